@@ -1,0 +1,121 @@
+"""The registry: what `@function` knows of every function, read from its signature."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_type_hints, overload
+
+from functions.options import Option, OptionError, read_options
+
+Call = Callable[..., Any]
+F = TypeVar("F", bound=Call)
+
+
+class FunctionError(Exception):
+    """A function cannot be registered, found or run as asked; the text says what was expected."""
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """A registered function: how it is called and what may be said to it."""
+
+    name: str
+    call: Call
+    summary: str
+    options: Mapping[str, Option]
+    state: Callable[[], Any] | None
+    redacts: bool
+    labels: Callable[..., Iterable[str]] | None
+
+    def validate(self, given: Mapping[str, object]) -> dict[str, Any]:
+        """Every option with its value: given (as text or typed), else the default. Raises OptionError."""
+        unknown = given.keys() - self.options.keys()
+        if unknown:
+            raise OptionError(self.name, min(unknown), known=sorted(self.options))
+        return {name: option.value(self.name, given.get(name, option.default)) for name, option in self.options.items()}
+
+    def findable(self, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """The labels this function can find with these options, none where it finds nothing."""
+        return tuple(self.labels(**options)) if self.labels else ()
+
+
+_functions: dict[str, FunctionSpec] = {}
+
+
+@overload
+def function(call: F) -> F: ...
+@overload
+def function(*, redacts: bool = False, labels: Callable[..., Iterable[str]] | None = None) -> Callable[[F], F]: ...
+def function(
+    call: F | None = None, *, redacts: bool = False, labels: Callable[..., Iterable[str]] | None = None
+) -> F | Callable[[F], F]:
+    """Register a function over frames and give it back as it is.
+
+    `redacts` marks one whose pictures may be shown to anybody; `labels`, called with the function's options,
+    says which labels a detector can find. Raises FunctionError for a signature that no stage could call and for
+    a name that another module has.
+    """
+
+    def register(call: F) -> F:
+        spec = _read(call, redacts, labels)
+        _refuse_duplicate(spec)
+        _functions[spec.name] = spec
+        return call
+
+    return register if call is None else register(call)
+
+
+def load(modules: Iterable[str] = ()) -> dict[str, FunctionSpec]:
+    """All functions by name: those of this package, and of the modules named.
+
+    Raises FunctionError with the module's name where one does not import.
+    """
+    package = importlib.import_module("functions")
+    own = [f"functions.{module.name}" for module in pkgutil.iter_modules(package.__path__)]
+    for module in [*own, *modules]:
+        try:
+            importlib.import_module(module)
+        except FunctionError:
+            raise
+        except Exception as error:
+            raise FunctionError(f"Module {module} does not import: {type(error).__name__}: {error}") from error
+    return dict(sorted(_functions.items()))
+
+
+def _read(call: Call, redacts: bool, labels: Callable[..., Iterable[str]] | None) -> FunctionSpec:
+    name = call.__name__
+    hints = get_type_hints(call, include_extras=True)
+    parameters = list(inspect.signature(call).parameters.values())
+    positional = [parameter for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
+    shape = [parameter.name for parameter in positional]
+    if shape not in (["frame"], ["frame", "state"]):
+        raise FunctionError(
+            f"Function {name}: expected the arguments (frame, *, options…) or (frame, state, *, options…), "
+            f"got {inspect.signature(call)}"
+        )
+    keywords = parameters[len(positional) :]
+    return FunctionSpec(
+        name=name,
+        call=call,
+        summary=(inspect.getdoc(call) or "").partition("\n")[0],
+        options=read_options(name, keywords, hints),
+        state=hints.get("state", dict) if "state" in shape else None,
+        redacts=redacts,
+        labels=labels,
+    )
+
+
+def _refuse_duplicate(spec: FunctionSpec) -> None:
+    known = _functions.get(spec.name)
+    if known and known.call.__module__ != spec.call.__module__:
+        raise FunctionError(
+            f"Function {spec.name}: expected a name of its own, got one that {known.call.__module__} has "
+            f"(second: {spec.call.__module__})"
+        )
+
+
+__all__ = ["FunctionError", "FunctionSpec", "OptionError", "function", "load"]
