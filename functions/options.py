@@ -11,11 +11,13 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
+from functions.errors import UsageError
+
 # The words the command line itself uses.
 RESERVED = frozenset({"input", "topic", "name", "title", "out"})
 
 
-class OptionError(ValueError):
+class OptionError(UsageError):
     """An option is unknown or its value does not fit; the text names function, option, expected and got."""
 
     def __init__(self, function: str, option: str, problem: str = "", known: list[str] | None = None) -> None:

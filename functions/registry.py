@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints, overload
 
+from functions.errors import UsageError
 from functions.options import Option, OptionError, read_options
 
 Call = Callable[..., Any]
 F = TypeVar("F", bound=Call)
 
 
-class FunctionError(Exception):
+class FunctionError(UsageError):
     """A function cannot be registered, found or run as asked; the text says what was expected."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from functions.errors import UsageError
 from functions.registry import FunctionSpec, OptionError
 
 DEFAULT = Path(__file__).with_name("chain.toml")
@@ -18,7 +19,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 
-class ChainError(ValueError):
+class ChainError(UsageError):
     """A chain cannot run as written; the text names file, stage and what was expected."""
 
 

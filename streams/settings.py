@@ -11,10 +11,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from functions.errors import UsageError
+
 _KAFKA = "KAFKA_URL"
 
 
-class SettingError(ValueError):
+class SettingError(UsageError):
     """A setting's value does not fit; the text names the variable, what was expected and what came."""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from functions.errors import UsageError
 from streams.chain import Chain
 from streams.settings import Settings
 
@@ -18,7 +19,7 @@ _SEGMENT_BYTES = 8 * 1024 * 1024
 _TIMEOUT_S = 10.0
 
 
-class BusError(Exception):
+class BusError(UsageError):
     """The broker cannot be reached or refuses; the text says what to do."""
 
 

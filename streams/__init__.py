@@ -1,0 +1,13 @@
+"""The Faust side: `faust -A streams worker` runs the chain."""
+
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        from streams.app import app
+
+        # The import has put the module `streams.app` under this name, and Faust would find that.
+        globals()["app"] = app
+        return app
+    raise AttributeError(name)

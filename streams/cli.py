@@ -1,0 +1,53 @@
+"""The command `imagebus`: each subcommand lives beside what it runs and is imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from functions.errors import UsageError
+
+_COMMANDS = {
+    "broker": "streams.broker:broker",
+    "chain": "streams.chain_cli:chain",
+    "functions": "streams.local:functions",
+    "produce": "streams.producer:produce",
+    "stage": "streams.run:stage",
+    "topics": "streams.topics_cli:topics",
+    "try": "streams.local:try_",
+    "viewer": "web.viewer:viewer",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        module, _, attribute = _COMMANDS[name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+@click.group(cls=_Commands)
+@click.version_option(package_name="imagebus")
+def imagebus() -> None:
+    """Analyse video at the edge: small functions on a message bus, and privacy that fails closed."""
+
+
+def run(command: click.Command, name: str) -> None:
+    """Run a command from the process's arguments: what a person can mend is one line and exit code 2."""
+    try:
+        command.main(prog_name=name)
+    except UsageError as error:
+        click.echo(f"{name}: {error}", err=True)
+        sys.exit(2)
+
+
+def main() -> None:
+    """The entry point `imagebus`."""
+    run(imagebus, "imagebus")
