@@ -6,7 +6,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, get_type_hints, overload
 
 from functions.errors import UsageError
@@ -29,8 +29,9 @@ class FunctionSpec:
     summary: str
     options: Mapping[str, Option]
     state: Callable[[], Any] | None
-    redacts: bool
-    labels: Callable[..., Iterable[str]] | None
+    redacts: bool = False
+    labels: Callable[..., Iterable[str]] | None = None
+    ready: Callable[..., object] | None = None
 
     def validate(self, given: Mapping[str, object]) -> dict[str, Any]:
         """Every option with its value: given (as text or typed), else the default. Raises OptionError."""
@@ -43,6 +44,11 @@ class FunctionSpec:
         """The labels this function can find with these options, none where it finds nothing."""
         return tuple(self.labels(**options)) if self.labels else ()
 
+    def prepare(self, options: Mapping[str, Any]) -> None:
+        """Get ready to run with these options, before the first frame. Raises UsageError where something is missing."""
+        if self.ready:
+            self.ready(**options)
+
 
 _functions: dict[str, FunctionSpec] = {}
 
@@ -50,19 +56,29 @@ _functions: dict[str, FunctionSpec] = {}
 @overload
 def function(call: F) -> F: ...
 @overload
-def function(*, redacts: bool = False, labels: Callable[..., Iterable[str]] | None = None) -> Callable[[F], F]: ...
 def function(
-    call: F | None = None, *, redacts: bool = False, labels: Callable[..., Iterable[str]] | None = None
+    *,
+    redacts: bool = False,
+    labels: Callable[..., Iterable[str]] | None = None,
+    ready: Callable[..., object] | None = None,
+) -> Callable[[F], F]: ...
+def function(
+    call: F | None = None,
+    *,
+    redacts: bool = False,
+    labels: Callable[..., Iterable[str]] | None = None,
+    ready: Callable[..., object] | None = None,
 ) -> F | Callable[[F], F]:
     """Register a function over frames and give it back as it is.
 
-    `redacts` marks one whose pictures may be shown to anybody; `labels`, called with the function's options,
-    says which labels a detector can find. Raises FunctionError for a signature that no stage could call and for
-    a name that another module has.
+    `redacts` marks one whose pictures may be shown to anybody. `labels` and `ready` are called with the function's
+    options: the labels a detector can find, and what is done before the first frame, so that missing weights are
+    told before a record is consumed. Raises FunctionError for a signature that no stage could call and for a name
+    that another module has.
     """
 
     def register(call: F) -> F:
-        spec = _read(call, redacts, labels)
+        spec = replace(_read(call), redacts=redacts, labels=labels, ready=ready)
         _refuse_duplicate(spec)
         _functions[spec.name] = spec
         return call
@@ -87,7 +103,7 @@ def load(modules: Iterable[str] = ()) -> dict[str, FunctionSpec]:
     return dict(sorted(_functions.items()))
 
 
-def _read(call: Call, redacts: bool, labels: Callable[..., Iterable[str]] | None) -> FunctionSpec:
+def _read(call: Call) -> FunctionSpec:
     name = call.__name__
     hints = get_type_hints(call, include_extras=True)
     parameters = list(inspect.signature(call).parameters.values())
@@ -105,8 +121,6 @@ def _read(call: Call, redacts: bool, labels: Callable[..., Iterable[str]] | None
         summary=(inspect.getdoc(call) or "").partition("\n")[0],
         options=read_options(name, keywords, hints),
         state=hints.get("state", dict) if "state" in shape else None,
-        redacts=redacts,
-        labels=labels,
     )
 
 

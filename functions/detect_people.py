@@ -1,0 +1,27 @@
+"""Find people with a small learned detector that comes in a package and needs neither TensorFlow nor a download."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from functions.boxes import Boxes, grid_of, in_tiles
+from functions.frame import Frame
+from functions.jpeg import Image
+from functions.registry import function
+from functions.ssdlite import person_net, weights
+
+Confidence = Annotated[float, Meta(ge=0.01, le=1, description="Leave out what is less sure than this")]
+Tiles = Annotated[str, Meta(pattern="^[1-8]x[1-8]$", description="Look at overlapping parts: columns x rows")]
+
+
+@function(labels=lambda **_: ("person",), ready=lambda **_: weights())
+def detect_people(frame: Frame, *, minimum_confidence: Confidence = 0.1, tiles: Tiles = "2x1") -> Frame:
+    """Find people (SSDLite, OpenCV)."""
+
+    def find(part: Image) -> Boxes:
+        return person_net().find(part, minimum_confidence)
+
+    found = in_tiles(frame.image, grid_of(tiles), find)
+    return frame.with_detections([*frame.detections, *found.detections(("person",))])
