@@ -1,0 +1,129 @@
+"""Write and read topics with a plain Kafka client, independent of the code under test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from tests.wait import wait_until
+
+_groups = count()
+# A broker that restarts is waited for.
+_PASSING = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN)
+_SIZES = {"message.max.bytes": 8 * 1024 * 1024}
+
+
+def producer(url: str) -> Producer:
+    """A producer that puts keys where Faust does."""
+    return Producer({"bootstrap.servers": url, "partitioner": "murmur2_random", "log_level": 0, **_SIZES})
+
+
+def produce(
+    url: str,
+    topic: str,
+    key: bytes | str | None,
+    value: bytes | None,
+    headers: Mapping[str, bytes | str] | None = None,
+    timeout_s: float = 30,
+) -> None:
+    """Write one message and wait until the broker has it."""
+    produce_all(url, topic, [(key, value)], headers, timeout_s)
+
+
+def produce_all(
+    url: str,
+    topic: str,
+    pairs: Sequence[tuple[bytes | str | None, bytes | None]],
+    headers: Mapping[str, bytes | str] | None = None,
+    timeout_s: float = 60,
+) -> None:
+    """Write messages, given as (key, value), in order, and wait until the broker has them all."""
+    refused: list[KafkaError] = []
+    client = producer(url)
+
+    def delivered(error: KafkaError | None, _: Message) -> None:
+        refused.extend([error] if error else [])
+
+    for key, value in pairs:
+        client.produce(topic, value, key, headers=dict(headers or {}), on_delivery=delivered)
+        client.poll(0)
+    left = client.flush(timeout_s)
+    assert not left, f"Expected {len(pairs)} messages on {topic} at {url} within {timeout_s} s, {left} are not there"
+    assert not refused, f"Expected {topic} at {url} to take all messages, got {refused[0]}"
+
+
+def consume(
+    url: str,
+    topic: str,
+    wanted: int | Callable[[list[Message]], bool],
+    timeout_s: float = 30,
+) -> list[Message]:
+    """The messages of a topic from its beginning: so many, or until `wanted(messages)` is true.
+
+    In order within a partition. Fails with what has come by then.
+    """
+    enough = wanted if callable(wanted) else lambda messages: len(messages) >= wanted
+    messages: list[Message] = []
+    reader = _reader(url, topic, timeout_s)
+    end = time.monotonic() + timeout_s
+    try:
+        while not enough(messages):
+            assert time.monotonic() < end, _late(wanted, topic, timeout_s, messages)
+            messages += filter(_is_message, reader.consume(500, timeout=0.1))
+    finally:
+        reader.close()
+    return messages
+
+
+def offsets(url: str, topic: str) -> dict[int, tuple[int, int]]:
+    """First and next offset of each partition."""
+    reader = Consumer({"bootstrap.servers": url, "group.id": f"test-{next(_groups)}", "log_level": 0})
+    try:
+        partitions = reader.list_topics(topic, timeout=10).topics[topic].partitions
+        return {p: reader.get_watermark_offsets(TopicPartition(topic, p), timeout=10) for p in partitions}
+    finally:
+        reader.close()
+
+
+def length(url: str, topic: str) -> int:
+    """How many messages a topic holds."""
+    return sum(high - low for low, high in offsets(url, topic).values())
+
+
+def _reader(url: str, topic: str, timeout_s: float) -> Consumer:
+    reader = Consumer(
+        {
+            "bootstrap.servers": url,
+            "group.id": f"test-{next(_groups)}",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "log_level": 0,
+            "fetch.message.max.bytes": _SIZES["message.max.bytes"],
+        }
+    )
+    partitions = wait_until(lambda: _partitions(reader, topic), timeout_s, f"a topic {topic} at {url}")
+    # Assigned by hand: no group has to form first.
+    reader.assign([TopicPartition(topic, partition, 0) for partition in partitions])
+    return reader
+
+
+def _partitions(reader: Consumer, topic: str) -> list[int]:
+    try:
+        return list(reader.list_topics(topic, timeout=5).topics[topic].partitions)
+    except KafkaException:
+        return []
+
+
+def _is_message(message: Message) -> bool:
+    error = message.error()
+    if error is None or error.code() in _PASSING:
+        return error is None
+    raise KafkaException(error)
+
+
+def _late(wanted: object, topic: str, timeout_s: float, messages: Sequence[Message]) -> str:
+    shown = f"{wanted} messages" if isinstance(wanted, int) else "the messages wanted"
+    return f"Expected {shown} on {topic} within {timeout_s} s, got {len(messages)}"

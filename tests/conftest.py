@@ -1,0 +1,110 @@
+"""What many tests stand on: brokers, the clip, a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from streams.broker import EmbeddedBroker
+from tests import kafka_node as real_kafka
+from tests import missing as what_is_missing
+from tests.kafka_node import KafkaNode
+from tests.missing import missing
+from tests.processes import PROJECT, free_port
+
+
+@pytest.fixture
+def embedded() -> Iterator[str]:
+    """host:port of an embedded broker of this test's own."""
+    with EmbeddedBroker() as broker:
+        yield broker.url
+
+
+@pytest.fixture(scope="session")
+def kafka(request: pytest.FixtureRequest) -> Iterator[str]:
+    """host:port of a real Kafka that all tests share: KAFKA_TEST_URL, else in docker, else on this machine's Java."""
+    if url := os.environ.get("KAFKA_TEST_URL"):
+        yield url
+    elif _has_docker():
+        # Asked for by name: without an engine nothing of docker may be touched.
+        services = request.getfixturevalue("docker_services")
+        yield f"127.0.0.1:{services.port_for('kafka', 9092)}"
+    else:
+        real_kafka.require()
+        with KafkaNode() as node:
+            yield node.url
+
+
+@pytest.fixture
+def kafka_node() -> Iterator[Callable[..., KafkaNode]]:
+    """Makes and starts brokers on this machine's Java that a test may stop, kill and start again."""
+    real_kafka.require()
+    nodes: list[KafkaNode] = []
+
+    def start(settings: Mapping[str, str] | None = None, format_arguments: Sequence[str] = ()) -> KafkaNode:
+        nodes.append(KafkaNode(settings, format_arguments))
+        return nodes[-1].start()
+
+    yield start
+    for node in nodes:
+        node.remove()
+
+
+@pytest.fixture(scope="session")
+def docker_compose_file() -> str:
+    """Kafka for pytest-docker; it must advertise the port by which the tests reach it."""
+    os.environ["KAFKA_TEST_PORT"] = str(free_port())
+    return str(Path(__file__).parent / "kafka" / "docker-compose.yml")
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder with clips and models."""
+    folder = Path(os.environ.get("IMAGEBUS_DATA", PROJECT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        missing("the folder of clips and models", f"name it in IMAGEBUS_DATA (looked for {folder})")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def clip(data: Path) -> Path:
+    """A street with pedestrians: 768x576, 795 frames, 10 frames/s."""
+    return data / "vtest.avi"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium that starts."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        path = shutil.which(name)
+        # Where it comes as a snap, the command may be there and only say how to install it.
+        if path and subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:
+            return path
+    return missing("Chromium", "install it (Debian: apt-get install chromium)")
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[[str, str], str]:
+    """Path of a program that this machine must have: program(name, how to get it)."""
+    return lambda name, how: shutil.which(name) or missing(name, how)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if what_is_missing.seen:
+        terminalreporter.section("missing on this machine", yellow=True)
+        for what, how in what_is_missing.seen.items():
+            terminalreporter.line(f"{what}: {how}")
+
+
+def _has_docker() -> bool:
+    """Whether an engine and compose answer; the command alone says nothing."""
+    try:
+        asked = [["docker", "info"], ["docker", "compose", "version"]]
+        return all(subprocess.run(ask, capture_output=True, timeout=10, check=False).returncode == 0 for ask in asked)
+    except (OSError, subprocess.TimeoutExpired):
+        return False

@@ -1,0 +1,41 @@
+"""Processes that tests start: their output is kept, their end is sure."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import psutil
+import pytest
+
+from tests.processes import Process
+from tests.wait import wait_until
+
+_TALKS = "import sys, time; print('one'); print('two', file=sys.stderr); time.sleep(600)"
+
+
+def test_a_process_is_waited_for_by_what_it_says() -> None:
+    with Process([sys.executable, "-c", _TALKS]) as process:
+        assert process.wait_for_line("^two$") == "two"
+        assert process.lines == ["one", "two"]
+        assert process.terminate(signal.SIGTERM) == -signal.SIGTERM
+
+
+def test_an_assertion_about_a_process_shows_its_last_lines() -> None:
+    with Process([sys.executable, "-c", "print('out of film'); raise SystemExit(3)"]) as process:
+        with pytest.raises(AssertionError, match=r"(?s)before the end.*exit code 3.*out of film"):
+            process.wait_for_line("never said")
+        assert process.wait() == 3
+
+
+def test_the_children_of_a_process_end_with_it() -> None:
+    waits = "import signal; signal.pause()"
+    parent = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {waits!r}]).pid); {waits}"
+    with Process([sys.executable, "-c", parent]) as process:
+        child = int(process.wait_for_line(r"^\d+$"))
+        assert psutil.pid_exists(child)
+    wait_until(lambda: _ended(child), 10, f"the end of {child}")
+
+
+def _ended(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
