@@ -20,7 +20,10 @@ from typing import Self, TypeVar
 from tests.wait import wait_until
 
 PROJECT = Path(__file__).resolve().parents[1]
-IMAGEBUS = (sys.executable, "-m", "streams.cli")
+_BIN = Path(sys.executable).parent
+IMAGEBUS = (str(_BIN / "imagebus"),)
+# The programs of this environment first, also where nobody has activated it.
+_ENV = {"PYTHONUNBUFFERED": "1", "PATH": f"{_BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 T = TypeVar("T")
 _TAIL = 60
 
@@ -52,7 +55,7 @@ class Process:
         self.log = Path(tempfile.mkstemp(prefix="imagebus-test-", suffix=".log")[1])
         self._process = subprocess.Popen(
             self.command,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+            env={**os.environ, **_ENV, **(env or {})},
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
