@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, ClusterMetadata, NewTopic  # type: ignore[attr-defined]
 
 from functions.errors import UsageError
 from streams.chain import Chain
@@ -59,12 +59,17 @@ def admin(settings: Settings) -> AdminClient:
     return AdminClient({"bootstrap.servers": settings.kafka_url, "log_level": 0})
 
 
+def is_embedded(cluster: ClusterMetadata) -> bool:
+    """Whether this is the embedded broker, the only one without a controller among its nodes."""
+    return cluster.controller_id not in cluster.brokers
+
+
 def make(client: AdminClient, plans: Iterable[TopicPlan]) -> list[str]:
     """Make the topics that are not there yet and give back their names. Raises BusError; blocks up to 20 s."""
     try:
         there = client.list_topics(timeout=_TIMEOUT_S)
         missing = [wanted for wanted in plans if wanted.name not in there.topics]
-        if there.controller_id < 0:  # the embedded broker makes a topic when it is asked for
+        if is_embedded(there):  # makes a topic when it is asked for
             for wanted in missing:
                 client.list_topics(wanted.name, timeout=_TIMEOUT_S)
         elif missing:
@@ -72,6 +77,19 @@ def make(client: AdminClient, plans: Iterable[TopicPlan]) -> list[str]:
     except KafkaException as error:
         raise BusError(f"Topics cannot be made: {error.args[0].str()}") from None
     return [wanted.name for wanted in missing]
+
+
+def why_missing(client: AdminClient, names: Iterable[str]) -> str:
+    """Why a consumer holds no partitions of these topics, as far as the broker says; blocks up to 10 s a topic."""
+    return "; ".join(_why_missing(client, name) for name in sorted(names))
+
+
+def _why_missing(client: AdminClient, name: str) -> str:
+    try:
+        error = client.list_topics(name, timeout=_TIMEOUT_S).topics[name].error
+    except KafkaException as failure:
+        error = failure.args[0]
+    return f"holds no partition of {name}: {error.str() if error else 'others hold them all, or it is refused'}"
 
 
 def _create(client: AdminClient, plans: Iterable[TopicPlan]) -> None:

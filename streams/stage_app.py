@@ -1,0 +1,66 @@
+"""A stage as a Faust app with one agent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+from faust.streams import Stream
+from faust.types import EventT, StreamT
+
+from streams.bus import BusApp, bus_app
+from streams.chain import StageConf, dead_letters_of, group_of
+from streams.deliver import Delivery, Stopped
+from streams.settings import Settings
+from streams.stage import Stage
+
+
+class StageApp:
+    """The Faust app of one stage; what the bus refuses is told to `refused`."""
+
+    def __init__(
+        self, stage: Stage, name: str, conf: StageConf, settings: Settings, refused: Callable[[Stopped], None]
+    ) -> None:
+        self.app: BusApp = bus_app(group_of(conf.inputs, name, conf.output), settings)
+        self._inputs = frozenset(conf.inputs)
+        self._refused = refused
+        dead_letters = dead_letters_of(name)
+        self._outputs = {topic: self.app.topic(topic) for topic in (conf.output, dead_letters)}
+        self._delivery: Delivery[EventT[bytes]] = Delivery(
+            stage, self._send, (conf.output, dead_letters), settings.window, _message_of, _ack
+        )
+        self.app.agent(self.app.topic(*conf.inputs), name=name)(self._agent)
+        self.app.on_partitions_revoked.connect(lambda *_, **__: stage.forget(), weak=False)
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """The topics it should read and holds no partition of."""
+        consumer = self.app._consumer
+        held = consumer.assignment() if consumer and self.app.started else ()
+        return self._inputs - {partition.topic for partition in held}
+
+    async def stop(self, drain_s: float = 0.0) -> None:
+        """Finish what is held, for at most that long, commit what is acked, and stop."""
+        if drain_s and self.app.started:
+            await self._delivery.drain(drain_s)
+        self.app.conf.stream_wait_empty = False
+        await self.app.stop()
+
+    async def _agent(self, stream: StreamT[bytes]) -> None:
+        try:
+            await self._delivery.run(cast(Stream[bytes], stream).noack().events())
+        except Stopped as error:
+            self._refused(error)
+            await asyncio.Event().wait()  # Faust starts an agent that ended again, and it would go on
+
+    async def _send(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes]) -> Any:
+        return await self._outputs[topic].send(key=key, value=value, headers=headers)
+
+
+def _message_of(event: EventT[bytes]) -> Any:
+    return event.message
+
+
+async def _ack(event: EventT[bytes]) -> bool:
+    return event.ack()

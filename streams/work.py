@@ -1,0 +1,101 @@
+"""One record through one function: what a stage's threads do."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import Any
+
+from functions.frame import Frame, Hop
+from functions.registry import FunctionSpec
+from streams import records
+from streams.records import Record
+
+_AVERAGE_OVER = 100
+_VERSION = version("imagebus")
+
+
+class Skipped(Exception):
+    """A live frame was too old to be worth the work."""
+
+
+class BadResult(Exception):
+    """A function gave back what no stage can publish; the text says what was expected."""
+
+
+class RunningMean:
+    """The mean of the last 100 times."""
+
+    def __init__(self) -> None:
+        self._last: deque[int] = deque(maxlen=_AVERAGE_OVER)
+        self._lock = threading.Lock()
+
+    def add(self, value: int) -> int:
+        """Take one more in and give the new mean."""
+        with self._lock:
+            self._last.append(value)
+            return round(sum(self._last) / len(self._last))
+
+
+@dataclass(frozen=True)
+class Work:
+    """A function with its options, as one stage runs it."""
+
+    stage: str
+    spec: FunctionSpec
+    options: dict[str, Any]
+    redacted_output: bool
+    max_record_bytes: int
+    average: RunningMean
+
+    def __call__(self, record: Record, state: Any = None) -> list[bytes]:
+        """The records that the function makes of one. Raises what the function raises, BadResult and RecordError."""
+        started_at, start = time.time_ns() // 1000, time.perf_counter_ns()
+        frame = records.to_frame(record)
+        arguments = (frame,) if self.spec.state is None else (frame, state)
+        results = [self._checked(frame, result) for result in _as_frames(self.spec.call(*arguments, **self.options))]
+        for result in results:
+            _ = result.jpeg  # encodes here what was drawn on, as part of the time it took
+        took_us = (time.perf_counter_ns() - start) // 1000
+        hop = Hop(
+            stage=self.stage,
+            function=self.spec.name,
+            version=_VERSION,
+            options=self.options,
+            started_at=started_at,
+            took_us=took_us,
+            average_us=self.average.add(took_us),
+        )
+        return [self._encoded(frame, result, hop, extra) for extra, result in enumerate(results)]
+
+    def _checked(self, frame: Frame, result: object) -> Frame:
+        if not isinstance(result, Frame):
+            raise BadResult(f"{self.spec.name}: expected a Frame, several or None, got {type(result).__name__}")
+        if self.redacted_output and result.picture is frame.picture and self.spec.redacts:
+            raise BadResult(
+                f"{self.spec.name}: expected a picture made anew for a redacted topic, got the one it was given"
+            )
+        return result
+
+    def _encoded(self, frame: Frame, result: Frame, hop: Hop, extra: int) -> bytes:
+        # What says which frame this is comes from the record, whatever the function made of it.
+        named = replace(
+            result,
+            id=f"{frame.id}.{extra}" if extra else frame.id,
+            source=frame.source,
+            seq=frame.seq,
+            captured_at=frame.captured_at,
+            live=frame.live,
+            hops=(*frame.hops, hop),
+        )
+        return records.encode(records.from_frame(named), self.max_record_bytes)
+
+
+def _as_frames(returned: object) -> Iterable[object]:
+    if returned is None:
+        return ()
+    return returned if isinstance(returned, (list, tuple)) else (returned,)

@@ -1,0 +1,130 @@
+"""Runs one stage: what it needs first, then its Faust app, started anew when the bus refuses it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from functools import partial
+from typing import NoReturn
+
+from confluent_kafka.admin import AdminClient
+from mode import Service
+
+from functions.errors import UsageError
+from functions.registry import FunctionSpec
+from streams import topics
+from streams.chain import Chain, StageConf, dead_letters_of
+from streams.deliver import AllHang, Stopped
+from streams.pool import Pool
+from streams.settings import Settings
+from streams.stage import Stage
+from streams.stage_app import StageApp
+from streams.work import RunningMean, Work
+
+log = logging.getLogger(__name__)
+
+EXIT_USAGE, EXIT_HANGS = 2, 70
+_RESTART_S = 5.0
+_DRAIN_S = 2.0
+_LOOK_S = 0.25
+_ASK_WHY_S = 5.0
+
+
+class StageWorker(Service):
+    """One stage under way; `trouble` says why it is not ready, and is empty when it is."""
+
+    def __init__(self, name: str, conf: StageConf, spec: FunctionSpec, chain: Chain, settings: Settings) -> None:
+        super().__init__()
+        self.name, self.conf, self.spec, self._chain, self._settings = name, conf, spec, chain, settings
+        self.options = spec.validate(conf.options)
+        work = Work(name, spec, self.options, chain.redacted(conf.output), settings.max_record_bytes, RunningMean())
+        self._pool = Pool(settings.threads or os.cpu_count() or 1, settings.time_limit_s)
+        self.stage = Stage(work, self._pool, settings.max_age_s)
+        self.trouble = "is starting"
+        self._app: StageApp | None = None
+        self._refusal: Stopped | None = None
+
+    async def on_stop(self) -> None:
+        """Finish what is held and commit it."""
+        if self._app:
+            await self._app.stop(drain_s=_DRAIN_S)
+        self._pool.stop()
+
+    @Service.task
+    async def _run(self) -> None:
+        await asyncio.to_thread(self._warm_up)
+        client = topics.admin(self._settings)
+        while not self.should_stop:
+            try:
+                await self._make_topics(client)
+                await self._run_app(client)
+            except Exception as error:
+                self._report(_in_words(error))
+            if not self.should_stop:
+                await self.sleep(_RESTART_S)
+
+    def _warm_up(self) -> None:
+        """Load what the function needs before it gets a record; a process that lacks it ends."""
+        try:
+            self._pool.start(partial(self.spec.prepare, self.options))
+        except UsageError as error:
+            leave(EXIT_USAGE, f"Stage {self.name}: {error}")
+
+    async def _make_topics(self, client: AdminClient) -> None:
+        names = (*self.conf.inputs, self.conf.output, dead_letters_of(self.name))
+        plans = [topics.plan(self._settings, self._chain, name) for name in names]
+        while not self.should_stop:
+            try:
+                await asyncio.to_thread(topics.make, client, plans)
+            except topics.BusError as error:
+                self._report(f"waits for the broker at {self._settings.kafka_url}: {error}")
+                await self.sleep(1)
+            else:
+                return
+
+    async def _run_app(self, client: AdminClient) -> None:
+        self._refusal = None
+        self._app = StageApp(self.stage, self.name, self.conf, self._settings, self._refuse)
+        try:
+            await self._app.app.start()
+            await self._look_after(self._app, client)
+        except AllHang as error:
+            await self._app.stop()  # commits the dead letters, so that they do not come again
+            leave(EXIT_HANGS, f"Stage {self.name}: {error}; this process ends, for its supervisor to start it again")
+        finally:
+            await self._app.stop()
+
+    async def _look_after(self, app: StageApp, client: AdminClient) -> None:
+        lacking = 0.0
+        while not self.should_stop:
+            if self._refusal:
+                raise self._refusal
+            if app.app.crash_reason:
+                raise app.app.crash_reason
+            lacking = lacking + _LOOK_S if app.missing else 0.0
+            if not lacking:
+                self._report("")
+            elif lacking >= _ASK_WHY_S:
+                self._report(await asyncio.to_thread(topics.why_missing, client, app.missing))
+            await self.sleep(_LOOK_S)
+
+    def _refuse(self, refusal: Stopped) -> None:
+        self._refusal = refusal
+
+    def _report(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            log.log(logging.ERROR if trouble else logging.INFO, "Stage %s: %s", self.name, trouble or "is ready")
+        self.trouble = trouble
+
+
+def leave(code: int, why: str) -> NoReturn:
+    """End the process at once, with threads that hang and whatever else would hold it up."""
+    print(f"imagebus: {why}", file=sys.stderr, flush=True)  # noqa: T201
+    logging.shutdown()
+    os._exit(code)
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, (Stopped, UsageError)) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,61 @@
+"""Functions for tests of the bus: detectors that find what they are told to, and functions that misbehave."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Annotated
+
+from msgspec import Meta
+
+from functions import Detection, Frame, function
+
+FIVE = ((0, 100), (100, 200), (300, 150), (450, 250), (600, 50))
+
+
+@function(labels=lambda: ("person", "car"))
+def detect_stub(frame: Frame) -> Frame:
+    """Find five boxes, always the same: a detector that costs nothing."""
+    found = [Detection("car" if at == 4 else "person", 0.9, (x, y, x + 40, y + 100)) for at, (x, y) in enumerate(FIVE)]
+    return frame.with_detections([*frame.detections, *found])
+
+
+@function
+def fail_on(frame: Frame, *, seq: int = 0, how: str = "raise") -> object:
+    """Misbehave on one frame: raise, hang, or give back what is no frame; pass the others."""
+    if frame.seq != seq:
+        return frame
+    return {"raise": _raise, "hang": _hang, "none": lambda _: None, "text": lambda _: "text", "two": _two}[how](frame)
+
+
+@function
+def hang(frame: Frame) -> Frame:
+    """Never come back."""
+    return _hang(frame)
+
+
+@function
+def burn(frame: Frame, *, seconds: Annotated[float, Meta(ge=0)] = 0.05) -> Frame:
+    """Take that long, without the interpreter's lock."""
+    time.sleep(seconds)
+    return frame
+
+
+@function
+def count_frames(frame: Frame, state: dict, *, label: str = "n") -> Frame:  # type: ignore[type-arg]
+    """Write down how many frames of this source came before, as a track id."""
+    state["n"] = state.get("n", 0) + 1
+    return frame.with_detections([Detection(label, 1.0, (0, 0, 1, 1), track=state["n"])])
+
+
+def _raise(frame: Frame) -> Frame:
+    raise ZeroDivisionError(f"frame {frame.seq} is not to my liking")
+
+
+def _hang(frame: Frame) -> Frame:
+    threading.Event().wait()
+    return frame
+
+
+def _two(frame: Frame) -> list[Frame]:
+    return [frame, frame.with_detections([])]
