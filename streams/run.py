@@ -41,7 +41,7 @@ def _command(spec: FunctionSpec) -> click.Command:
     shown = {"show_default": True}
     parameters: list[click.Parameter] = [
         click.Option(
-            ["-i", "--input", "inputs"], multiple=True, default=inputs, help="Topic to read; repeats.", **shown
+            ["-i", "--input", "inputs"], multiple=True, default=inputs, help="Topic to read; may repeat", **shown
         ),
         click.Option(["-t", "--topic"], default=output, help="Topic to write.", **shown),
         click.Option(["-n", "--name"], default=spec.name, help="Name of the stage.", **shown),

@@ -59,3 +59,9 @@ def _hang(frame: Frame) -> Frame:
 
 def _two(frame: Frame) -> list[Frame]:
     return [frame, frame.with_detections([])]
+
+
+@function(redacts=True)
+def redact_nothing(frame: Frame) -> Frame:
+    """Say that it redacts, and pass the picture on."""
+    return frame

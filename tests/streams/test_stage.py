@@ -1,0 +1,215 @@
+"""A stage turns each message into results or a dead letter, and nothing that a record does stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+
+import msgpack
+import pytest
+import pytest_asyncio
+
+from functions import registry
+from streams import records
+from streams.pool import Pool
+from streams.stage import Outcome, Stage
+from streams.work import RunningMean, Work
+from tests.streams import frames
+
+NewStage = Callable[..., Stage]
+
+
+@dataclass
+class Arrived:
+    """A message as Kafka hands it over, written just now."""
+
+    value: bytes | None
+    key: bytes | None = b"cam"
+    topic: str = "SOURCE_FRAME"
+    partition: int = 0
+    offset: int = 7
+    timestamp: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.timestamp = self.timestamp or time.time()
+
+
+@pytest_asyncio.fixture
+async def stage_of() -> AsyncIterator[NewStage]:
+    """A stage of a function by name, with its options."""
+    pools: list[Pool] = []
+
+    def make(
+        name: str, threads: int = 2, time_limit_s: float = 10.0, redacted: bool = False, **options: object
+    ) -> Stage:
+        spec = registry.load(["tests.stub_functions"])[name]
+        work = Work("mine", spec, spec.validate(options), redacted, records.MAX_RECORD_BYTES, RunningMean())
+        pools.append(Pool(threads, time_limit_s))
+        pools[-1].start()
+        return Stage(work, pools[-1], max_age_s=2.0)
+
+    yield make
+    for pool in pools:
+        pool.stop()
+
+
+def changed(**fields: object) -> bytes:
+    """A good record with some fields replaced, written by an independent encoder."""
+    return msgpack.packb(msgpack.unpackb(frames.record()) | fields)
+
+
+def huge_header(width: int, height: int) -> bytes:
+    """A JPEG that says it has that size."""
+    jpeg = frames.frame().jpeg
+    at = jpeg.index(b"\xff\xc0")
+    return jpeg[: at + 5] + struct.pack(">HH", height, width) + jpeg[at + 9 :]
+
+
+async def test_a_good_record_comes_out_with_the_same_jpeg_and_one_hop_more(stage_of: NewStage) -> None:
+    outcome = await stage_of("detect_stub").outcome(Arrived(frames.record(3)))
+
+    (result,) = (records.decode(value) for value in outcome.results)
+    assert result.jpeg == frames.frame(3).jpeg
+    assert (result.id, result.source, result.seq) == (f"{frames.RUN}-3", "cam", 3)
+    assert [hop.stage for hop in result.hops] == ["mine"]
+    assert len(result.detections) == 5
+
+
+def boxed(*xyxy: float) -> bytes:
+    """A record with one detection in that box."""
+    return changed(detections=[{"label": "a", "confidence": 1, "xyxy": xyxy, "track": None, "hidden": False}])
+
+
+BAD: dict[str, tuple[bytes | None, str]] = {
+    "nothing": (None, "Expected one msgpack map, got 0 bytes"),
+    "truncated": (frames.record()[:-9], "Expected one msgpack map"),
+    "another shape": (msgpack.packb([1, 2]), "Expected `object`, got `array` - at `$`"),
+    "no field but one": (msgpack.packb({"v": 1}), "missing required field `id` - at `$`"),
+    "newer version": (changed(v=2), "Expected version 1, got 2 - at `$.v`"),
+    "a text for a number": (changed(seq="7"), "Expected `int`, got `str` - at `$.seq`"),
+    "JPEG cut in the middle": (changed(jpeg=frames.frame().jpeg[:-400]), "Expected a whole JPEG"),
+    "PNG": (changed(jpeg=b"\x89PNG\r\n\x1a\n"), "Expected a JPEG (starting FF D8), got a PNG - at `$.jpeg`"),
+    "text": (changed(jpeg=b"hello"), "Expected a JPEG (starting FF D8), got 5 bytes"),
+    "absurd size": (changed(jpeg=huge_header(20_000, 20_000)), "got 20000x20000 - at `$.jpeg`"),
+    "5 MB": (changed(jpeg=b"\xff\xd8" + bytes(5_000_000)), "Expected a record of at most 2097152 bytes"),
+    "NaN in a box": (boxed(0, 0, float("nan"), 1), "Expected a box within 768x576"),
+    "negative box": (boxed(-1, 0, 1, 1), "at `$.detections[0].xyxy`"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+async def test_a_bad_record_is_a_dead_letter_that_says_why(stage_of: NewStage, name: str) -> None:
+    value, reason = BAD[name]
+    stage = stage_of("annotate")
+
+    outcome = await stage.outcome(Arrived(value))
+    after = await stage.outcome(Arrived(frames.record()))
+
+    assert reason in outcome.reason
+    assert not outcome.results
+    assert after.results
+    assert stage.counts == {"dead": 1, "done": 1}
+
+
+async def test_a_message_whose_key_is_not_its_source_is_a_dead_letter(stage_of: NewStage) -> None:
+    stage = stage_of("detect_stub")
+
+    missing = await stage.outcome(Arrived(frames.record(), key=None))
+    other = await stage.outcome(Arrived(frames.record(), key=b"cellar"))
+
+    assert missing.reason == "Expected the message key 'cam' (its source), got None"
+    assert other.reason == "Expected the message key 'cam' (its source), got 'cellar'"
+
+
+MISBEHAVIOUR = {
+    "raise": "ZeroDivisionError: frame 1 is not to my liking",
+    "text": "BadResult: fail_on: expected a Frame, several or None, got str",
+    "hang": "TookTooLong: Expected an answer within 0.3 s, got none",
+}
+
+
+@pytest.mark.parametrize("how", MISBEHAVIOUR)
+async def test_a_function_that_misbehaves_costs_one_frame(stage_of: NewStage, how: str) -> None:
+    stage = stage_of("fail_on", time_limit_s=0.3, seq=1, how=how)
+
+    outcomes = [await stage.outcome(Arrived(frames.record(seq))) for seq in (0, 1, 2)]
+
+    assert [bool(outcome.results) for outcome in outcomes] == [True, False, True]
+    assert outcomes[1] == Outcome(reason=MISBEHAVIOUR[how])
+
+
+async def test_none_drops_a_frame_and_a_list_gives_several(stage_of: NewStage) -> None:
+    dropped = await stage_of("fail_on", how="none").outcome(Arrived(frames.record(0)))
+    doubled = await stage_of("fail_on", how="two").outcome(Arrived(frames.record(0)))
+
+    assert dropped == Outcome()
+    assert [records.decode(value).id for value in doubled.results] == [f"{frames.RUN}-0", f"{frames.RUN}-0.1"]
+
+
+async def test_when_every_thread_hangs_the_outcome_says_that_it_is_the_last(stage_of: NewStage) -> None:
+    stage = stage_of("hang", threads=2, time_limit_s=0.2)
+
+    outcomes = await asyncio.gather(*(stage.outcome(Arrived(frames.record(seq))) for seq in (0, 1)))
+
+    assert all("TookTooLong" in outcome.reason for outcome in outcomes)
+    assert outcomes[-1].last
+
+
+async def test_live_frames_that_are_too_old_are_skipped_and_counted_and_file_frames_never(stage_of: NewStage) -> None:
+    stage = stage_of("detect_stub")
+    old = time.time() - 60
+
+    live = await stage.outcome(Arrived(frames.record(0, live=True), timestamp=old))
+    fresh = await stage.outcome(Arrived(frames.record(1, live=True)))
+    file = await stage.outcome(Arrived(frames.record(2), timestamp=old))
+
+    assert (live, bool(fresh.results), bool(file.results)) == (Outcome(), True, True)
+    assert stage.counts == {"skipped": 1, "done": 2}
+
+
+def counted(outcome: Outcome) -> list[int | None]:
+    """What count_frames wrote: how many frames its state has seen."""
+    return [found.track for value in outcome.results for found in records.decode(value).detections]
+
+
+async def test_every_source_has_a_state_of_its_own_and_meets_it_in_order(stage_of: NewStage) -> None:
+    stage = stage_of("count_frames")
+    messages = [
+        Arrived(frames.record(seq, source), key=source.encode()) for seq in range(20) for source in ("door", "yard")
+    ]
+
+    outcomes = await asyncio.gather(*map(stage.outcome, messages))
+
+    assert [counted(outcome) for outcome in outcomes[::2]] == [[n] for n in range(1, 21)]
+    assert [counted(outcome) for outcome in outcomes[1::2]] == [[n] for n in range(1, 21)]
+
+
+async def test_a_repeat_is_answered_without_touching_the_state(stage_of: NewStage) -> None:
+    stage = stage_of("count_frames")
+
+    seen = [counted(await stage.outcome(Arrived(frames.record(seq)))) for seq in (0, 1, 0, 1, 2)]
+
+    assert seen == [[1], [2], [1], [1], [3]]
+
+
+async def test_a_state_is_thrown_away_after_an_error(stage_of: NewStage) -> None:
+    stage = stage_of("count_frames", label="x" * 200)  # too long for a record: an error once the function has run
+
+    first = await stage.outcome(Arrived(frames.record(0)))
+    stage.work = replace(stage.work, options={"label": "n"})
+    second = await stage.outcome(Arrived(frames.record(1)))
+
+    assert "length <= 128 - at `$.detections[0].label`" in first.reason
+    assert counted(second) == [1]
+
+
+async def test_a_redactor_that_gives_back_the_picture_it_got_publishes_nothing(stage_of: NewStage) -> None:
+    stage = stage_of("redact_nothing", redacted=True)
+
+    outcome = await stage.outcome(Arrived(frames.record()))
+
+    assert outcome.reason.endswith("expected a picture made anew for a redacted topic, got the one it was given")
+    assert not outcome.results
