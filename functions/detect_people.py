@@ -10,13 +10,13 @@ from functions.boxes import Boxes, grid_of, in_tiles
 from functions.frame import Frame
 from functions.jpeg import Image
 from functions.registry import function
-from functions.ssdlite import person_net, weights
+from functions.ssdlite import person_net
 
 Confidence = Annotated[float, Meta(ge=0.01, le=1, description="Leave out what is less sure than this")]
 Tiles = Annotated[str, Meta(pattern="^[1-8]x[1-8]$", description="Look at overlapping parts: columns x rows")]
 
 
-@function(labels=lambda **_: ("person",), ready=lambda **_: weights())
+@function(labels=lambda **_: ("person",), ready=lambda **_: person_net())
 def detect_people(frame: Frame, *, minimum_confidence: Confidence = 0.1, tiles: Tiles = "2x1") -> Frame:
     """Find people (SSDLite, OpenCV)."""
 
