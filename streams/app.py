@@ -34,6 +34,7 @@ class Worker(faust.App):
     """The parent of all stages of one process, with the pages /health and /ready."""
 
     BootStrategy = _StagesOnly
+    mundane_level = "debug"
 
     def __init__(self, stages: Iterable[StageWorker], settings: Settings) -> None:
         super().__init__(
@@ -46,19 +47,22 @@ class Worker(faust.App):
             web_tables_enabled=False,
         )
         self.stages = tuple(stages)
-        self.page("/health")(self._health)
-        self.page("/ready")(self._ready)
+        self._add_pages()
 
     def on_init_dependencies(self) -> Iterable[ServiceT]:
         """The stages, which start side by side: each does its work in a task of its own."""
         return [*super().on_init_dependencies(), *self.stages]
 
-    async def _health(self, view: View, request: Request) -> Response:
-        return view.json({stage.name: dict(stage.stage.counts) for stage in self.stages})
+    def _add_pages(self) -> None:
+        async def health(view: View, request: Request) -> Response:
+            return view.json({stage.name: dict(stage.stage.counts) for stage in self.stages})
 
-    async def _ready(self, view: View, request: Request) -> Response:
-        troubles = {stage.name: stage.trouble for stage in self.stages}
-        return view.json(troubles, status=503 if any(troubles.values()) else 200)
+        async def ready(view: View, request: Request) -> Response:
+            troubles = {stage.name: stage.trouble for stage in self.stages}
+            return view.json(troubles, status=503 if any(troubles.values()) else 200)
+
+        self.page("/health")(health)
+        self.page("/ready")(ready)
 
 
 def create_app(stages: Mapping[str, StageConf], chain: Chain, settings: Settings) -> Worker:

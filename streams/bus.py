@@ -26,6 +26,8 @@ logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 class _ConsumerThread(driver.AIOKafkaConsumerThread):
+    mundane_level = "debug"
+
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         # Faust asks brokers to wait 1.5 s for more; the embedded broker does so even when it has records.
@@ -34,6 +36,8 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
 
 
 class _Consumer(driver.Consumer):
+    mundane_level = "debug"
+
     def _new_consumer_thread(self) -> _ConsumerThread:
         return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
@@ -51,6 +55,8 @@ class _Transport(driver.Transport):
 
 class BusApp(faust.App):
     """A Faust app on the bus with its own consumer group, and no pages or tables of Faust's own."""
+
+    mundane_level = "debug"
 
     def _new_transport(self) -> _Transport:
         return _Transport(self.conf.broker_consumer, self)

@@ -35,6 +35,8 @@ _ASK_WHY_S = 5.0
 class StageWorker(Service):
     """One stage under way; `trouble` says why it is not ready, and is empty when it is."""
 
+    mundane_level = "debug"
+
     def __init__(self, name: str, conf: StageConf, spec: FunctionSpec, chain: Chain, settings: Settings) -> None:
         super().__init__()
         self.name, self.conf, self.spec, self._chain, self._settings = name, conf, spec, chain, settings
