@@ -1,0 +1,110 @@
+"""Pictures as a record takes them: JPEG, not too large; straight from a video's own planes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import simplejpeg
+from av import VideoFrame
+from numpy.typing import NDArray
+
+from functions import jpeg as codec
+from functions.jpeg import JpegError
+from streams.records import MAX_PIXELS, MAX_SCANS, MAX_SIDE
+
+Size = tuple[int, int]
+
+_LOWER_QUALITY = 0.8
+_LOWEST_QUALITY = 30
+_SMALLER = 0.8
+# Stages add detections to the very same JPEG, and their records have the same limit.
+_ROOM_FOR_MORE = 1 / 16
+_HUFFMAN_TABLES, _END = b"\xff\xc4", b"\xff\xd9"
+
+
+class Encoder:
+    """Makes JPEGs of at most `max_wh` that fit a record of `max_bytes`; what must be lowered for that stays low."""
+
+    def __init__(self, quality: int, max_wh: Size | None, max_bytes: int, say: Callable[[str], None]) -> None:
+        self._quality = quality
+        self._scale = 1.0
+        self._max_wh = max_wh or (MAX_SIDE, MAX_SIDE)
+        self._max_bytes = int(max_bytes * (1 - _ROOM_FOR_MORE))
+        self._say = say
+        self._said = False
+
+    def encode(self, picture: bytes | VideoFrame) -> tuple[bytes, Size]:
+        """The JPEG and its upright size: the very bytes of a JPEG that fits. Raises JpegError for one that is none."""
+        if isinstance(picture, bytes):
+            size_wh = codec.read_header(picture).size_wh
+            if len(picture) <= self._max_bytes and size_wh == self._fitting(size_wh):
+                return picture, size_wh
+            picture = _decode(picture, size_wh)
+        return self._encode_frame(picture)
+
+    def _encode_frame(self, frame: VideoFrame) -> tuple[bytes, Size]:
+        turned = frame.rotation % 180 != 0
+        upright_wh = (frame.height, frame.width) if turned else (frame.width, frame.height)
+        while True:
+            size_wh = self._fitting(upright_wh, self._scale)
+            jpeg = encode_frame(frame, size_wh[::-1] if turned else size_wh, self._quality)
+            if len(jpeg) <= self._max_bytes:
+                return jpeg, size_wh
+            self._lower(len(jpeg))
+
+    def _lower(self, was: int) -> None:
+        if self._quality > _LOWEST_QUALITY:
+            self._quality = max(int(self._quality * _LOWER_QUALITY), _LOWEST_QUALITY)
+        else:
+            self._scale *= _SMALLER
+        if not self._said:
+            self._say(
+                f"quality, then size, are lowered: a picture of {was} bytes is over {self._max_bytes} of a record"
+            )
+            self._said = True
+
+    def _fitting(self, size_wh: Size, scale: float = 1.0) -> Size:
+        """The size that fits, of the same shape; never larger than it is."""
+        width, height = size_wh
+        scale = min(
+            scale, self._max_wh[0] / width, self._max_wh[1] / height, (MAX_PIXELS / (width * height)) ** 0.5, 1.0
+        )
+        return max(int(width * scale + 1e-6), 1), max(int(height * scale + 1e-6), 1)
+
+
+def encode_frame(frame: VideoFrame, size_wh: Size, quality: int) -> bytes:
+    """A JPEG of this size before turning, made without a detour by BGR; turned as the video says."""
+    full = frame.reformat(
+        *size_wh,
+        format="yuvj420p",
+        # A JPEG is BT.601 in full range, whatever the video is.
+        dst_colorspace="ITU601",
+        dst_color_range="JPEG",
+        interpolation="AREA" if size_wh != (frame.width, frame.height) else None,
+        threads=1,
+    )
+    planes = [np.ascontiguousarray(np.rot90(_array(plane), frame.rotation // 90)) for plane in full.planes]
+    jpeg: bytes = simplejpeg.encode_jpeg_yuv_planes(*planes, quality=quality)
+    return jpeg
+
+
+def is_complete(data: bytes) -> bool:
+    """Whether a motion JPEG's frame is a JPEG by itself: many a camera leaves out the Huffman tables."""
+    try:
+        header = codec.read_header(data)
+    except JpegError:
+        return False
+    before_scan = data[: data.find(b"\xff\xda")]
+    return _HUFFMAN_TABLES in before_scan and data.rstrip(b"\0").endswith(_END) and header.scans <= MAX_SCANS
+
+
+def _decode(jpeg: bytes, size_wh: Size) -> VideoFrame:
+    if size_wh[0] * size_wh[1] > MAX_PIXELS:
+        raise JpegError(f"Expected a picture of at most {MAX_PIXELS} pixels, got {size_wh[0]}x{size_wh[1]}")
+    return VideoFrame.from_ndarray(codec.decode(jpeg), format="bgr24")
+
+
+def _array(plane: Any) -> NDArray[np.uint8]:
+    return np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]

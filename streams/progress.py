@@ -1,0 +1,51 @@
+"""What a person sees of a producer: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from tqdm import tqdm
+
+# A camera runs for weeks, and its lines go to a log.
+_EVERY_S = {False: 5.0, True: 60.0}
+
+
+class Progress:
+    """Shows how many of `total` frames are on the bus; `endless` ones are told of seldom."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._bar: tqdm[Any] | None = None
+        self._total: int | None = None
+        self._every_s = _EVERY_S[False]
+        self._next_at = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def begin(self, total: int | None, endless: bool) -> None:
+        """Show from now on."""
+        self._total, self._every_s = total, _EVERY_S[endless]
+        self._next_at = time.monotonic() + self._every_s
+        if sys.stderr.isatty():
+            self._bar = tqdm(total=total, desc=self._name, unit=" frames", file=sys.stderr)
+
+    def show(self, done: int) -> None:
+        """So many are on the bus."""
+        if self._bar is not None:
+            self._bar.update(done - self._bar.n)
+        elif time.monotonic() >= self._next_at:
+            self._next_at = time.monotonic() + self._every_s
+            self.say(f"{done}{f' of {self._total}' if self._total else ''} frames on the bus")
+
+    def say(self, text: str) -> None:
+        """One line, above the bar where there is one."""
+        tqdm.write(f"{self._name}: {text}", file=sys.stderr)
+        sys.stderr.flush()

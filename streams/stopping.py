@@ -1,0 +1,33 @@
+"""Ctrl-C and SIGTERM as an event: what was begun is ended in order."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+
+
+class Stop:
+    """Set by the first signal, whose number it keeps; a second one ends the process at once."""
+
+    def __init__(self) -> None:
+        self.event = Event()
+        self.number = 0
+
+    def __call__(self, number: int, _: object) -> None:
+        self.number = number
+        self.event.set()
+        signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[Stop]:
+    """An event that Ctrl-C and SIGTERM set, until the block ends."""
+    stop = Stop()
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,113 @@
+"""Reading video: every frame with its time, decoded only as far as needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import av
+from av import VideoFrame
+
+from functions.jpeg import JpegError
+from streams.pictures import is_complete
+
+# Text files that FFmpeg would draw as the art of old terminals.
+_NO_VIDEO = frozenset({"tty", "bin", "xbin", "adf", "idf"})
+
+
+class VideoError(Exception):
+    """A video cannot be opened or read on; the text is the reason alone, without any address."""
+
+
+class Moment(NamedTuple):
+    """One frame: `at_s` seconds after the source's first, and its picture, made when it is asked for."""
+
+    at_s: float
+    picture: Callable[[], bytes | VideoFrame]
+
+
+def open_video(place: str, timeout_s: float | None = None, **how: Any) -> Any:
+    """Open a file, URL or device and find its video. Raises VideoError."""
+    try:
+        container = av.open(place, timeout=timeout_s, **how)
+        if not container.streams.video or container.format.name in _NO_VIDEO:
+            container.close()
+            raise VideoError("expected a video, got data without a picture")
+    except av.FFmpegError as error:
+        raise VideoError(reason(error, timeout_s)) from None
+    return container
+
+
+def read(container: Any, timeout_s: float | None = None) -> Iterator[Moment]:
+    """All frames of its first video stream, in the order in which they are shown. Raises VideoError."""
+    stream = container.streams.video[0]
+    passes = stream.codec_context.name == "mjpeg"
+    if not passes and timeout_s is None:
+        stream.thread_type = "AUTO"  # threads over frames hold some back: for files only
+    clock = _Clock(stream)
+    try:
+        for packet in container.demux(stream):
+            yield from _as_they_are(packet, clock) if passes else _decoded(packet, clock)
+    except av.FFmpegError as error:
+        raise VideoError(reason(error, timeout_s)) from None
+
+
+def reason(error: av.FFmpegError, timeout_s: float | None = None) -> str:
+    """What an error says, without the address that PyAV adds with its password."""
+    if isinstance(error, av.error.ExitError):
+        return f"nothing came for {timeout_s:g} s"
+    if isinstance(error, av.error.InvalidDataError):
+        return "expected a video, got data that is none"
+    return str(error.strerror)
+
+
+def _as_they_are(packet: Any, clock: _Clock) -> Iterator[Moment]:
+    if packet.size:
+        yield Moment(clock.at_s(packet), partial(_jpeg_of, packet))
+
+
+def _decoded(packet: Any, clock: _Clock) -> Iterator[Moment]:
+    try:
+        frames = packet.decode()
+    except av.error.InvalidDataError:  # one damaged packet does not end a video
+        return
+    for frame in frames:
+        yield Moment(clock.at_s(frame), partial(_itself, frame))
+
+
+def _jpeg_of(packet: Any) -> bytes | VideoFrame:
+    """A motion JPEG's frame as it is, where it is a JPEG by itself. Raises JpegError."""
+    data = bytes(packet)
+    if is_complete(data):
+        return data
+    try:
+        frames: list[VideoFrame] = packet.decode()
+    except av.FFmpegError:
+        frames = []
+    if not frames:
+        raise JpegError(f"Expected a whole JPEG, got {len(data)} bytes that do not decode")
+    return frames[0]
+
+
+def _itself(frame: VideoFrame) -> VideoFrame:
+    return frame
+
+
+class _Clock:
+    """Time stamps as seconds after the first; where a frame has none, one frame's time after the one before."""
+
+    def __init__(self, stream: Any) -> None:
+        self._step_s = 1 / float(stream.average_rate or 25)
+        self._first_s: float | None = None
+        self._last_s = -self._step_s
+
+    def at_s(self, stamped: Any) -> float:
+        if stamped.pts is None or stamped.time_base is None:
+            self._last_s += self._step_s
+            return self._last_s
+        time_s = float(stamped.pts * stamped.time_base)
+        if self._first_s is None:
+            self._first_s = time_s
+        self._last_s = max(time_s - self._first_s, 0.0)
+        return self._last_s
