@@ -45,3 +45,9 @@ def seqs(messages: Iterable[Message], source: str = "cam") -> list[int]:
 def first_seen(numbers: Sequence[int]) -> list[int]:
     """The numbers without repeats, in the order of their first appearance."""
     return list(dict.fromkeys(numbers))
+
+
+def noise(seq: int) -> bytes:
+    """A record that is large, since nothing in its picture repeats."""
+    image = np.random.default_rng(seq).integers(0, 255, (576, 768, 3), np.uint8)
+    return records.encode(records.from_frame(frame(seq).with_image(image)))
