@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import msgspec
@@ -26,7 +27,8 @@ Text = Annotated[str, Meta(max_length=256)]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Side = Annotated[int, Meta(ge=1, le=MAX_SIDE)]
-OptionValue = bool | int | float | Text | list[bool | int | float | Text | None] | None
+Finite = Annotated[float, Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
+OptionValue = bool | int | Finite | Text | list[bool | int | Finite | Text | None] | None
 
 
 class RecordError(ValueError):
