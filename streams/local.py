@@ -16,7 +16,8 @@ from functions.errors import UsageError
 from functions.frame import Detection, Frame
 from functions.registry import FunctionError, FunctionSpec, load
 from streams import settings
-from streams.local_files import Input, open_output
+from streams.local_input import Input
+from streams.local_output import open_output
 from streams.options_cli import click_options, given
 
 Step = Callable[[Frame], Iterable[Frame]]

@@ -1,12 +1,11 @@
-"""A picture or a video on disk as frames, and frames as a picture or a video on disk: for `imagebus try`."""
+"""Frames as a picture or a video on disk, for `imagebus try`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from fractions import Fraction
 from pathlib import Path
-from threading import Event
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,37 +15,14 @@ import numpy as np
 from av import VideoFrame
 
 from functions.errors import UsageError
-from functions.frame import Frame, Picture
+from functions.frame import Frame
 from functions.jpeg import Image
-from streams.sources import VideoFile
 
-_RUN = "0" * 12
 _MILLISECOND = Fraction(1, 1000)
 
 
 class OutputError(UsageError):
     """The result cannot be written as asked; the text names the file, what was expected and what came."""
-
-
-class Input:
-    """A picture or a video as frames of one source, named after the file. Raises SourceError where it is none."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file = VideoFile(path)
-        self.is_picture = path.suffix.lower() in _PICTURES
-        self.total = 1 if self.is_picture else self._file.total
-
-    def frames(self) -> Iterator[Frame]:
-        """All frames. Raises SourceError where the file cannot be read to its end."""
-        for seq, moment in enumerate(self._file.moments(Event())):
-            yield Frame(
-                picture=_picture(moment.picture()),
-                source=self._path.stem,
-                id=f"{_RUN}-{seq}",
-                seq=seq,
-                captured_at=round(moment.at_s * 1_000_000),
-            )
 
 
 class PictureOutput:
@@ -132,12 +108,6 @@ def _refuse_unwritable(path: Path) -> None:
         path.open("wb").close()
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
-
-
-def _picture(given: bytes | VideoFrame) -> Picture:
-    if isinstance(given, bytes):
-        return Picture(jpeg=given)
-    return Picture(image=np.ascontiguousarray(np.rot90(given.to_ndarray(format="bgr24"), given.rotation // 90)))
 
 
 def _sized(image: Image, size_wh: tuple[int, int]) -> Image:
