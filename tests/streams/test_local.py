@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -112,6 +113,17 @@ def test_a_function_of_one_s_own_is_listed_and_tried(picture: Path, elsewhere: M
     assert found["detections"] == [
         {"label": "corner", "confidence": 0.5, "xyxy": [0.0, 0.0, 30.0, 30.0], "track": None, "hidden": False}
     ]
+
+
+def test_a_file_dropped_into_the_folder_of_functions_is_all_it_takes(tmp_path: Path, picture: Path) -> None:
+    copy = tmp_path / "copy"
+    for folder in ("functions", "streams"):
+        shutil.copytree(PROJECT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "functions" / "find_corner.py").write_text(CORNER)
+    environ = {"PYTHONPATH": str(copy)}
+    assert "find_corner (detector):" in imagebus("functions", environ=environ).stdout
+    found = json.loads(imagebus("try", "find_corner", picture, environ=environ).stdout)
+    assert [detection["label"] for detection in found["detections"]] == ["corner"]
 
 
 def test_functions_run_one_after_another_with_options_of_their_own(
