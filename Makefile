@@ -24,7 +24,7 @@ $(INSTALLED): setup.cfg pyproject.toml requirements-nodeps.txt
 	@touch $@
 
 demo: install ## Watch a clip go through the whole chain on http://localhost:5000 (VIDEO=file, rtsp://… or WEBCAM)
-	@VIDEO='$(VIDEO)' imagebus broker -- honcho -f Procfile.demo start
+	@VIDEO='$(VIDEO)' imagebus broker -- honcho -e /dev/null -f Procfile.demo start
 
 test: install ## Run all tests, fetching what they need where that is possible
 	@tests/requirements.sh

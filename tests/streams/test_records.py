@@ -5,6 +5,7 @@ The vectors under tests/vectors serve every language; tests/make_vectors.py writ
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -81,11 +82,8 @@ def test_noise_in_a_record_is_read_or_refused_and_nothing_else(at: int, noise: b
     value = bytearray(_bytes("everything"))
     at %= len(value)
     value[at : at + len(noise)] = noise
-    try:
+    with contextlib.suppress(RecordError):
         record = records.decode(bytes(value))
-    except RecordError as refused:
-        assert str(refused)
-    else:
         assert records.decode(records.encode(record)) == record
 
 
