@@ -83,7 +83,7 @@ def offsets(url: str, topic: str) -> dict[int, tuple[int, int]]:
     reader = Consumer({"bootstrap.servers": url, "group.id": f"test-{next(_groups)}", "log_level": 0})
     try:
         partitions = reader.list_topics(topic, timeout=10).topics[topic].partitions
-        return {p: reader.get_watermark_offsets(TopicPartition(topic, p), timeout=10) for p in partitions}
+        return {p: wait_until(lambda p=p: _marks(reader, topic, p), 30, f"offsets of {topic}/{p}") for p in partitions}
     finally:
         reader.close()
 
@@ -115,6 +115,15 @@ def _partitions(reader: Consumer, topic: str) -> list[int]:
         return list(reader.list_topics(topic, timeout=5).topics[topic].partitions)
     except KafkaException:
         return []
+
+
+def _marks(reader: Consumer, topic: str, partition: int) -> tuple[int, int] | None:
+    """None while the partition, just made, has no leader yet."""
+    try:
+        marks: tuple[int, int] = reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+    except KafkaException:
+        return None
+    return marks
 
 
 def _is_message(message: Message) -> bool:
