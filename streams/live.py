@@ -10,8 +10,8 @@ from streams.video import Moment, VideoError, read
 
 Say = Callable[[str], None]
 
-# The longest a camera may say nothing, while connecting and afterwards.
-SILENCE_S = 10.0
+# The longest a camera may say nothing, while connecting and afterwards (FFmpeg's RTSP waits for that twice).
+SILENCE_S = (10.0, 5.0)
 _FIRST_DELAY_S, _LAST_DELAY_S = 0.5, 15.0
 
 
@@ -22,7 +22,7 @@ class LiveVideo:
     every = 30
     total: int | None = None
 
-    def __init__(self, connect: Callable[[float], Any], label: str, say: Say) -> None:
+    def __init__(self, connect: Callable[[tuple[float, float]], Any], label: str, say: Say) -> None:
         self._connect = connect
         self._label = label
         self._say = say
@@ -46,4 +46,4 @@ class LiveVideo:
         with self._connect(SILENCE_S) as container:
             codec = container.streams.video[0].codec_context
             self._say(f"{self._label}: connected, {codec.name} {codec.width}x{codec.height}")
-            yield from read(container, SILENCE_S)
+            yield from read(container, SILENCE_S[1])

@@ -85,7 +85,7 @@ def encode_frame(frame: VideoFrame, size_wh: Size, quality: int) -> bytes:
         interpolation="AREA" if size_wh != (frame.width, frame.height) else None,
         threads=1,
     )
-    planes = [np.ascontiguousarray(np.rot90(_array(plane), frame.rotation // 90)) for plane in full.planes]
+    planes = [_even(np.rot90(_array(plane), frame.rotation // 90)) for plane in full.planes]
     jpeg: bytes = simplejpeg.encode_jpeg_yuv_planes(*planes, quality=quality)
     return jpeg
 
@@ -104,6 +104,14 @@ def _decode(jpeg: bytes, size_wh: Size) -> VideoFrame:
     if size_wh[0] * size_wh[1] > MAX_PIXELS:
         raise JpegError(f"Expected a picture of at most {MAX_PIXELS} pixels, got {size_wh[0]}x{size_wh[1]}")
     return VideoFrame.from_ndarray(codec.decode(jpeg), format="bgr24")
+
+
+def _even(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The plane in memory of even size: of an odd one, the encoder reads a row and a column beyond its end."""
+    height, width = plane.shape
+    if height % 2 or width % 2:
+        return np.pad(plane, ((0, height % 2), (0, width % 2)), mode="edge")[:height, :width]
+    return np.ascontiguousarray(plane)
 
 
 def _array(plane: Any) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
@@ -27,36 +28,40 @@ class Moment(NamedTuple):
     picture: Callable[[], bytes | VideoFrame]
 
 
-def open_video(place: str, timeout_s: float | None = None, **how: Any) -> Any:
-    """Open a file, URL or device and find its video. Raises VideoError."""
+def open_video(place: str, silence_s: tuple[float, float] | None = None, **how: Any) -> Any:
+    """Open a file, URL or device and find its video; `silence_s` bounds opening and reading. Raises VideoError."""
+    began_at = time.monotonic()
     try:
-        container = av.open(place, timeout=timeout_s, **how)
+        container = av.open(place, timeout=silence_s, **how)
         if not container.streams.video or container.format.name in _NO_VIDEO:
             container.close()
             raise VideoError("expected a video, got data without a picture")
     except av.FFmpegError as error:
-        raise VideoError(reason(error, timeout_s)) from None
+        raise VideoError(_reason(error, silence_s and silence_s[0], began_at)) from None
     return container
 
 
-def read(container: Any, timeout_s: float | None = None) -> Iterator[Moment]:
+def read(container: Any, silence_s: float | None = None) -> Iterator[Moment]:
     """All frames of its first video stream, in the order in which they are shown. Raises VideoError."""
     stream = container.streams.video[0]
     passes = stream.codec_context.name == "mjpeg"
-    if not passes and timeout_s is None:
+    if not passes and silence_s is None:
         stream.thread_type = "AUTO"  # threads over frames hold some back: for files only
     clock = _Clock(stream)
+    heard_at = time.monotonic()
     try:
         for packet in container.demux(stream):
+            heard_at = time.monotonic()
             yield from _as_they_are(packet, clock) if passes else _decoded(packet, clock)
     except av.FFmpegError as error:
-        raise VideoError(reason(error, timeout_s)) from None
+        raise VideoError(_reason(error, silence_s, heard_at)) from None
 
 
-def reason(error: av.FFmpegError, timeout_s: float | None = None) -> str:
+def _reason(error: av.FFmpegError, silence_s: float | None, heard_at: float) -> str:
     """What an error says, without the address that PyAV adds with its password."""
-    if isinstance(error, av.error.ExitError):
-        return f"nothing came for {timeout_s:g} s"
+    silent_s = time.monotonic() - heard_at
+    if silence_s and silent_s >= silence_s:  # whatever error a protocol makes of its time-out
+        return f"nothing came for {silent_s:.0f} s"
     if isinstance(error, av.error.InvalidDataError):
         return "expected a video, got data that is none"
     return str(error.strerror)

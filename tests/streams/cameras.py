@@ -1,0 +1,86 @@
+"""Cameras for tests: real RTSP, RTMP and MJPEG servers on loopback, and one that says nothing."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.missing import missing
+from tests.processes import Process
+
+RTSP_SERVER = Path(__file__).with_name("rtsp_server.py")
+# The system's Python has GStreamer's bindings, a virtual environment's has not.
+SYSTEM_PYTHON = Path("/usr/bin/python3")
+
+
+@contextmanager
+def mjpeg_camera(jpegs: Sequence[bytes], headers: str = "", every_s: float = 0.05) -> Iterator[str]:
+    """host:port of an HTTP camera that sends these JPEGs over and over; `headers` go into every part."""
+
+    class Camera(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+            self.end_headers()
+            try:
+                while True:
+                    for jpeg in jpegs:
+                        part = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n{headers}\r\n"
+                        self.wfile.write(part.encode() + jpeg + b"\r\n")
+                        time.sleep(every_s)  # a camera's own pace
+            except OSError:
+                return
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Camera)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def silent_camera() -> Iterator[str]:
+    """host:port of a peer that accepts connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def require_rtsp() -> None:
+    """End this test as missing where GStreamer's RTSP server is not installed."""
+    probe = "import gi; gi.require_version('GstRtspServer', '1.0')"
+    if not SYSTEM_PYTHON.exists() or subprocess.run([SYSTEM_PYTHON, "-c", probe], check=False).returncode:
+        missing(
+            "GStreamer's RTSP server",
+            "install it (Debian: apt-get install python3-gi gir1.2-gst-rtsp-server-1.0 "
+            "gstreamer1.0-plugins-{base,good,ugly} gstreamer1.0-libav)",
+        )
+
+
+def rtsp_camera(clip: Path, port: int, user: str = "", password: str = "") -> Process:
+    """rtsp://127.0.0.1:port/cam, which plays the clip to all who come."""
+    require_rtsp()
+    camera = Process([SYSTEM_PYTHON, RTSP_SERVER, clip, str(port), user, password])
+    camera.wait_for_line("ready")
+    return camera
+
+
+def rtmp_camera(program: Callable[[str, str], str], clip: Path, port: int) -> Process:
+    """rtmp://127.0.0.1:port/live/cam, which plays the clip to the first who comes, and ends with him."""
+    ffmpeg = program("ffmpeg", "install it (Debian: apt-get install ffmpeg)")
+    play = ["-nostdin", "-loglevel", "verbose", "-re", "-stream_loop", "-1", "-i", clip]
+    code = ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "10"]
+    camera = Process([ffmpeg, *play, *code, "-f", "flv", "-listen", "1", f"rtmp://127.0.0.1:{port}/live/cam"])
+    camera.wait_for_line("Opening an output file|Output #0|Input #0")
+    return camera
