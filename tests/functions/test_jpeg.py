@@ -1,0 +1,93 @@
+"""JPEG files: what their headers say, which way up they are, and that half of one is none."""
+
+from __future__ import annotations
+
+import struct
+
+import cv2
+import numpy as np
+import pytest
+
+from functions import jpeg
+from functions.jpeg import Image, JpegError, JpegHeader
+
+
+def _picture(width: int = 96, height: int = 48) -> Image:
+    """No two of its corners look the same."""
+    y, x = np.mgrid[0:height, 0:width]
+    return np.stack([x * 255 // width, y * 255 // height, np.where((x < 20) & (y < 10), 255, 0)], -1).astype(np.uint8)
+
+
+def _with_orientation(picture: bytes, orientation: int, order: str = ">") -> bytes:
+    mark = b"MM" if order == ">" else b"II"
+    tiff = mark + struct.pack(order + "HIHHHIHHI", 42, 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+    block = b"Exif\0\0" + tiff
+    return picture[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + picture[2:]
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_is_turned_upright_as_opencv_turns_it(orientation: int, order: str) -> None:
+    turned = _with_orientation(jpeg.encode(_picture()), orientation, order)
+    wanted = cv2.imdecode(np.frombuffer(turned, np.uint8), cv2.IMREAD_COLOR)
+    assert wanted is not None
+    image = jpeg.decode(turned)
+    assert image.shape == wanted.shape
+    assert np.abs(image.astype(int) - wanted).mean() < 2  # two decoders
+    assert jpeg.read_header(turned) == JpegHeader((image.shape[1], image.shape[0]), orientation, 1)
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 65535])
+def test_an_orientation_that_does_not_exist_is_upright(orientation: int) -> None:
+    picture = _with_orientation(jpeg.encode(_picture()), orientation)
+    assert jpeg.read_header(picture) == JpegHeader((96, 48), 1, 1)
+
+
+def test_an_exif_block_that_is_cut_is_ignored() -> None:
+    picture = jpeg.encode(_picture())
+    block = b"Exif\0\0MM\0*\0\0"
+    cut = picture[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + picture[2:]
+    assert jpeg.decode(cut).shape == (48, 96, 3)
+
+
+def test_the_header_is_read_from_other_writers_too() -> None:
+    said, encoded = cv2.imencode(".jpg", _picture(), [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])
+    assert said
+    header = jpeg.read_header(encoded.tobytes())
+    assert (header.size_wh, header.orientation) == ((96, 48), 1)
+    assert header.scans > 1
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.99])
+def test_a_picture_that_is_cut_is_refused_rather_than_half_decoded(share: float) -> None:
+    picture = jpeg.encode(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
+    with pytest.raises(JpegError, match="Expected a whole JPEG"):
+        jpeg.decode(picture[: int(len(picture) * share)])
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", r"Expected a JPEG \(starting FF D8\), got nothing"),
+        (b"\x89PNG\r\n\x1a\n", r"Expected a JPEG \(starting FF D8\), got a PNG"),
+        (b"hello", r"Expected a JPEG \(starting FF D8\), got 5 bytes starting 68 65 6C 6C"),
+        (b"\xff\xd8", "Expected a whole JPEG header, got 2 bytes that end within it"),
+        (b"\xff\xd8hello", "Expected a JPEG marker at byte 2, got 0x68"),
+        (b"\xff\xd8\xff\xda\0\x08\x01\x01\0\0\x3f\0", "Expected a JPEG frame header before the first scan, got none"),
+    ],
+)
+def test_what_is_no_jpeg_is_named(data: bytes, message: str) -> None:
+    with pytest.raises(JpegError, match=message):
+        jpeg.read_header(data)
+
+
+def test_a_marker_length_that_points_at_itself_does_not_hang() -> None:
+    with pytest.raises(JpegError):
+        jpeg.read_header(b"\xff\xd8" + b"\xff\xe0\0\0" * 3)
+
+
+def test_what_is_encoded_looks_the_same_and_has_small_chroma() -> None:
+    encoded = jpeg.encode(_picture())
+    assert np.abs(jpeg.decode(encoded).astype(int) - _picture()).mean() < 4
+    frame_header = encoded.index(b"\xff\xc0")
+    assert encoded[frame_header + 11] == 0x22  # the first component twice as fine as the others: 4:2:0
