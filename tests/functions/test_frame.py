@@ -73,7 +73,7 @@ def test_boxes_are_clipped_to_the_picture(xyxy: XYXY, clipped: XYXY) -> None:
         np.zeros((0, 9, 3), np.uint8),
     ],
 )
-def test_an_array_that_is_no_picture_is_refused(image: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_an_array_that_is_no_picture_is_refused(image: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"Expected BGR pixels, uint8 of shape \(height, width, 3\), got"):
         Frame.from_image(image)
 
