@@ -1,0 +1,60 @@
+"""A viewer on a broker of its own, and a browser that notes whatever goes wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from streams.broker import EmbeddedBroker
+from tests.web.camera import Camera
+from tests.web.viewing import Viewing, start_viewer
+
+CHROMIUM_ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def viewing() -> Iterator[Viewing]:
+    """A viewer that holds its topics, on a broker that the tests of one file share."""
+    with EmbeddedBroker() as broker, start_viewer(broker.url) as viewing:
+        viewing.wait_until_ready()
+        yield viewing
+
+
+@pytest.fixture
+def camera(viewing: Viewing) -> Callable[[str], Camera]:
+    """A source by name, on the viewer's broker."""
+    return lambda name: Camera(viewing.broker, name)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    # Not for the whole session: while it is there its event loop runs, beside which no other test could start one.
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A browser's page. The test fails where it logged an error or asked another host for anything."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if _is_ours(message) else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: wrong.append(request.url) if not _is_local(request.url) else None)
+    yield page
+    page.close()
+    assert wrong == []
+
+
+def _is_ours(message: ConsoleMessage) -> bool:
+    # The browser itself logs a websocket that finds no server, and no page can keep it from doing so.
+    return message.type == "error" and not message.text.startswith("WebSocket connection to")
+
+
+def _is_local(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", None)

@@ -1,0 +1,130 @@
+"""The viewer as a Faust app of its own: it takes every frame of the chain's topics and keeps the newest."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import socket
+import tempfile
+from collections.abc import Iterable
+from typing import Any
+
+from faust.app.base import BootStrategy
+from faust.types import StreamT
+from faust.web.drivers.aiohttp import Web as WebDriver
+from mode.types import ServiceT
+from msgspec.structs import replace
+
+from functions import registry
+from functions.registry import FunctionError
+from streams import settings as config
+from streams.bus import BusApp, bus_app
+from streams.chain import Chain
+from streams.records import RecordError, decode
+from streams.settings import Settings
+from web.gate import Gate
+from web.newest import Newest
+from web.pages import topic_infos
+from web.site import Site
+from web.state import Bus
+
+log = logging.getLogger(__name__)
+
+
+class _WebFirst(BootStrategy):
+    """Pages come before the broker, so that they can say that it is waited for."""
+
+    app: ViewerApp
+    enable_kafka_producer = False
+
+    def server(self) -> Iterable[ServiceT]:
+        return self._chain(
+            self.web_server(),
+            [self.app.gate],
+            self.kafka_consumer(),
+            self.agents(),
+            self.kafka_conductor(),
+            self.tables(),
+        )
+
+
+class _Web(WebDriver):
+    """Faust's web server without Faust's own pages."""
+
+    default_blueprints = production_blueprints = debug_blueprints = ()
+
+
+class ViewerApp(BusApp):
+    """Starts at the newest frame; its group and folder are its own and end with it."""
+
+    BootStrategy = _WebFirst
+    gate: Gate
+    site: Site
+    folder: tempfile.TemporaryDirectory[str]
+
+    def __init__(self, group: str, **options: Any) -> None:
+        own = {
+            "consumer_auto_offset_reset": "latest",
+            "web_enabled": True,
+            "web_in_thread": False,
+            "stream_wait_empty": False,
+            "worker_redirect_stdouts": False,
+        }
+        super().__init__(group, **(options | own))
+
+    def _new_web(self) -> _Web:
+        return _Web(self)
+
+    def on_webserver_init(self, web: Any) -> None:
+        """Add the viewer's own pages."""
+        self.site.add_to(web.web_app)
+
+    async def on_stop(self) -> None:
+        """Let the browsers go first: the server would wait for them."""
+        await self.site.close()
+        await super().on_stop()
+        self.folder.cleanup()
+
+    @property
+    def joined(self) -> bool:
+        """Whether it holds partitions of every topic."""
+        wanted = {topic for agent in self.agents.values() for topic in agent.channel.topics}
+        held = self._consumer.assignment() if self._consumer and self.started else ()
+        return wanted <= {partition.topic for partition in held}
+
+
+def build(settings: Settings, chain: Chain, host: str, port: int) -> ViewerApp:
+    """The viewer's app for the topics of this chain."""
+    group = f"imagebus.viewer.{socket.gethostname()}-{secrets.token_hex(4)}"
+    folder = tempfile.TemporaryDirectory(prefix="imagebus-viewer-")
+    settings = replace(settings, data_dir=folder.name)
+    app = bus_app(group, settings, ViewerApp, web_host=host, web_bind=host, web_port=port)
+    assert isinstance(app, ViewerApp)
+    app.folder = folder
+    newest, bus = Newest(chain.topic_names), Bus(settings.kafka_url)
+    app.gate = Gate(settings, chain, bus, lambda: app.joined)
+    app.site = Site(chain, topic_infos(chain, _functions(settings)), newest, bus)
+    for topic in chain.topic_names:
+        app.agent(app.topic(topic), name=f"newest of {topic}")(_keep(topic, newest, settings.max_record_bytes))
+    return app
+
+
+def _keep(topic: str, newest: Newest, max_bytes: int) -> Any:
+    async def keep(values: StreamT[bytes]) -> None:
+        async for value in values:
+            try:
+                newest.put(topic, decode(value or b"", max_bytes))
+            except RecordError as error:
+                newest.bad[topic] += 1
+                log.warning("%s: %s", topic, error)
+
+    return keep
+
+
+def _functions(settings: Settings) -> dict[str, registry.FunctionSpec]:
+    """Only the labels are wanted of them: a viewer without a function's own module shows its frames all the same."""
+    try:
+        return registry.load(config.names(settings.functions))
+    except FunctionError as error:
+        log.warning("%s", error)
+        return registry.load()

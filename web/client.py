@@ -1,0 +1,153 @@
+"""One browser: what it watches, and the newest picture of each of its views, one in flight at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import msgspec
+from aiohttp import WSMsgType, web
+from msgspec import Struct
+
+from web.newest import Newest, Pair, Pairing
+from web.protocol import Ack, Command, Drop, Watch, picture, read_command
+from web.state import Bus, state_message
+
+MAX_VIEWS = 64
+# A browser that takes nothing for this long is cut off: closing it politely would wait for it once more.
+STALLED_S = 10.0
+STATE_S = 1.0
+# With several sources in one view each has its turn.
+TURN_S = 3.0
+
+
+class _Refused(Struct, frozen=True, tag_field="say", tag="refused"):
+    view: str
+    reason: str
+
+
+@dataclass
+class View:
+    """One view of one browser: what was sent last, and whether that is still on its way."""
+
+    pairing: Pairing
+    source: str | None
+    sent: dict[str, int] = field(default_factory=dict)
+    in_flight: int = 0
+    turn: str = ""
+    turn_began: float = 0.0
+
+    def next(self, now: float) -> Pair | None:
+        """The newest pair that was not sent yet, None while one is in flight or nothing is new."""
+        if self.in_flight:
+            return None
+        source = self._pick(now)
+        pair = self.pairing.pairs.get(source) if source is not None else None
+        if source is None or pair is None or self.sent.get(source, 0) >= pair.number:
+            return None
+        self.sent[source] = pair.number
+        return pair
+
+    def _pick(self, now: float) -> str | None:
+        if self.source is not None:
+            return self.source
+        new = [name for name, pair in self.pairing.pairs.items() if pair.number > self.sent.get(name, 0)]
+        if self.turn in new and now - self.turn_began < TURN_S:
+            return self.turn
+        if not new or (self.turn and now - self.turn_began < TURN_S):
+            return None
+        self.turn, self.turn_began = _after(self.turn, sorted(new)), now
+        return self.turn
+
+
+class Client:
+    """Serves one websocket until it closes."""
+
+    def __init__(
+        self, socket: web.WebSocketResponse, abort: Callable[[], None], newest: Newest, bus: Bus, topics: frozenset[str]
+    ) -> None:
+        self._socket, self._abort = socket, abort
+        self._newest, self._bus, self._topics = newest, bus, topics
+        self._views: dict[str, View] = {}
+        self._changed = asyncio.Event()
+        self._sent = 0
+
+    async def serve(self) -> None:
+        """Read commands and send pictures until either side ends."""
+        self._newest.listen(self._changed)
+        tasks = [asyncio.create_task(self._send_pictures()), asyncio.create_task(self._send_state())]
+        try:
+            async for message in self._socket:
+                if message.type is not WSMsgType.TEXT or not await self._take(message.data):
+                    await self._socket.close(code=1008, message=b"not a command")
+        finally:
+            for task in tasks:
+                task.cancel()
+            self._newest.unlisten(self._changed)
+            for view in self._views.values():
+                self._newest.unwatch(view.pairing)
+
+    async def _take(self, text: str) -> bool:
+        try:
+            command = read_command(text)
+        except (msgspec.DecodeError, msgspec.ValidationError):
+            return False
+        reason = self._obey(command)
+        if reason:
+            await self._send(self._socket.send_str(msgspec.json.encode(_Refused(command.view, reason)).decode()))
+        self._changed.set()
+        return True
+
+    def _obey(self, command: Command) -> str | None:
+        """Do as told; the reason where it may not be."""
+        if isinstance(command, Watch):
+            return self._watch(command)
+        if isinstance(command, Drop):
+            self._drop(command.view)
+        elif isinstance(command, Ack) and (view := self._views.get(command.view)) and view.in_flight == command.n:
+            view.in_flight = 0
+        return None
+
+    def _watch(self, command: Watch) -> str | None:
+        self._drop(command.view)
+        for topic in filter(None, (command.left, command.right)):
+            if topic not in self._topics:
+                return f"Expected a topic of {', '.join(sorted(self._topics))}, got {topic}"
+        if len(self._views) >= MAX_VIEWS:
+            return f"Expected at most {MAX_VIEWS} views"
+        self._views[command.view] = View(self._newest.watch(command.left, command.right), command.source)
+        return None
+
+    def _drop(self, name: str) -> None:
+        if (view := self._views.pop(name, None)) is not None:
+            self._newest.unwatch(view.pairing)
+
+    async def _send_pictures(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            now = time.monotonic()
+            for name, view in list(self._views.items()):
+                if (pair := view.next(now)) is not None:
+                    self._sent += 1
+                    view.in_flight = self._sent
+                    await self._send(self._socket.send_bytes(picture(name, self._sent, pair, now)))
+
+    async def _send_state(self) -> None:
+        while True:
+            await self._send(self._socket.send_str(state_message(self._newest, self._bus, self._topics)))
+            self._changed.set()  # another source may have its turn
+            await asyncio.sleep(STATE_S)
+
+    async def _send(self, sending: Awaitable[None]) -> None:
+        try:
+            async with asyncio.timeout(STALLED_S):
+                await sending
+        except (TimeoutError, ConnectionError):
+            self._abort()
+
+
+def _after(turn: str, names: list[str]) -> str:
+    return next((name for name in names if name > turn), names[0])

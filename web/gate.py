@@ -1,0 +1,62 @@
+"""Waits for the broker before Faust looks for it, makes the topics, and goes on to watch whether it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from mode import Service
+
+from streams import topics
+from streams.chain import Chain
+from streams.settings import Settings
+from web.state import Bus
+
+log = logging.getLogger(__name__)
+_RETRY_S = 0.5
+_CHECK_S = 1.0
+_ANSWER_S = 3.0
+
+
+class Gate(Service):
+    """Started before Faust's consumer, which would give up on a broker that is not there yet.
+
+    A topic that is missing when Faust subscribes is ignored for minutes, so the topics are made here as well.
+    """
+
+    def __init__(self, settings: Settings, chain: Chain, bus: Bus, joined: Callable[[], bool]) -> None:
+        super().__init__()
+        self._admin = topics.admin(settings)
+        self._plans = [topics.plan(settings, chain, name) for name in chain.topic_names]
+        self._bus, self._joined = bus, joined
+
+    async def on_start(self) -> None:
+        """Return once the broker has every topic of the chain."""
+        said = False
+        while not self.should_stop and not await self._answers():
+            if not said:
+                log.warning("Broker %s does not answer: waiting for it", self._bus.url)
+                said = True
+            await asyncio.sleep(_RETRY_S)
+        if not self.should_stop:
+            await asyncio.to_thread(topics.make, self._admin, self._plans)
+            self._bus.become("joining")
+
+    @Service.task
+    async def _watch(self) -> None:
+        while not self.should_stop:
+            self._note("lost" if not await self._answers() else "ready" if self._joined() else "joining")
+            await self.sleep(_CHECK_S)
+
+    async def _answers(self) -> bool:
+        try:
+            await asyncio.to_thread(self._admin.list_topics, self._plans[0].name, timeout=_ANSWER_S)
+        except Exception:  # whatever it is, the broker did not answer
+            return False
+        return True
+
+    def _note(self, state: str) -> None:
+        if self._bus.become(state):
+            level = logging.WARNING if state == "lost" else logging.INFO
+            log.log(level, "Broker %s: %s", self._bus.url, state)

@@ -1,0 +1,76 @@
+"""What a browser and the viewer say to each other over the websocket.
+
+To the viewer: JSON text, one command a message. To the browser: JSON text about the state, and pictures as
+binary messages: a length (4 bytes, big-endian), that many bytes of JSON, then the JPEGs one behind the other.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from web.newest import Pair
+
+MAX_COMMAND_BYTES = 4096
+
+ViewName = Annotated[str, Meta(min_length=1, max_length=64)]
+TopicName = Annotated[str, Meta(min_length=1, max_length=200)]
+SourceName = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class Watch(Struct, frozen=True, tag_field="do", tag="watch", forbid_unknown_fields=True):
+    """Send the newest frames of `right`, each with the same frame of `left`; no source is all in turn."""
+
+    view: ViewName
+    right: TopicName
+    left: TopicName | None = None
+    source: SourceName | None = None
+
+
+class Drop(Struct, frozen=True, tag_field="do", tag="drop", forbid_unknown_fields=True):
+    """Send nothing more for this view."""
+
+    view: ViewName
+
+
+class Ack(Struct, frozen=True, tag_field="do", tag="ack", forbid_unknown_fields=True):
+    """Picture `n` of this view is drawn: the next may come."""
+
+    view: ViewName
+    n: int
+
+
+Command = Watch | Drop | Ack
+
+_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
+
+
+class _Side(Struct, frozen=True):
+    side: str
+    bytes: int
+    age_ms: int
+    frame: msgspec.Raw
+
+
+class _Picture(Struct, frozen=True):
+    view: str
+    n: int
+    sides: list[_Side]
+
+
+def read_command(text: str) -> Command:
+    """One command. Raises ValueError for anything else."""
+    return _decoder.decode(text)
+
+
+def picture(view: str, n: int, pair: Pair, now: float) -> bytes:
+    """One binary message with the sides of a pair; `now` of time.monotonic()."""
+    sides = [
+        _Side(side, len(frame.record.jpeg), round((now - frame.arrived_at) * 1000), frame.meta)
+        for side, frame in pair.sides
+    ]
+    header = msgspec.json.encode(_Picture(view, n, sides))
+    jpegs = (frame.record.jpeg for _, frame in pair.sides)
+    return b"".join((len(header).to_bytes(4, "big"), header, *jpegs))

@@ -1,0 +1,113 @@
+// What was found in a frame: how fast, which labels, and a table of the boxes.
+
+import { el, fill, say } from "./dom.js";
+import { box, millis, percent } from "./format.js";
+
+const LABELS_AT_FIRST = 12;
+
+export class Details {
+  #speed = el("ul", { className: "speed", attrs: { "aria-label": "Speed of each stage" } });
+  #labels;
+  #rows = el("tbody");
+  #none = el("p", { className: "none", textContent: "Nothing found in this frame", hidden: true });
+
+  /** `hover(detection or null)` is called as rows are pointed at. */
+  constructor(findable, hover) {
+    this.#labels = new Labels(findable);
+    this.#listen(hover);
+    const heads = ["#", "label", "confidence", "box", ""].map((text) =>
+      el("th", { textContent: text, scope: "col" }),
+    );
+    this.element = el(
+      "section",
+      { className: "details", attrs: { "aria-label": "What was found" } },
+      this.#speed,
+      this.#labels.element,
+      el("table", {}, el("thead", {}, el("tr", {}, ...heads)), this.#rows),
+      this.#none,
+    );
+  }
+
+  show(frame) {
+    fill(this.#speed, frame.hops, makeSpeed, showSpeed);
+    this.#labels.show(frame.detections);
+    fill(this.#rows, frame.detections, makeRow, showRow);
+    this.#none.hidden = frame.detections.length > 0;
+  }
+
+  #listen(hover) {
+    const point = (event) => hover(event.target.closest("tr")?.sectionRowIndex ?? null);
+    const leave = () => hover(null);
+    for (const kind of ["pointerover", "focusin"]) this.#rows.addEventListener(kind, point);
+    for (const kind of ["pointerleave", "focusout"]) this.#rows.addEventListener(kind, leave);
+  }
+}
+
+/** The labels that can be found: green where found, red where hidden. */
+class Labels {
+  #findable;
+  #seen = new Set();
+  #list = el("ul", { className: "labels", attrs: { "aria-label": "Labels" } });
+  #more = el("button", { type: "button", className: "more", attrs: { "aria-expanded": "false" } });
+  #all = false;
+  #found = new Map();
+
+  constructor(findable) {
+    this.#findable = findable;
+    this.element = el("div", { className: "label-line" }, this.#list, this.#more);
+    this.#more.addEventListener("click", () => this.#toggle());
+  }
+
+  show(detections) {
+    this.#found = new Map();
+    for (const { label, hidden } of detections) {
+      this.#seen.add(label);
+      this.#found.set(label, hidden || this.#found.get(label) === true);
+    }
+    this.#draw();
+  }
+
+  #draw() {
+    const every = [...new Set([...this.#findable, ...this.#seen])];
+    const shown = this.#all ? every : every.filter((label, at) => at < LABELS_AT_FIRST || this.#seen.has(label));
+    fill(this.#list, shown, makeLabel, (item, label) => {
+      const hidden = this.#found.get(label);
+      item.className = hidden === undefined ? "" : hidden ? "hidden-label" : "found";
+      say(item.children[0], label, true);
+      say(item.children[1], hidden === undefined ? "" : hidden ? " hidden" : " found");
+    });
+    const rest = every.length - shown.length;
+    this.#more.hidden = !rest && !(this.#all && every.length > LABELS_AT_FIRST);
+    say(this.#more, this.#all ? "fewer" : `… ${rest} more`);
+  }
+
+  #toggle() {
+    this.#all = !this.#all;
+    this.#more.setAttribute("aria-expanded", String(this.#all));
+    this.#draw();
+  }
+}
+
+const makeLabel = () => el("li", {}, el("span"), el("span", { className: "hidden" }));
+
+const makeSpeed = () =>
+  el("li", {}, el("span", { className: "what" }), el("span", { className: "number" }), el("span", { className: "average" }));
+
+function showSpeed(item, hop) {
+  say(item.children[0], hop.stage, true);
+  item.title = `${hop.function} ${hop.version}`;
+  say(item.children[1], `${millis(hop.took_us)} ms`);
+  say(item.children[2], `(average ${millis(hop.average_us)})`);
+}
+
+const makeRow = () => el("tr", { tabIndex: 0 }, el("td"), el("td"), el("td"), el("td"), el("td"));
+
+function showRow(row, found, at) {
+  row.className = found.hidden ? "hidden-row" : "";
+  const [number, label, confidence, where, state] = row.children;
+  say(number, String(at + 1));
+  say(label, found.track === null ? found.label : `${found.label} ${found.track}`, true);
+  say(confidence, percent(found.confidence));
+  say(where, box(found.xyxy));
+  say(state, found.hidden ? "hidden" : "");
+}

@@ -1,0 +1,142 @@
+// The one websocket of a page: views that are watched, pictures that come, and what is known of the bus.
+
+const RETRY_MS = [250, 500, 1000, 2000];
+const SILENT_MS = 4000;
+
+export class Link extends EventTarget {
+  #socket = null;
+  #views = new Map();
+  #generation = 0;
+  #tries = 0;
+  #clock = [];
+  #heard = 0;
+
+  state = null;
+  connected = false;
+
+  constructor() {
+    super();
+    this.#connect();
+    document.addEventListener("visibilitychange", () => this.#showOrHide());
+    setInterval(() => this.#check(), 1000);
+  }
+
+  /** Have `draw(picture)` called with every new picture; it resolves when the picture is drawn. */
+  watch(wanted, draw) {
+    const name = `v${++this.#generation}`;
+    this.#views.set(name, { wanted, draw });
+    this.#ask(name);
+    return () => {
+      this.#views.delete(name);
+      this.#send({ do: "drop", view: name });
+    };
+  }
+
+  /** Microseconds since the epoch by the viewer's clock, which may differ from this browser's. */
+  now() {
+    return (Date.now() + (this.#clock.length ? Math.max(...this.#clock) : 0)) * 1000;
+  }
+
+  /** Seconds since the last frame of a source on a topic, null where none came. */
+  age(topic, source) {
+    const age = this.state?.topics[topic]?.sources[source];
+    return age === undefined ? null : age + (performance.now() - this.state.at) / 1000;
+  }
+
+  #connect() {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = (this.#socket = new WebSocket(`${scheme}://${location.host}/ws`));
+    socket.binaryType = "arraybuffer";
+    this.#heard = performance.now();
+    socket.onopen = () => {
+      this.#tries = 0;
+      this.connected = true;
+      if (!document.hidden) for (const name of this.#views.keys()) this.#ask(name);
+      this.#tell("change");
+    };
+    socket.onmessage = (event) => this.#take(event.data);
+    socket.onclose = () => this.#closed(socket);
+  }
+
+  #closed(socket) {
+    if (socket !== this.#socket) return;
+    this.connected = false;
+    this.#socket = null;
+    setTimeout(() => this.#connect(), RETRY_MS[Math.min(this.#tries++, RETRY_MS.length - 1)]);
+    this.#tell("change");
+  }
+
+  #check() {
+    if (this.#socket && performance.now() - this.#heard > SILENT_MS) {
+      const socket = this.#socket;
+      socket.close(); // may take long where the other end is gone
+      this.#closed(socket);
+    }
+  }
+
+  #take(data) {
+    this.#heard = performance.now();
+    if (typeof data === "string") this.#takeText(JSON.parse(data));
+    else this.#takePicture(data);
+  }
+
+  #takeText(message) {
+    if (message.say === "state") {
+      this.state = { ...message, at: performance.now() };
+      this.#clock = [...this.#clock.slice(-9), message.now / 1000 - Date.now()];
+      this.#tell("change");
+    } else console.warn(message.reason);
+  }
+
+  async #takePicture(buffer) {
+    const receivedAt = this.now();
+    const headerBytes = new DataView(buffer).getUint32(0);
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, headerBytes)));
+    const view = this.#views.get(header.view);
+    if (!view) return;
+    try {
+      await view.draw(await decode(buffer, 4 + headerBytes, header.sides, receivedAt));
+    } finally {
+      this.#send({ do: "ack", view: header.view, n: header.n });
+    }
+  }
+
+  #ask(name) {
+    this.#send({ do: "watch", view: name, ...this.#views.get(name).wanted });
+  }
+
+  #send(command) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(command));
+  }
+
+  #showOrHide() {
+    for (const name of this.#views.keys()) {
+      if (document.hidden) this.#send({ do: "drop", view: name });
+      else this.#ask(name);
+    }
+  }
+
+  #tell(name) {
+    this.dispatchEvent(new Event(name));
+  }
+}
+
+/** The sides of a picture by name, each with its pixels; decoded off this thread. */
+async function decode(buffer, at, sides, receivedAt) {
+  const picture = { receivedAt };
+  const decoding = sides.map(async ({ side, bytes, age_ms, frame }, index) => {
+    const start = sides.slice(0, index).reduce((sum, before) => sum + before.bytes, at);
+    const jpeg = new Blob([new Uint8Array(buffer, start, bytes)], { type: "image/jpeg" });
+    picture[side] = { frame, jpeg, waitedUs: age_ms * 1000, bitmap: await bitmapOf(jpeg) };
+  });
+  await Promise.all(decoding);
+  return picture;
+}
+
+async function bitmapOf(jpeg) {
+  try {
+    return await createImageBitmap(jpeg);
+  } catch {
+    return null; // a damaged picture: its pane says so
+  }
+}

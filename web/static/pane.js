@@ -1,0 +1,141 @@
+// One picture: which topic it is, whose frame, how old, and what to do where there is none.
+
+import { el, say } from "./dom.js";
+import { duration, timeOfDay, wholeTime } from "./format.js";
+
+const SILENT_S = 3;
+const MARKS = {
+  raw: "Not redacted: everything the camera saw",
+  annotated: "Not redacted: everything the camera saw, with boxes",
+  redacted: "Redacted: what should not be seen is hidden",
+};
+
+export class Pane {
+  #link;
+  #topic;
+  #info;
+  #canvas = el("canvas", { width: 768, height: 576, attrs: { role: "img" } });
+  #outline = el("canvas", { className: "outline", attrs: { "aria-hidden": "true" } });
+  #note = el("p", { className: "note" });
+  #source = el("span", { className: "name" });
+  #reference = el("span", { className: "reference" });
+  #time = el("time");
+  #age = el("span", { className: "age" });
+  #box = null;
+  #every = 0;
+
+  shown = null;
+
+  constructor(link, topic, info) {
+    this.#link = link;
+    this.#topic = topic;
+    this.#info = info;
+    this.stage = el("div", { className: "stage empty" }, this.#canvas, this.#outline, this.#note);
+    this.element = el(
+      "section",
+      { className: "pane", attrs: { "aria-label": `${topic}, ${info.kind}`, "data-topic": topic } },
+      el(
+        "h2",
+        {},
+        el("span", { className: "topic", textContent: topic, title: topic }),
+        el("span", { className: `mark ${info.kind}`, textContent: info.kind, title: MARKS[info.kind] }),
+        el("span", { className: "title", textContent: info.title, title: info.title }),
+      ),
+      this.stage,
+      el("p", { className: "caption" }, this.#source, this.#reference, this.#time, this.#age),
+    );
+  }
+
+  /** Draw one side of a picture; null empties the pane. */
+  show(side) {
+    if (!side) return this.#clear();
+    this.#learnPace(side.frame);
+    this.shown = side;
+    const { frame, bitmap } = side;
+    this.element.dataset.id = frame.id;
+    this.element.dataset.source = frame.source;
+    this.#paint(bitmap, frame);
+    say(this.#source, frame.source, true);
+    say(this.#reference, `#${frame.seq}`);
+    this.#reference.title = frame.id;
+    say(this.#time, timeOfDay(frame.captured_at));
+    this.#time.title = wholeTime(frame.captured_at);
+    this.#time.dateTime = new Date(frame.captured_at / 1000).toISOString();
+  }
+
+  /** Outline a box, in pixels of the picture; null for none. */
+  outline(box) {
+    this.#box = box;
+    this.#drawOutline();
+  }
+
+  /** Say how old the picture is, and why it stands still where it does; called twice a second. */
+  refresh(source, paused = false) {
+    const problem = this.#problem(source, paused);
+    say(this.#note, problem);
+    this.#note.hidden = !problem;
+    this.stage.classList.toggle("stale", Boolean(problem));
+    say(this.#age, this.shown ? `age ${duration(Math.max(0, this.#link.now() - this.shown.frame.captured_at) / 1e6)}` : "");
+  }
+
+  #problem(source, paused) {
+    if (!this.#link.connected) return "Reconnecting to the viewer…";
+    if (this.shown && !this.shown.bitmap) return "This picture cannot be decoded";
+    if (paused) return "";
+    if (!this.shown) return this.#waiting(source);
+    const age = this.#link.age(this.#topic, this.shown.frame.source);
+    if (age === null) return this.#waiting(source);
+    return age > Math.max(SILENT_S, 3 * this.#every) ? `${this.shown.frame.source} is silent for ${duration(age)}` : "";
+  }
+
+  #waiting(source) {
+    const known = this.#link.state?.topics[this.#topic]?.sources ?? {};
+    const here = source ? source in known : Object.keys(known).length > 0;
+    if (here) return `Waiting for the same frame on ${this.#topic}`;
+    const what = source ? `${source} on ${this.#topic}` : this.#topic;
+    const how = this.#info.stage
+      ? `start its stage with “IMAGEBUS_STAGES=${this.#info.stage} faust -A streams worker”`
+      : `start a producer with “imagebus produce VIDEO -t ${this.#topic}”`;
+    return `Waiting for ${what}: ${how}`;
+  }
+
+  #learnPace(frame) {
+    const before = this.shown?.frame;
+    if (!before || before.source !== frame.source) return;
+    const gap = (frame.captured_at - before.captured_at) / 1e6;
+    if (gap > 0 && gap < 60) this.#every = this.#every ? this.#every * 0.8 + gap * 0.2 : gap;
+  }
+
+  #paint(bitmap, frame) {
+    this.stage.classList.remove("empty");
+    if (!bitmap) return;
+    for (const canvas of [this.#canvas, this.#outline]) {
+      if (canvas.width !== bitmap.width) canvas.width = bitmap.width;
+      if (canvas.height !== bitmap.height) canvas.height = bitmap.height;
+    }
+    this.#canvas.getContext("2d", { alpha: false }).drawImage(bitmap, 0, 0);
+    this.#canvas.setAttribute("aria-label", `${this.#topic}: frame ${frame.seq} of ${frame.source}`);
+    this.#drawOutline();
+  }
+
+  #drawOutline() {
+    const canvas = this.#outline;
+    const context = canvas.getContext("2d");
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    if (!this.#box || !this.shown) return;
+    const scale = canvas.width / this.shown.frame.size_wh[0];
+    const [x1, y1, x2, y2] = this.#box.map((value) => value * scale);
+    context.lineWidth = Math.max(2, canvas.width / 200);
+    context.strokeStyle = getComputedStyle(canvas).color;
+    context.strokeRect(x1, y1, x2 - x1, y2 - y1);
+  }
+
+  #clear() {
+    this.shown = null;
+    delete this.element.dataset.id;
+    delete this.element.dataset.source;
+    this.stage.classList.add("empty");
+    this.outline(null);
+    for (const node of [this.#source, this.#reference, this.#time, this.#age]) say(node, "");
+  }
+}
