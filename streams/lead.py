@@ -47,7 +47,8 @@ class Lead:
     def __init__(
         self, settings: Settings, chain: Chain, topic: str, source: str, frames: int, embedded: bool, say: Say
     ) -> None:
-        self._client, self._chain, self._topic, self._source = admin(settings), chain, topic, source
+        self._settings, self._chain, self._topic, self._source = settings, chain, topic, source
+        self._client = admin(settings)
         self._frames, self._say = frames, say
         # Large pictures fill a partition sooner.
         self._max_bytes = _EMBEDDED_BYTES if embedded else settings.retention_bytes // 2
@@ -83,6 +84,8 @@ class Lead:
                 raise click.ClickException(
                     f"how far the stages are cannot be read: {error.args[0].str()}; --lead 0 does without"
                 ) from None
+            # A client that lost the groups' coordinator does not find it again, even when the broker is back.
+            self._client = admin(self._settings)
             return None
         return slowest(self._chain, self._topic, marks, committed)
 

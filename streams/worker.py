@@ -57,9 +57,10 @@ class StageWorker(Service):
     @Service.task
     async def _run(self) -> None:
         await asyncio.to_thread(self._warm_up)
-        client = topics.admin(self._settings)
         while not self.should_stop:
             try:
+                # A new client each time: one that lost the broker may not find its controller again.
+                client = topics.admin(self._settings)
                 await self._make_topics(client)
                 await self._run_app(client)
             except Exception as error:

@@ -121,8 +121,7 @@ class KafkaNode:
             *_java(),
             "kafka.tools.StorageTool",
             "format",
-            "-t",
-            cluster,
+            f"--cluster-id={cluster}",  # in one word: the id may begin with a dash
             "-c",
             str(self._properties),
             *arguments,
