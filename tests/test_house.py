@@ -1,9 +1,12 @@
-"""The tests' own ground: the brokers they run on are there, and survive what tests do to them."""
+"""The tests' own ground: brokers that survive what tests do to them, and no silent skip."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
+from tests import missing
 from tests.bus import consume, length, produce
 from tests.kafka_node import KafkaNode
 
@@ -29,3 +32,14 @@ def test_a_real_kafka_keeps_its_data_over_kill_and_restart(kafka_node: Callable[
     node.restart()
     assert [message.value() for message in consume(node.url, "A", 2)] == [b"1", b"2"]
     assert length(node.url, "A") == 2
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("", pytest.skip.Exception), ("true", pytest.fail.Exception)])
+def test_what_is_missing_skips_a_test_and_fails_it_in_ci(
+    ci: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr(missing, "seen", {})
+    with pytest.raises(outcome, match="a camera is missing: plug one in"):
+        missing.missing("a camera", "plug one in")
+    assert missing.seen == {"a camera": "plug one in"}

@@ -8,7 +8,7 @@ import sys
 import psutil
 import pytest
 
-from tests.processes import Process
+from tests.processes import Process, lives
 from tests.wait import wait_until
 
 _TALKS = "import sys, time; print('one'); print('two', file=sys.stderr); time.sleep(600)"
@@ -32,10 +32,6 @@ def test_the_children_of_a_process_end_with_it() -> None:
     waits = "import signal; signal.pause()"
     parent = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {waits!r}]).pid); {waits}"
     with Process([sys.executable, "-c", parent]) as process:
-        child = int(process.wait_for_line(r"^\d+$"))
-        assert psutil.pid_exists(child)
-    wait_until(lambda: _ended(child), 10, f"the end of {child}")
-
-
-def _ended(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+        child = psutil.Process(int(process.wait_for_line(r"^\d+$")))
+        assert lives(child)
+    wait_until(lambda: not lives(child), 10, f"the end of {child}")

