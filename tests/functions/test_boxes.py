@@ -35,22 +35,22 @@ def test_intersection_over_union(other: tuple[float, ...], expected: float) -> N
 
 def test_the_best_of_overlapping_boxes_stays() -> None:
     found = boxes((0, 0, 10, 10), (1, 0, 11, 10), (50, 50, 60, 60), scores=(0.6, 0.9, 0.3))
-    assert best(found, iou_over=0.5).scores.tolist() == pytest.approx([0.9, 0.3])
+    assert best(found, iou_from=0.5).scores.tolist() == pytest.approx([0.9, 0.3])
 
 
 def test_boxes_of_two_classes_do_not_compete() -> None:
     found = boxes((0, 0, 10, 10), (0, 0, 10, 10), scores=(0.6, 0.9), classes=(0, 1))
-    assert len(best(found, iou_over=0.5).scores) == 2
+    assert len(best(found, iou_from=0.5).scores) == 2
 
 
 def test_a_part_inside_a_whole_goes() -> None:
     found = boxes((0, 0, 10, 30), (0, 0, 10, 9), scores=(0.9, 0.8))
-    assert len(best(found, iou_over=0.5).scores) == 2
-    assert best(found, iou_over=0.5, inside_over=0.75).xyxy.tolist() == [[0, 0, 10, 30]]
+    assert len(best(found, iou_from=0.5).scores) == 2
+    assert best(found, iou_from=0.5, inside_from=0.75).xyxy.tolist() == [[0, 0, 10, 30]]
 
 
 def test_nothing_found_stays_nothing() -> None:
-    assert len(best(boxes(scores=()), iou_over=0.5).scores) == 0
+    assert len(best(boxes(scores=()), iou_from=0.5).scores) == 0
 
 
 @given(st.integers(40, 4000), st.integers(40, 4000), st.integers(1, 8), st.integers(1, 8))

@@ -1,0 +1,46 @@
+"""Find things with a detector of one's own: any ONNX file of a known family."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from functions.detector_options import Confidence, Labels, Tiles
+from functions.frame import Frame
+from functions.onnx_detector import OnnxDetector, anchors_of
+from functions.registry import function
+
+Weights = Annotated[str, Meta(description="Path of an ONNX file, or the name of a model")]
+FamilyName = Annotated[Literal["auto", "yolov3", "yolox", "yolov8"], Meta(description="What its outputs mean")]
+LabelsFile = Annotated[str, Meta(description="Names of the classes, one a line, where the model has none")]
+Side = Annotated[int, Meta(ge=0, le=4096, description="Side of the input of a model that takes any; 0 is its own")]
+Anchors = Annotated[str, Meta(description="YOLOv3: `w,h w,h …` in pixels of the input, the coarsest grid first")]
+
+
+def _detector(*, model: str, family: str, labels_file: str, input_size: int, anchors: str, **_: Any) -> OnnxDetector:
+    said = "" if family == "auto" else family
+    return OnnxDetector.load(model, said, labels_file, input_size or None, anchors_of(anchors))
+
+
+def _labels(*, labels: tuple[str, ...], **options: Any) -> tuple[str, ...]:
+    return _detector(**options).findable(labels)
+
+
+@function(labels=_labels, ready=_labels)
+def detect_onnx(
+    frame: Frame,
+    *,
+    model: Weights = "yolox-nano",
+    family: FamilyName = "auto",
+    labels: Labels = (),
+    labels_file: LabelsFile = "",
+    minimum_confidence: Confidence = 0.25,
+    tiles: Tiles = "1x1",
+    input_size: Side = 0,
+    anchors: Anchors = "",
+) -> Frame:
+    """Find things with an ONNX model of your own (YOLOv3, YOLOX, YOLOv8, YOLO11)."""
+    detector = _detector(model=model, family=family, labels_file=labels_file, input_size=input_size, anchors=anchors)
+    found = detector.detections(frame.image, labels, minimum_confidence, tiles)
+    return frame.with_detections([*frame.detections, *found])

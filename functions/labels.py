@@ -1,0 +1,32 @@
+"""Names of what detectors find."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from functions.errors import UsageError
+
+# The 80 things of the COCO data set, in the order of its models.
+COCO = tuple(Path(__file__).with_name("coco.txt").read_text().splitlines())
+
+
+def chosen(known: Sequence[str], wanted: Iterable[str]) -> tuple[str, ...]:
+    """Those known that are wanted, whatever their case; all, where none is named. Raises UsageError for an unknown."""
+    words = {plain(word): word for word in wanted}
+    unknown = words.keys() - set(map(plain, known))
+    if unknown:
+        raise UsageError(_unknown(words[min(unknown)], known))
+    return tuple(label for label in known if not words or plain(label) in words)
+
+
+def plain(label: str) -> str:
+    """A label as it is compared."""
+    return " ".join(label.replace("_", " ").casefold().split())
+
+
+def _unknown(label: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(plain(label), known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"Label {label!r}: expected one that the detector knows ({', '.join(known)}){hint}"
