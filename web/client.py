@@ -5,61 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 
 import msgspec
 from aiohttp import WSMsgType, web
 from msgspec import Struct
 
-from web.newest import Newest, Pair, Pairing
+from web.newest import Newest
 from web.protocol import Ack, Command, Drop, Watch, picture, read_command
 from web.state import Bus, state_message
+from web.view import View
 
 MAX_VIEWS = 64
 # A browser that takes nothing for this long is cut off: closing it politely would wait for it once more.
 STALLED_S = 10.0
 STATE_S = 1.0
-# With several sources in one view each has its turn.
-TURN_S = 3.0
 
 
 class _Refused(Struct, frozen=True, tag_field="say", tag="refused"):
     view: str
     reason: str
-
-
-@dataclass
-class View:
-    """One view of one browser: what was sent last, and whether that is still on its way."""
-
-    pairing: Pairing
-    source: str | None
-    sent: dict[str, int] = field(default_factory=dict)
-    in_flight: int = 0
-    turn: str = ""
-    turn_began: float = 0.0
-
-    def next(self, now: float) -> Pair | None:
-        """The newest pair that was not sent yet, None while one is in flight or nothing is new."""
-        if self.in_flight:
-            return None
-        source = self._pick(now)
-        pair = self.pairing.pairs.get(source) if source is not None else None
-        if source is None or pair is None or self.sent.get(source, 0) >= pair.number:
-            return None
-        self.sent[source] = pair.number
-        return pair
-
-    def _pick(self, now: float) -> str | None:
-        if self.source is not None:
-            return self.source
-        new = [name for name, pair in self.pairing.pairs.items() if pair.number > self.sent.get(name, 0)]
-        if self.turn in new and now - self.turn_began < TURN_S:
-            return self.turn
-        if not new or (self.turn and now - self.turn_began < TURN_S):
-            return None
-        self.turn, self.turn_began = _after(self.turn, sorted(new)), now
-        return self.turn
 
 
 class Client:
@@ -147,7 +111,3 @@ class Client:
                 await sending
         except (TimeoutError, ConnectionError):
             self._abort()
-
-
-def _after(turn: str, names: list[str]) -> str:
-    return next((name for name in names if name > turn), names[0])

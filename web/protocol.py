@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from web.newest import Pair
+from web.pairing import Pair
 
 MAX_COMMAND_BYTES = 4096
 
