@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import configparser
 import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
 import msgspec
+import numpy as np
 import pytest
 import yaml
 
+from functions import Frame, registry
 from streams import records
 from streams.chain import TopicConf, load
 from streams.cli import imagebus
@@ -90,3 +96,46 @@ def test_the_default_chain_marks_the_redacted_topic_and_no_other() -> None:
 def test_links_lead_to_files_that_are_there(page: str) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", _read(page))
     assert [link for link in links if not (PROJECT / Path(page).parent / link).exists()] == []
+
+
+def test_every_package_is_installed() -> None:
+    config = configparser.ConfigParser()
+    config.read(PROJECT / "setup.cfg")
+    folders = [file.parent for top in ("functions", "streams", "web") for file in (PROJECT / top).rglob("__init__.py")]
+    named = {".".join(folder.relative_to(PROJECT).parts) for folder in folders}
+    assert set(config["options"]["packages"].split()) == named
+
+
+@pytest.fixture
+def run_block(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """Runs a block of code of a page as the module that its first line names."""
+    monkeypatch.setattr(registry, "_functions", {})
+
+    def run(block: str) -> ModuleType:
+        path = re.match(r"# (\S+)\.py", block)
+        assert path
+        module = ModuleType(path[1].replace("/", "."))
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        exec(block, vars(module))
+        return module
+
+    return run
+
+
+def _blocks(page: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", _read(page), re.S)
+
+
+def test_the_function_in_the_readme_runs(run_block: Callable[[str], ModuleType]) -> None:
+    (block,) = _blocks("README.md")
+    image = np.zeros((50, 50, 3), np.uint8)
+    image[25:] = 255
+    blurred = run_block(block).blur(Frame.from_image(image), strength=5).image
+    assert set(np.unique(blurred[20:30])) > {0, 255}
+    assert list(registry._functions) == ["blur"]
+
+
+def test_the_function_in_contributing_passes_the_test_beside_it(run_block: Callable[[str], ModuleType]) -> None:
+    function, test = _blocks("CONTRIBUTING.md")
+    run_block(function)
+    run_block(test).test_the_left_part_is_black_and_the_rest_as_it_was()
