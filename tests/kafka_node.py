@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -140,7 +141,7 @@ class KafkaNode:
 
 def require() -> None:
     """Have Java and Kafka's jars, fetching what can be fetched; else end this test as missing."""
-    if not shutil.which("java"):
+    if _java_version() < 17:
         missing("Java 17 or later", "install a JRE (Debian: apt-get install default-jre-headless)")
     if not _ARCHIVE.exists():
         try:
@@ -163,6 +164,15 @@ def fetch() -> None:
     node.stop()
     node.remove()
     archive.replace(_ARCHIVE)
+
+
+def _java_version() -> int:
+    """Major version of this machine's Java, 0 where there is none."""
+    if not shutil.which("java"):
+        return 0
+    said = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(\d+)', said)
+    return int(version[1]) if version else 0
 
 
 def _java(*options: str) -> list[str]:

@@ -6,10 +6,8 @@ set -uo pipefail
 declare -A package_of=(
   [chromium]=chromium
   [ffmpeg]=ffmpeg
-  [kcat]=kcat
   [java]=default-jre-headless
   [mvn]=maven
-  [nginx]=libnginx-mod-rtmp
 )
 gstreamer=(python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-libav gstreamer1.0-plugins-{base,good,bad,ugly})
 
