@@ -9,10 +9,11 @@ from threading import Event
 
 import click
 from aiokafka.partitioner import murmur2
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 
 from streams.chain import Chain, StageConf, group_of
+from streams.live import Say
 from streams.settings import Settings
 from streams.topics import admin
 
@@ -49,6 +50,7 @@ class Lead:
     ) -> None:
         self._settings, self._chain, self._topic, self._source = settings, chain, topic, source
         self._client = admin(settings)
+        self._brokers, self._groups = settings.kafka_url, dict[str, Consumer]()
         self._frames, self._say = frames, say
         # Large pictures fill a partition sooner.
         self._max_bytes = _EMBEDDED_BYTES if embedded else settings.retention_bytes // 2
@@ -112,12 +114,16 @@ class Lead:
         at = [self._partitions[topic] for topic in stage.inputs if topic in marks]
         if not at:
             return {}
-        asked = [ConsumerGroupTopicPartitions(group, at)]
-        answer = self._client.list_consumer_group_offsets(asked, request_timeout=_TIMEOUT_S)[group].result()
-        return {each.topic: each.offset for each in answer.topic_partitions or ()}
-
-
-Say = Callable[[str], None]
+        if name not in self._groups:
+            # Never a member, since it subscribes to nothing. AdminClient.list_consumer_group_offsets would need no
+            # client a group, but now and then it crashes the process on a broker that has just started.
+            self._groups[name] = Consumer(
+                {"bootstrap.servers": self._brokers, "group.id": group, "enable.auto.commit": False, "log_level": 0}
+            )
+        answers = self._groups[name].committed(at, timeout=_TIMEOUT_S)
+        for error in (answer.error for answer in answers if answer.error):
+            raise KafkaException(error)
+        return {answer.topic: answer.offset for answer in answers}
 
 
 def slowest(

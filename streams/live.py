@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from threading import Event
 from typing import Any
 
-from streams.video import Moment, VideoError, read
+from streams.urls import SourceError
+from streams.video import Moment, NoVideoError, VideoError, read
 
 Say = Callable[[str], None]
 
@@ -28,15 +29,21 @@ class LiveVideo:
         self._say = say
 
     def moments(self, stop: Event) -> Iterator[Moment]:
-        """Every frame of every connection, as it comes, until told to stop."""
+        """Every frame of every connection, as it comes, until told to stop.
+
+        Raises SourceError where the first thing that comes is no video: it will hardly become one.
+        """
         delay_s = _FIRST_DELAY_S
+        heard = False
         while not stop.is_set():
             try:
                 for moment in self._one_connection():
-                    delay_s = _FIRST_DELAY_S
+                    delay_s, heard = _FIRST_DELAY_S, True
                     yield moment
                 why = "the stream has ended"
             except VideoError as error:
+                if isinstance(error, NoVideoError) and not heard:
+                    raise SourceError(f"{self._label}: {error}") from None
                 why = str(error)
             self._say(f"{self._label}: {why}; next try in {delay_s:g} s")
             stop.wait(delay_s)

@@ -58,7 +58,9 @@ class Production:
             jpeg, size_wh = self.encoder.encode(moment.picture())
         except JpegError as error:
             self.left_out += 1
-            self.say(f"frame {seq} is left out: {error}")
+            # A file's are few and each is missed; a camera may send nothing else for hours.
+            if not self.live or self.left_out.bit_count() == 1:
+                self.say(f"frame {seq} is left out: {error}")
             return
         value = records.encode(self._record(seq, captured_at, jpeg, size_wh), self.max_bytes)
         if self.lead:

@@ -21,6 +21,10 @@ class VideoError(Exception):
     """A video cannot be opened or read on; the text is the reason alone, without any address."""
 
 
+class NoVideoError(VideoError):
+    """What came is no video."""
+
+
 class Moment(NamedTuple):
     """One frame: `at_s` seconds after the source's first, and its picture, made when it is asked for."""
 
@@ -35,9 +39,9 @@ def open_video(place: str, silence_s: tuple[float, float] | None = None, **how: 
         container = av.open(place, timeout=silence_s, **how)
         if not container.streams.video or container.format.name in _NO_VIDEO:
             container.close()
-            raise VideoError("expected a video, got data without a picture")
+            raise NoVideoError("expected a video, got data without a picture")
     except av.FFmpegError as error:
-        raise VideoError(_reason(error, silence_s and silence_s[0], began_at)) from None
+        raise _error(error, silence_s and silence_s[0], began_at) from None
     return container
 
 
@@ -54,17 +58,17 @@ def read(container: Any, silence_s: float | None = None) -> Iterator[Moment]:
             heard_at = time.monotonic()
             yield from _as_they_are(packet, clock) if passes else _decoded(packet, clock)
     except av.FFmpegError as error:
-        raise VideoError(_reason(error, silence_s, heard_at)) from None
+        raise _error(error, silence_s, heard_at) from None
 
 
-def _reason(error: av.FFmpegError, silence_s: float | None, heard_at: float) -> str:
+def _error(error: av.FFmpegError, silence_s: float | None, heard_at: float) -> VideoError:
     """What an error says, without the address that PyAV adds with its password."""
     silent_s = time.monotonic() - heard_at
     if silence_s and silent_s >= silence_s:  # whatever error a protocol makes of its time-out
-        return f"nothing came for {silent_s:.0f} s"
+        return VideoError(f"nothing came for {silent_s:.0f} s")
     if isinstance(error, av.error.InvalidDataError):
-        return "expected a video, got data that is none"
-    return str(error.strerror)
+        return NoVideoError("expected a video, got data that is none")
+    return VideoError(str(error.strerror))
 
 
 def _as_they_are(packet: Any, clock: _Clock) -> Iterator[Moment]:

@@ -7,9 +7,11 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
 from pathlib import Path
+from typing import BinaryIO
 
 from tests.missing import missing
 from tests.processes import Process
@@ -20,27 +22,40 @@ SYSTEM_PYTHON = Path("/usr/bin/python3")
 
 
 @contextmanager
-def mjpeg_camera(jpegs: Sequence[bytes], headers: str = "", every_s: float = 0.05) -> Iterator[str]:
-    """host:port of an HTTP camera that sends these JPEGs over and over; `headers` go into every part."""
+def mjpeg_camera(jpegs: Sequence[bytes], every_s: float = 0.05) -> Iterator[str]:
+    """host:port of an HTTP camera that sends these JPEGs over and over."""
 
-    class Camera(BaseHTTPRequestHandler):
+    def play(wire: BinaryIO) -> None:
+        for jpeg in cycle(jpegs):
+            part = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+            wire.write(part.encode() + jpeg + b"\r\n")
+            time.sleep(every_s)  # a camera's own pace
+
+    with _http("multipart/x-mixed-replace; boundary=frame", play) as place:
+        yield place
+
+
+@contextmanager
+def web_page(text: str) -> Iterator[str]:
+    """host:port of a server with one page."""
+    with _http("text/html", lambda wire: wire.write(text.encode())) as place:
+        yield place
+
+
+@contextmanager
+def _http(content_type: str, answer: Callable[[BinaryIO], object]) -> Iterator[str]:
+    class Server(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
-            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+            self.send_header("Content-Type", content_type)
             self.end_headers()
-            try:
-                while True:
-                    for jpeg in jpegs:
-                        part = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n{headers}\r\n"
-                        self.wfile.write(part.encode() + jpeg + b"\r\n")
-                        time.sleep(every_s)  # a camera's own pace
-            except OSError:
-                return
+            with suppress(OSError):  # the client has gone
+                answer(self.wfile)
 
         def log_message(self, *_: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Camera)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -1,0 +1,78 @@
+"""What cannot be a source, or must not be written: one line that says so, and exit code 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.streams.cameras import web_page
+from tests.streams.producing import producer
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one good picture and much that is none, in which the producer is started."""
+    (tmp_path / "text.avi").write_text("no video")
+    (tmp_path / "notes.txt").write_text("no video either")
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    (tmp_path / "nothing").mkdir()
+    cv2.imwrite(str(tmp_path / "good.png"), np.zeros((20, 30, 3), np.uint8))
+    monkeypatch.setenv("BAD_CAMERA", "http://viewer:s3cret@cam:99999/")
+    monkeypatch.delenv("NO_CAMERA", raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["missing.avi"], "expected a video file, a folder of pictures, a URL (rtsp, "),
+        (["text.avi"], "expected a video, got data that is none"),
+        (["notes.txt"], "expected a video, got data that is none"),
+        (["empty.mp4"], "expected a video, got data that is none"),
+        (["nothing"], "expected pictures (.bmp, .jpeg, .jpg, .png, .tif, .tiff, .webp) in it, got none"),
+        (["gopher://cam/1"], "gopher://cam/1: expected a URL of rtsp, rtsps, rtmp, rtmps, http, https, got gopher"),
+        (["rtsp:///live"], "rtsp:///live: expected scheme://host[:port]/"),
+        (["env:BAD_CAMERA"], "http://viewer:***@cam:99999/: expected scheme://host[:port]/"),
+        (["env:NO_CAMERA"], "expected a source in the environment variable NO_CAMERA, got none"),
+        (["WEBCAM:99"], "WEBCAM:99: expected a camera at /dev/video99, got nothing there"),
+        (["good.png", "-t", "REDACTION_FRAME"], "--topic REDACTION_FRAME: expected a topic for raw pictures, got"),
+        (["good.png", "-n", ""], "--name: expected 1 to 128 characters, got 0"),
+        (["good.png", "-n", "rtsp://u:s3cret@cam"], "--name: expected a name, got an address with a password"),
+    ],
+)
+def test_it_is_refused_in_one_line(folder: Path, arguments: list[str], expected: str) -> None:
+    at = folder / arguments[0]
+    source = at if at.exists() or arguments[0].startswith("missing") else arguments[0]
+    with producer("127.0.0.1:1", source, *arguments[1:]) as process:
+        assert process.wait() == 2
+
+    (line,) = process.lines
+    assert line.startswith("imagebus: ")
+    assert expected in line
+    assert "s3cret" not in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["-f", "0"], "'-f' / '--every': 0 is not in the range x>=1"),
+        (["--max-size", "640"], "'--max-size': expected a size such as 1280x720, got 640"),
+        (["--quality", "101"], "'--quality': 101 is not in the range 1<=x<=100"),
+        (["--lead", "-1"], "'--lead': -1 is not in the range x>=0"),
+    ],
+)
+def test_an_option_out_of_range_is_refused(folder: Path, arguments: list[str], expected: str) -> None:
+    with producer("127.0.0.1:1", folder / "good.png", *arguments) as process:
+        assert process.wait() == 2
+
+    assert expected in process.lines[-1]
+
+
+def test_a_web_page_is_no_camera(embedded: str) -> None:
+    with web_page("<html>no camera</html>") as place, producer(embedded, f"http://{place}/") as process:
+        assert process.wait() == 2
+
+    assert "expected a video, got data that is none" in process.lines[-1]
