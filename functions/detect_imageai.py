@@ -12,7 +12,7 @@ from functions.detector_options import Labels
 from functions.errors import UsageError
 from functions.frame import Frame
 from functions.imageai_model import ANCHORS, SPEEDS, STRIDE, ImageAIModel, imageai_model
-from functions.labels import chosen
+from functions.labels import COCO, chosen
 from functions.models import catalogue, find
 from functions.onnx_detector import anchors_of
 from functions.registry import function
@@ -50,13 +50,13 @@ def _side(model: str, speed: str, input_size: int) -> int:
     return side
 
 
-def _labels(*, labels: tuple[str, ...], **options: Any) -> tuple[str, ...]:
-    return chosen(_model(**options).labels, labels)
+def _labels(*, labels: tuple[str, ...], **_: Any) -> tuple[str, ...]:
+    return chosen(COCO, labels)  # asked for by pages, too, which need no TensorFlow for it
 
 
 def _ready(*, model: str, speed: str, input_size: int, labels: tuple[str, ...], **options: Any) -> None:
     loaded = _model(model=model, **options)
-    chosen(loaded.labels, labels)
+    chosen(COCO, labels)
     side = _side(model, speed, input_size)
     loaded.find(np.zeros((side, side, 3), np.uint8), side, 1.0)  # TensorFlow plans its work at the first call
 
@@ -75,6 +75,6 @@ def detect_imageai(
 ) -> Frame:
     """Find things of 80 labels with ImageAI on TensorFlow."""
     loaded = _model(model=model, weights=weights, anchors=anchors)
-    wanted = set(chosen(loaded.labels, labels))
-    found = loaded.find(frame.image, _side(model, speed, input_size), minimum_confidence).detections(loaded.labels)
+    wanted = set(chosen(COCO, labels))
+    found = loaded.find(frame.image, _side(model, speed, input_size), minimum_confidence).detections(COCO)
     return frame.with_detections([*frame.detections, *(thing for thing in found if thing.label in wanted)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functions.detector_options import Confidence, Labels, Tiles
 from functions.frame import Frame
+from functions.labels import COCO, chosen
 from functions.onnx_detector import OnnxDetector
 from functions.registry import function
 
@@ -11,10 +12,14 @@ _MODEL = "yolox-nano"
 
 
 def _labels(*, labels: tuple[str, ...], **_: object) -> tuple[str, ...]:
-    return OnnxDetector.load(_MODEL).findable(labels)
+    return chosen(COCO, labels)
 
 
-@function(labels=_labels, ready=_labels)
+def _ready(*, labels: tuple[str, ...], **_: object) -> None:
+    OnnxDetector.load(_MODEL).findable(labels)
+
+
+@function(labels=_labels, ready=_ready)
 def detect_objects(
     frame: Frame, *, labels: Labels = (), minimum_confidence: Confidence = 0.2, tiles: Tiles = "1x1"
 ) -> Frame:

@@ -40,7 +40,6 @@ class ImageAIModel:
     """A loaded model; threads may share it."""
 
     network: Callable[[Floats], list[Floats]]
-    labels: tuple[str, ...]
     anchors: Anchors
 
     def find(self, image: Image, side: int, minimum_confidence: float) -> Boxes:
@@ -80,7 +79,7 @@ def _load(name: str, weights: Path, anchors: Anchors) -> ImageAIModel:
             problem = f"expected those of {name} in ImageAI's format (.h5), got: {str(error).strip().splitlines()[0]}"
             raise WeightsError(f"Weights {weights}: {problem}") from None
     (model,) = detector._ObjectDetection__model_collection
-    return ImageAIModel(_network(tensorflow, model), tuple(detector.numbers_to_names.values()), anchors)
+    return ImageAIModel(_network(tensorflow, model), anchors)
 
 
 def _network(tensorflow: Any, model: Any) -> Callable[[Floats], list[Floats]]:

@@ -10,13 +10,13 @@ from faust.app.base import BootStrategy
 from faust.types.web import Request, Response, View
 from mode.types import ServiceT
 
-from functions import registry
 from functions.errors import UsageError
 from streams import chain as chains
 from streams import settings as config
 from streams.bus import folder
 from streams.chain import Chain, StageConf
 from streams.ports import free_port
+from streams.registered import registered
 from streams.settings import Settings
 from streams.worker import EXIT_USAGE, StageWorker
 
@@ -67,7 +67,7 @@ class Worker(faust.App):
 
 def create_app(stages: Mapping[str, StageConf], chain: Chain, settings: Settings) -> Worker:
     """A worker for these stages, checked against the functions and the chain. Raises UsageError."""
-    functions = registry.load(config.names(settings.functions))
+    functions = registered(settings)
     chains.check(Chain(stages=dict(stages), topics=chain.topics, zones=chain.zones), functions)
     workers = [StageWorker(name, conf, functions[conf.function], chain, settings) for name, conf in stages.items()]
     return Worker(workers, settings)

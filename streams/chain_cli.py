@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import click
 
-from functions import registry
 from streams import chain as chains
 from streams import settings
 from streams.chain import Chain, StageConf
+from streams.registered import registered
 
 _file = click.argument("file", type=click.Path(), default="")
 
@@ -47,7 +47,7 @@ def drawn(chain: Chain) -> str:
 def _checked(file: str) -> Chain:
     said = settings.load()
     found = chains.load(file or said.chain)
-    chains.check(found, registry.load(settings.names(said.functions)))
+    chains.check(found, registered(said))
     return found
 
 

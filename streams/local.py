@@ -14,18 +14,19 @@ from tqdm import tqdm
 
 from functions.errors import UsageError
 from functions.frame import Detection, Frame
-from functions.registry import FunctionError, FunctionSpec, load
+from functions.registry import FunctionError, FunctionSpec
 from streams import settings
 from streams.local_input import Input
 from streams.local_output import open_output
 from streams.options_cli import click_options, given
+from streams.registered import registered
 
 Step = Callable[[Frame], Iterable[Frame]]
 
 
 def all_functions() -> dict[str, FunctionSpec]:
     """Every function by name: those that ship, and those of IMAGEBUS_FUNCTIONS. Raises FunctionError."""
-    return load(settings.names(settings.load().functions))
+    return registered(settings.load())
 
 
 @click.command()

@@ -7,13 +7,13 @@ from typing import Any
 import click
 import faust
 
-from functions import registry
 from functions.registry import FunctionSpec
 from streams import chain as chains
 from streams import settings as config
 from streams.app import create_app
 from streams.chain import StageConf
 from streams.options_cli import click_options, given
+from streams.registered import registered
 
 
 class _Stages(click.Group):
@@ -33,7 +33,7 @@ def stage() -> None:
 
 
 def _functions() -> dict[str, FunctionSpec]:
-    return registry.load(config.names(config.load().functions))
+    return registered(config.load())
 
 
 def _command(spec: FunctionSpec) -> click.Command:

@@ -27,6 +27,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     chain: Annotated[str, Meta(description="Chain file; empty is the one that ships")] = ""
     stages: Annotated[str, Meta(description="Stages this worker runs, `a,b`; empty is all of the chain")] = ""
     functions: Annotated[str, Meta(description="Modules with functions of your own, `a.b,c`")] = ""
+    models: Annotated[str, Meta(min_length=1, description="Folder of models that were fetched")] = str(
+        Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "imagebus" / "models"
+    )
     threads: Annotated[int, Meta(ge=0, description="Threads a stage; 0 is one a core")] = 0
     window: Annotated[int, Meta(ge=1, description="Records a stage holds at once")] = 16
     max_age_s: Annotated[float, Meta(gt=0, description="Live frames older than this on the bus are skipped")] = 2.0

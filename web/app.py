@@ -17,10 +17,10 @@ from msgspec.structs import replace
 
 from functions import registry
 from functions.registry import FunctionError
-from streams import settings as config
 from streams.bus import BusApp, bus_app
 from streams.chain import Chain
 from streams.records import RecordError, decode
+from streams.registered import registered
 from streams.settings import Settings
 from web.gate import Gate
 from web.newest import Newest
@@ -124,7 +124,7 @@ def _keep(topic: str, newest: Newest, max_bytes: int) -> Any:
 def _functions(settings: Settings) -> dict[str, registry.FunctionSpec]:
     """Only the labels are wanted of them: a viewer without a function's own module shows its frames all the same."""
     try:
-        return registry.load(config.names(settings.functions))
+        return registered(settings)
     except FunctionError as error:
         log.warning("%s", error)
         return registry.load()
