@@ -17,7 +17,8 @@ help: ## List the targets
 install: $(INSTALLED) ## Make .venv with all a user and a developer need
 
 $(INSTALLED): setup.cfg pyproject.toml requirements-nodeps.txt
-	@test -n "$(PYTHON)" || { echo "imagebus needs Python 3.11 or later; found: $$(python3 --version 2>&1)"; exit 1; }
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Expected Python 3.11 or later, got $$($(or $(PYTHON),python3) --version 2>&1); PYTHON=… names one"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Python cannot make .venv (Debian: apt-get install python3-venv)"; exit 1; }
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-nodeps.txt
