@@ -1,0 +1,86 @@
+"""A stage under full load: frames a second, and CPU a frame of its whole process, consumer and producer included."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from functions import Frame, registry
+from functions.registry import FunctionSpec
+from streams import chain as chains
+from streams import topics
+from streams.settings import Settings
+from tests.bus import offsets, produce_all
+from tests.streams.chains import FUNCTIONS, environment, worker
+from tests.wait import wait_until
+
+SOURCE = "street"
+_TIMEOUT_S = 180
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one stage did at full load."""
+
+    fps: float
+    cpu_ms: float
+
+
+@contextmanager
+def one_stage_chain(url: str, function: str, run: str, **more: object) -> Iterator[tuple[dict[str, str], str, str]]:
+    """Environment, input and output topic of a chain with this one function, its topics made; `run` names them."""
+    source, output = f"{run}_IN", f"{run}_OUT"
+    text = f'[stages.measured]\nfunction = "{function}"\ninput = "{source}"\noutput = "{output}"\n'
+    with tempfile.TemporaryDirectory() as folder:
+        env = environment(url, Path(folder), text, max_age_s=1e9, **more)
+        settings = Settings(kafka_url=url, partitions=1, retention_bytes=4 * 1024**3)
+        chain = chains.load(env["IMAGEBUS_CHAIN"])
+        topics.make(topics.admin(settings), [topics.plan(settings, chain, name) for name in (source, output)])
+        yield env, source, output
+
+
+def saturated(url: str, function: str, values: Sequence[bytes], run: str, **more: object) -> Load:
+    """Give a stage all records at once, and measure from its first results to its last."""
+    with one_stage_chain(url, function, run, **more) as (env, source, output):
+        produce_all(url, source, [(SOURCE, value) for value in values], timeout_s=_TIMEOUT_S)
+        with worker(env) as process:
+            count = wait_for(url, output, len(values) // 10)
+            began, cpu_s = time.perf_counter(), cpu_of(process.pid)
+            count = wait_for(url, output, len(values)) - count
+            return Load(count / (time.perf_counter() - began), 1000 * (cpu_of(process.pid) - cpu_s) / count)
+
+
+def floor_ms(spec: FunctionSpec, pictures: Sequence[bytes], detected: Frame) -> float:
+    """CPU a frame of the bare loop: decode, call, and encode what the function drew on."""
+    began = time.process_time()
+    for picture in pictures:
+        frame = Frame.from_jpeg(picture, SOURCE).with_detections(detected.detections)
+        _ = frame.image
+        _ = spec.call(frame, **spec.validate({})).jpeg
+    return 1000 * (time.process_time() - began) / len(pictures)
+
+
+def function_of(name: str) -> FunctionSpec:
+    """A function by name, the tests' stubs among them."""
+    return registry.load([FUNCTIONS])[name]
+
+
+def cpu_of(pid: int) -> float:
+    """User and system seconds of a process so far."""
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
+
+
+def wait_for(url: str, topic: str, count: int) -> int:
+    """How many records the topic has, once it has so many."""
+    return wait_until(lambda: (n := _ends(url, topic)) >= count and n, _TIMEOUT_S, f"{count} records on {topic}")
+
+
+def _ends(url: str, topic: str) -> int:
+    return sum(high for _, high in offsets(url, topic).values())

@@ -1,0 +1,55 @@
+"""What the benches are fed: JPEGs of a clip at a given size, and records made of them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import NoReturn
+
+import av
+import cv2
+
+from functions import Frame, jpeg, registry
+from streams import records
+from tests.streams.chains import FUNCTIONS
+
+RUN = "bbbbbbbbbbbb"
+
+
+def pictures(clip: Path, size_wh: tuple[int, int] | None, count: int) -> list[bytes]:
+    """So many of the clip's frames as JPEG, from its start again where it is shorter; None keeps its size."""
+    with av.open(str(clip)) as container:
+        images = [frame.to_ndarray(format="bgr24") for frame in islice(container.decode(video=0), count)]
+    encoded = [jpeg.encode(cv2.resize(image, size_wh) if size_wh else image) for image in images]
+    return [encoded[at % len(encoded)] for at in range(count)]
+
+
+def record(picture: bytes, seq: int, source: str, live: bool = False) -> bytes:
+    """A producer's record, captured now."""
+    frame = replace(
+        Frame.from_jpeg(picture, source), id=f"{RUN}-{seq}", seq=seq, captured_at=time.time_ns() // 1000, live=live
+    )
+    return records.encode(records.from_frame(frame))
+
+
+def detected(value: bytes) -> bytes:
+    """The same record after the detector stub, without its hop."""
+    stub = registry.load([FUNCTIONS])["detect_stub"]
+    return records.encode(records.from_frame(stub.call(records.to_frame(records.decode(value)))))
+
+
+def clip_from(arguments: list[str]) -> Path:
+    """The video named on the command line; says how where there is none."""
+    path = Path(arguments[0]) if arguments and arguments[0] else None
+    if path is None or not path.is_file():
+        leave(f"expected a video file, got {path}; say `make bench VIDEO=file`")
+    return path
+
+
+def leave(why: str) -> NoReturn:
+    """End with exit code 2."""
+    print(f"bench: {why}", file=sys.stderr)
+    sys.exit(2)

@@ -1,0 +1,48 @@
+"""Memory of a worker that redacts 720p frames: after 1,000 frames, and after 10,000."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+
+import psutil
+
+from bench.load import one_stage_chain, wait_for
+from bench.material import clip_from, detected, pictures, record
+from tests import kafka_node
+from tests.bus import produce_all
+from tests.kafka_node import KafkaNode
+from tests.streams.chains import worker
+
+_MARKS = (1_000, 10_000)
+_AT_ONCE = 500
+
+
+def main() -> None:
+    """Print the worker's resident memory at both marks, in MB."""
+    shots = pictures(clip_from(sys.argv[1:]), (1280, 720), 100)
+    kafka_node.require()
+    with KafkaNode() as node, one_stage_chain(node.url, "redact", "MEMORY") as (env, source, output):
+        with worker(env) as process:
+            resident = [
+                psutil.Process(process.pid).memory_info().rss / 1e6 for _ in _frames(node.url, source, output, shots)
+            ]
+    begin, end = resident
+    print(
+        f"Resident memory after {_MARKS[0]} frames {begin:.0f} MB, after {_MARKS[1]} frames {end:.0f} MB: {end - begin:+.0f} MB"
+    )
+    print(json.dumps({"mb_after_1000": round(begin), "mb_after_10000": round(end)}))
+
+
+def _frames(url: str, source: str, output: str, shots: list[bytes]) -> Iterator[int]:
+    """Pass frames through the stage, and stop at each mark."""
+    for begin in range(0, _MARKS[-1], _AT_ONCE):
+        values = [detected(record(shots[seq % len(shots)], seq, "street")) for seq in range(begin, begin + _AT_ONCE)]
+        produce_all(url, source, [("street", value) for value in values])
+        if wait_for(url, output, begin + _AT_ONCE) in _MARKS:
+            yield begin + _AT_ONCE
+
+
+if __name__ == "__main__":
+    main()
