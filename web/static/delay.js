@@ -3,7 +3,7 @@
 import { el, fill, say } from "./dom.js";
 import { millis } from "./format.js";
 
-/** The parts of a frame's way in microseconds: each stage, the bus between them, the viewer and this page. */
+/** The parts of a frame's way in microseconds: each stage, the bus between them, the viewer and its page. */
 export function partsOf({ frame, waitedUs }, receivedAt, drawnAt) {
   const parts = [];
   let until = frame.captured_at;

@@ -11,10 +11,10 @@ export class Details {
   #rows = el("tbody");
   #none = el("p", { className: "none", textContent: "Nothing found in this frame", hidden: true });
 
-  /** `hover(detection or null)` is called as rows are pointed at. */
-  constructor(findable, hover) {
+  /** `point(number or null)` is called with the number of the detection whose row is pointed at. */
+  constructor(findable, point) {
     this.#labels = new Labels(findable);
-    this.#listen(hover);
+    this.#listen(point);
     const heads = ["#", "label", "confidence", "box", ""].map((text) =>
       el("th", { textContent: text, scope: "col" }),
     );
@@ -28,17 +28,20 @@ export class Details {
     );
   }
 
-  show(frame) {
+  /** Show what was found; only one label's rows where one is given. */
+  show(frame, label) {
     fill(this.#speed, frame.hops, makeSpeed, showSpeed);
     this.#labels.show(frame.detections);
-    fill(this.#rows, frame.detections, makeRow, showRow);
-    this.#none.hidden = frame.detections.length > 0;
+    const numbered = frame.detections.map((found, at) => ({ found, at }));
+    const wanted = numbered.filter(({ found }) => !label || found.label === label);
+    fill(this.#rows, wanted, makeRow, showRow);
+    this.#none.hidden = wanted.length > 0;
   }
 
-  #listen(hover) {
-    const point = (event) => hover(event.target.closest("tr")?.sectionRowIndex ?? null);
-    const leave = () => hover(null);
-    for (const kind of ["pointerover", "focusin"]) this.#rows.addEventListener(kind, point);
+  #listen(point) {
+    const enter = (event) => point(Number(event.target.closest("tr").dataset.at));
+    const leave = () => point(null);
+    for (const kind of ["pointerover", "focusin"]) this.#rows.addEventListener(kind, enter);
     for (const kind of ["pointerleave", "focusout"]) this.#rows.addEventListener(kind, leave);
   }
 }
@@ -102,7 +105,8 @@ function showSpeed(item, hop) {
 
 const makeRow = () => el("tr", { tabIndex: 0 }, el("td"), el("td"), el("td"), el("td"), el("td"));
 
-function showRow(row, found, at) {
+function showRow(row, { found, at }) {
+  row.dataset.at = at;
   row.className = found.hidden ? "hidden-row" : "";
   const [number, label, confidence, where, state] = row.children;
   say(number, String(at + 1));

@@ -1,5 +1,7 @@
 // The one websocket of a page: views that are watched, pictures that come, and what is known of the bus.
 
+import { readPicture } from "./picture.js";
+
 const RETRY_MS = [250, 500, 1000, 2000];
 const SILENT_MS = 4000;
 
@@ -89,15 +91,13 @@ export class Link extends EventTarget {
   }
 
   async #takePicture(buffer) {
-    const receivedAt = this.now();
-    const headerBytes = new DataView(buffer).getUint32(0);
-    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, headerBytes)));
-    const view = this.#views.get(header.view);
+    const { view: name, n, ...picture } = readPicture(buffer, this.now());
+    const view = this.#views.get(name);
     if (!view) return;
     try {
-      await view.draw(await decode(buffer, 4 + headerBytes, header.sides, receivedAt));
+      await view.draw(picture);
     } finally {
-      this.#send({ do: "ack", view: header.view, n: header.n });
+      this.#send({ do: "ack", view: name, n });
     }
   }
 
@@ -118,25 +118,5 @@ export class Link extends EventTarget {
 
   #tell(name) {
     this.dispatchEvent(new Event(name));
-  }
-}
-
-/** The sides of a picture by name, each with its pixels; decoded off this thread. */
-async function decode(buffer, at, sides, receivedAt) {
-  const picture = { receivedAt };
-  const decoding = sides.map(async ({ side, bytes, age_ms, frame }, index) => {
-    const start = sides.slice(0, index).reduce((sum, before) => sum + before.bytes, at);
-    const jpeg = new Blob([new Uint8Array(buffer, start, bytes)], { type: "image/jpeg" });
-    picture[side] = { frame, jpeg, waitedUs: age_ms * 1000, bitmap: await bitmapOf(jpeg) };
-  });
-  await Promise.all(decoding);
-  return picture;
-}
-
-async function bitmapOf(jpeg) {
-  try {
-    return await createImageBitmap(jpeg);
-  } catch {
-    return null; // a damaged picture: its pane says so
   }
 }

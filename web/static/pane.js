@@ -21,7 +21,8 @@ export class Pane {
   #reference = el("span", { className: "reference" });
   #time = el("time");
   #age = el("span", { className: "age" });
-  #box = null;
+  #boxes = [];
+  #damaged = false;
   #every = 0;
 
   shown = null;
@@ -46,12 +47,12 @@ export class Pane {
     );
   }
 
-  /** Draw one side of a picture; null empties the pane. */
-  show(side) {
-    if (!side) return this.#clear();
+  /** Draw one side of a picture, whose pixels are `bitmap`, null where they cannot be decoded. */
+  show(side, bitmap) {
     this.#learnPace(side.frame);
     this.shown = side;
-    const { frame, bitmap } = side;
+    this.#damaged = !bitmap;
+    const { frame } = side;
     this.element.dataset.id = frame.id;
     this.element.dataset.source = frame.source;
     this.#paint(bitmap, frame);
@@ -63,25 +64,46 @@ export class Pane {
     this.#time.dateTime = new Date(frame.captured_at / 1000).toISOString();
   }
 
-  /** Outline a box, in pixels of the picture; null for none. */
-  outline(box) {
-    this.#box = box;
+  /** Outline boxes, in pixels of the picture. */
+  outline(boxes) {
+    this.#boxes = boxes;
     this.#drawOutline();
   }
 
+  /** Keep the picture as a file: the very bytes that came. */
+  save() {
+    if (!this.shown) return;
+    const { frame, jpeg } = this.shown;
+    const name = `${frame.source}-${frame.seq}-${this.#topic}`.replace(/[^\p{L}\p{N}_-]+/gu, "_");
+    const link = el("a", { href: URL.createObjectURL(jpeg), download: `${name}.jpg` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+
+  /** Empty the pane. */
+  clear() {
+    this.shown = null;
+    this.#damaged = false;
+    delete this.element.dataset.id;
+    delete this.element.dataset.source;
+    this.stage.classList.add("empty");
+    this.outline([]);
+    for (const node of [this.#source, this.#reference, this.#time, this.#age]) say(node, "");
+  }
+
   /** Say how old the picture is, and why it stands still where it does; called twice a second. */
-  refresh(source, paused = false) {
+  refresh(source, paused = "") {
     const problem = this.#problem(source, paused);
-    say(this.#note, problem);
-    this.#note.hidden = !problem;
+    say(this.#note, problem || paused);
+    this.#note.hidden = !problem && !paused;
     this.stage.classList.toggle("stale", Boolean(problem));
     say(this.#age, this.shown ? `age ${duration(Math.max(0, this.#link.now() - this.shown.frame.captured_at) / 1e6)}` : "");
   }
 
   #problem(source, paused) {
     if (!this.#link.connected) return "Reconnecting to the viewer…";
-    if (this.shown && !this.shown.bitmap) return "This picture cannot be decoded";
-    if (paused) return "";
+    if (this.#damaged) return "This picture cannot be decoded";
+    if (paused && this.shown) return "";
     if (!this.shown) return this.#waiting(source);
     const age = this.#link.age(this.#topic, this.shown.frame.source);
     if (age === null) return this.#waiting(source);
@@ -122,20 +144,13 @@ export class Pane {
     const canvas = this.#outline;
     const context = canvas.getContext("2d");
     context.clearRect(0, 0, canvas.width, canvas.height);
-    if (!this.#box || !this.shown) return;
+    if (!this.shown) return;
     const scale = canvas.width / this.shown.frame.size_wh[0];
-    const [x1, y1, x2, y2] = this.#box.map((value) => value * scale);
     context.lineWidth = Math.max(2, canvas.width / 200);
     context.strokeStyle = getComputedStyle(canvas).color;
-    context.strokeRect(x1, y1, x2 - x1, y2 - y1);
-  }
-
-  #clear() {
-    this.shown = null;
-    delete this.element.dataset.id;
-    delete this.element.dataset.source;
-    this.stage.classList.add("empty");
-    this.outline(null);
-    for (const node of [this.#source, this.#reference, this.#time, this.#age]) say(node, "");
+    for (const box of this.#boxes) {
+      const [x1, y1, x2, y2] = box.map((value) => value * scale);
+      context.strokeRect(x1, y1, x2 - x1, y2 - y1);
+    }
   }
 }

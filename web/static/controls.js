@@ -1,0 +1,116 @@
+// The line of controls above the pictures, and the keys that do the same.
+
+import { el, fill, say } from "./dom.js";
+
+const KEYS = [
+  ["Space", "pause and continue"],
+  ["← →", "the picture before and after"],
+  ["1 – 9", "another page"],
+  ["F", "full screen"],
+  ["S", "save the right picture"],
+  ["?", "this list"],
+];
+
+/** A choice with a first entry that means all. */
+export class Choice {
+  #select;
+  #all;
+  #chosen;
+
+  constructor(name, all, chosen, choose) {
+    this.#all = all;
+    this.#chosen = chosen;
+    this.#select = el("select", { attrs: { "aria-label": name } });
+    this.element = this.#select;
+    this.#select.addEventListener("change", () => {
+      this.#chosen = this.#select.value;
+      choose(this.#chosen || null);
+    });
+    this.offer([]);
+  }
+
+  offer(names) {
+    const every = [...new Set([...names, ...(this.#chosen ? [this.#chosen] : [])])].sort();
+    fill(
+      this.#select,
+      ["", ...every],
+      () => el("option"),
+      (option, name) => {
+        say(option, name || this.#all);
+        if (option.getAttribute("value") !== name) option.value = name;
+      },
+    );
+    this.#select.value = this.#chosen;
+  }
+}
+
+/** The buttons for one view, which pauses, steps and saves. */
+export function buttons(view) {
+  const pause = button("Pause", () => toggle(view));
+  const back = button("Back", () => view.step(-1));
+  const forward = button("Forward", () => view.step(1));
+  const keys = keyList();
+  view.addEventListener("change", () => {
+    say(pause, view.paused ? "Continue" : "Pause");
+    pause.classList.toggle("on", view.paused);
+  });
+  listen(view, keys);
+  return el(
+    "div",
+    { className: "actions", attrs: { role: "group", "aria-label": "Controls" } },
+    pause,
+    back,
+    forward,
+    button("Full", () => fullScreen(view)),
+    button("Snapshot", () => view.save()),
+    Object.assign(
+      button("Keys", () => keys.showModal()),
+      { className: "keys" },
+    ),
+    keys,
+  );
+}
+
+function listen(view, keys) {
+  const does = {
+    " ": () => toggle(view),
+    ArrowLeft: () => view.step(-1),
+    ArrowRight: () => view.step(1),
+    f: () => fullScreen(view),
+    s: () => view.save(),
+    "?": () => keys.showModal(),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || keys.open) return;
+    if (event.target.closest("select, input, button, summary, dialog")) return;
+    const act = does[event.key] ?? pageOf(event.key);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+function pageOf(key) {
+  const link = /^[1-9]$/.test(key) ? document.querySelectorAll("nav a")[Number(key) - 1] : null;
+  return link && (() => link.click());
+}
+
+const toggle = (view) => (view.paused ? view.resume() : view.pause());
+
+function fullScreen(view) {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else view.pictures.requestFullscreen();
+}
+
+const button = (text, press) => {
+  const made = el("button", { type: "button", textContent: text });
+  made.addEventListener("click", press);
+  return made;
+};
+
+function keyList() {
+  const rows = KEYS.flatMap(([key, does]) => [el("dt", {}, el("kbd", { textContent: key })), el("dd", { textContent: does })]);
+  const close = button("Close", () => dialog.close());
+  const dialog = el("dialog", { attrs: { "aria-label": "Keys" } }, el("h2", { textContent: "Keys" }), el("dl", {}, ...rows), close);
+  return dialog;
+}
