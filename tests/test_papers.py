@@ -57,6 +57,11 @@ def test_the_readme_names_every_command() -> None:
     assert named == set(imagebus.list_commands(click.Context(imagebus)))
 
 
+def test_the_readme_names_every_detector() -> None:
+    named = set(re.findall(r"^\| `(detect_\w+)` \|", _read("README.md"), re.M))
+    assert named == {name for name, spec in registry.load().items() if spec.labels}
+
+
 def test_the_wire_format_names_every_field_and_limit() -> None:
     text = _read("docs/wire-format.md")
     for struct in (records.Record, records.WireDetection, records.WireHop, records.WireRedaction):
@@ -106,6 +111,16 @@ def test_every_package_is_installed() -> None:
     folders = [file.parent for top in ("functions", "streams", "web") for file in (PROJECT / top).rglob("__init__.py")]
     named = {".".join(folder.relative_to(PROJECT).parts) for folder in folders}
     assert set(config["options"]["packages"].split()) == named
+
+
+def test_every_file_of_a_package_is_installed_with_it() -> None:
+    config = configparser.ConfigParser()
+    config.read(PROJECT / "setup.cfg")
+    for package, patterns in config["options.package_data"].items():
+        folder = PROJECT / package
+        installed = {file for pattern in patterns.replace(",", " ").split() for file in folder.glob(pattern)}
+        files = {file for file in folder.rglob("*.*") if file.suffix not in (".py", ".pyc")}
+        assert files <= installed
 
 
 @pytest.fixture
