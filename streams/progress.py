@@ -22,6 +22,7 @@ class Progress:
         self._total: int | None = None
         self._every_s = _EVERY_S[False]
         self._next_at = 0.0
+        self._said = 0
 
     def __enter__(self) -> Self:
         return self
@@ -41,7 +42,8 @@ class Progress:
         """So many are on the bus."""
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
-        elif time.monotonic() >= self._next_at:
+        elif done != self._said and time.monotonic() >= self._next_at:
+            self._said = done
             self._next_at = time.monotonic() + self._every_s
             self.say(f"{done}{f' of {self._total}' if self._total else ''} frames on the bus")
 

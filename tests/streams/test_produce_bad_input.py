@@ -72,7 +72,7 @@ def test_an_option_out_of_range_is_refused(folder: Path, arguments: list[str], e
 
 
 def test_a_web_page_is_no_camera(embedded: str) -> None:
-    with web_page("<html>no camera</html>") as place, producer(embedded, f"http://{place}/") as process:
+    with web_page("<p>no camera</p>" * 500) as place, producer(embedded, f"http://{place}/") as process:
         assert process.wait() == 2
 
-    assert "expected a video, got data that is none" in process.lines[-1]
+    assert f"http://{place}/: expected a video, got data" in process.lines[-1]

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 from confluent_kafka.admin import AclOperation
 
 from functions import jpeg
@@ -20,7 +19,7 @@ from tests.wait import wait_until
 Start = Callable[..., KafkaNode]
 
 
-def test_a_broker_that_starts_late_and_is_killed_in_the_middle_gets_every_frame_once(
+def test_a_broker_that_starts_late_and_is_away_in_the_middle_gets_every_frame_once(
     kafka_node: Start, clip: Path
 ) -> None:
     node = kafka_node()
@@ -29,7 +28,7 @@ def test_a_broker_that_starts_late_and_is_killed_in_the_middle_gets_every_frame_
         process.wait_for_line(f"waiting for the broker at {node.url} since")
         node.start()
         wait_until(lambda: length(node.url, TOPIC) > 50, 30, "the first frames")
-        node.kill()
+        node.stop()
         process.wait_for_line(rf"waiting for the broker at {node.url} since \d+ s, \d+ frames not acknowledged")
         node.start()
         process.wait_for_line("the broker answers again")
@@ -44,7 +43,7 @@ def test_a_camera_skips_frames_while_the_broker_is_away_and_counts_them(kafka_no
     picture = jpeg.encode(np.zeros((48, 64, 3), np.uint8))
     with mjpeg_camera([picture]) as place, producer(node.url, f"http://{place}/", "-f", 1) as process:
         wait_until(lambda: length(node.url, TOPIC) > 5, 30, "the first frames")
-        node.kill()
+        node.stop()
         process.wait_for_line(r"\d+ frames skipped: the broker at \S+ does not take them in time")
         node.start()
         process.wait_for_line("the broker answers again")
@@ -57,20 +56,10 @@ def test_a_camera_skips_frames_while_the_broker_is_away_and_counts_them(kafka_no
     assert seqs[-1] > len(seqs), "Expected frames to be skipped"
 
 
-@pytest.mark.parametrize(
-    ("operation", "expected"),
-    [
-        (AclOperation.WRITE, "Error: SOURCE_FRAME at {url} takes no records: Broker: Topic authorization failed"),
-        (AclOperation.DESCRIBE, "Error: Topic SOURCE_FRAME cannot be made: "),
-    ],
-)
-def test_a_topic_that_is_refused_ends_the_producer_with_one_line_and_1(
-    kafka_node: Start, clip: Path, operation: AclOperation, expected: str
-) -> None:
+def test_a_topic_that_is_refused_ends_the_producer_with_one_line_and_1(kafka_node: Start, clip: Path) -> None:
     url = kafka_node(GUARDED).url
-    deny(url, TOPIC, operation)
+    deny(url, TOPIC, AclOperation.WRITE)
     with producer(url, clip, "--lead", 0) as process:
         assert process.wait() == 1
 
-    assert expected.format(url=url) in process.text
-    assert len(process.lines) == 1
+    assert process.lines == [f"Error: {TOPIC} at {url} takes no records: Broker: Topic authorization failed"]

@@ -85,5 +85,31 @@ def test_video_of_either_standard_keeps_its_colours(colours: str, levels: str) -
     assert np.abs(jpeg.decode(encode_frame(frame, (96, 64), 90)).astype(int) - image).max() < 6
 
 
+def test_a_clip_filmed_upright_is_sent_upright(embedded: str, tmp_path: Path) -> None:
+    clip = tmp_path / "phone.mp4"
+    _film(clip)
+    produced(embedded, clip)
+
+    (record,) = frames(embedded, TOPIC, 1)
+    assert record["size_wh"] == [48, 64]
+    picture, expected = jpeg.decode(record["jpeg"]), cv2.VideoCapture(str(clip)).read()[1]
+    assert np.abs(picture.astype(int) - expected).mean() < 4
+
+
+def _film(path: Path) -> None:
+    """One frame with a dark left half, turned as a phone marks it, by the matrix in the track's header."""
+    image = np.full((48, 64, 3), 200, np.uint8)
+    image[:, :32] = 30
+    with av.open(path, "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for packet in [*stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")), *stream.encode()]:
+            container.mux(packet)
+    one, zero, minus = b"\0\1\0\0", b"\0\0\0\0", b"\xff\xff\0\0"
+    data, track = path.read_bytes(), path.read_bytes().index(b"tkhd")
+    upright, quarter = one + 3 * zero + one, zero + one + zero + minus + zero
+    path.write_bytes(data[:track] + data[track:].replace(upright, quarter, 1))
+
+
 def _noise(width: int, height: int) -> Image:
     return NOISE.integers(0, 255, (height, width, 3), dtype=np.uint8)
