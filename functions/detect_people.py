@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functions.boxes import Boxes, grid_of, in_tiles
+from functools import partial
+
+from functions.boxes import grid_of, in_tiles
 from functions.detector_options import Confidence, Tiles
 from functions.frame import Frame
-from functions.jpeg import Image
 from functions.registry import function
 from functions.ssdlite import person_net
 
@@ -14,8 +15,6 @@ from functions.ssdlite import person_net
 def detect_people(frame: Frame, *, minimum_confidence: Confidence = 0.1, tiles: Tiles = "2x1") -> Frame:
     """Find people (SSDLite, OpenCV)."""
 
-    def find(part: Image) -> Boxes:
-        return person_net().find(part, minimum_confidence)
-
-    found = in_tiles(frame.image, grid_of(tiles), find)
+    look = partial(person_net().find, minimum_confidence=minimum_confidence)
+    found = in_tiles(frame.image, grid_of(tiles), look)
     return frame.with_detections([*frame.detections, *found.detections(("person",))])

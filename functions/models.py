@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from functions.errors import UsageError
 from functions.families.family import Anchors
 from functions.weights import WeightsError, check, in_package
 
@@ -45,10 +46,19 @@ def use_folder(path: Path) -> None:
     _Folder.path = path
 
 
-@cache
 def catalogue() -> dict[str, Model]:
-    """All models by name."""
-    return msgspec.toml.decode(_CATALOGUE.read_bytes(), type=dict[str, Model])
+    """All models by name: those that ship, and those of a `models.toml` in the folder of models. Raises UsageError."""
+    return _read(_CATALOGUE) | _read(_Folder.path / "models.toml")
+
+
+@cache
+def _read(path: Path) -> dict[str, Model]:
+    if not path.is_file():
+        return {}
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=dict[str, Model])
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
+        raise UsageError(f"{path}: {error}") from None
 
 
 def path_of(name: str) -> Path:
@@ -57,6 +67,13 @@ def path_of(name: str) -> Path:
     if model.package:
         return in_package(model.package, model.file, model.sha256, model.install)
     return _Folder.path / model.file
+
+
+def named(name: str) -> Model:
+    """The model of this name. Raises WeightsError for an unknown one."""
+    if name not in catalogue():
+        raise WeightsError(f"Model {name}: expected {_one_of(name)}")
+    return catalogue()[name]
 
 
 def find(name_or_path: str) -> Path:
@@ -71,9 +88,14 @@ def find(name_or_path: str) -> Path:
 
 def how_to_get(name: str) -> str:
     """What somebody does who has not got the file of a model, also without a network."""
+    fetch = f"run `imagebus models fetch {name}`, or " if catalogue()[name].sha256 else ""
+    return fetch + by_hand(name)
+
+
+def by_hand(name: str) -> str:
+    """Which file to put where."""
     model = catalogue()[name]
-    fetch = f"run `imagebus models fetch {name}`, or " if model.sha256 else ""
-    return f"{fetch}put {model.url} at {_Folder.path / model.file}"
+    return f"put {model.url} at {_Folder.path / model.file}"
 
 
 def _known(name: str) -> Path:

@@ -13,6 +13,7 @@ _COMMANDS = {
     "broker": "streams.broker:broker",
     "chain": "streams.chain_cli:chain",
     "functions": "streams.local:functions",
+    "models": "streams.models_cli:models",
     "produce": "streams.producer:produce",
     "stage": "streams.run:stage",
     "topics": "streams.topics_cli:topics",

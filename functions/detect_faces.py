@@ -1,0 +1,19 @@
+"""Find faces with a learned detector that comes in a package and needs no download."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from functions.boxes import grid_of, in_tiles
+from functions.centerface import face_net
+from functions.detector_options import Confidence, Tiles
+from functions.frame import Frame
+from functions.registry import function
+
+
+@function(labels=lambda **_: ("face",), ready=lambda **_: face_net())
+def detect_faces(frame: Frame, *, minimum_confidence: Confidence = 0.3, tiles: Tiles = "1x1") -> Frame:
+    """Find faces (CenterFace, OpenCV)."""
+    look = partial(face_net().find, minimum_confidence=minimum_confidence)
+    found = in_tiles(frame.image, grid_of(tiles), look)
+    return frame.with_detections([*frame.detections, *found.detections(("face",))])
