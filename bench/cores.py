@@ -32,7 +32,7 @@ def _round(url: str, values: list[bytes], turn: int) -> tuple[float, float]:
     one = saturated(url, "burn", values, f"ONE{turn}", threads=1).fps
     two = saturated(url, "burn", values, f"TWO{turn}", threads=2).fps
     seqs = [record.seq for record in frames.read(consume(url, f"TWO{turn}_OUT", _FRAMES))]
-    assert seqs == list(range(_FRAMES)), "Expected the frames in order"
+    assert seqs == list(range(_FRAMES)), f"Expected the frames in order, got {seqs}"
     return one, two
 
 

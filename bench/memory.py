@@ -23,15 +23,9 @@ def main() -> None:
     """Print the worker's resident memory at both marks, in MB."""
     shots = pictures(clip_from(sys.argv[1:]), (1280, 720), 100)
     kafka_node.require()
-    with KafkaNode() as node, one_stage_chain(node.url, "redact", "MEMORY") as (env, source, output):
-        with worker(env) as process:
-            resident = [
-                psutil.Process(process.pid).memory_info().rss / 1e6 for _ in _frames(node.url, source, output, shots)
-            ]
-    begin, end = resident
-    print(
-        f"Resident memory after {_MARKS[0]} frames {begin:.0f} MB, after {_MARKS[1]} frames {end:.0f} MB: {end - begin:+.0f} MB"
-    )
+    with KafkaNode() as node, one_stage_chain(node.url, "redact", "MEMORY") as (env, *topics), worker(env) as process:
+        begin, end = (_resident_mb(process.pid) for _ in _frames(node.url, *topics, shots))
+    print(f"Resident after {_MARKS[0]} frames {begin:.0f} MB, after {_MARKS[1]} {end:.0f} MB: {end - begin:+.0f} MB")
     print(json.dumps({"mb_after_1000": round(begin), "mb_after_10000": round(end)}))
 
 
@@ -42,6 +36,10 @@ def _frames(url: str, source: str, output: str, shots: list[bytes]) -> Iterator[
         produce_all(url, source, [("street", value) for value in values])
         if wait_for(url, output, begin + _AT_ONCE) in _MARKS:
             yield begin + _AT_ONCE
+
+
+def _resident_mb(pid: int) -> float:
+    return float(psutil.Process(pid).memory_info().rss) / 1e6
 
 
 if __name__ == "__main__":
