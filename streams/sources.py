@@ -23,8 +23,9 @@ _WEBCAM = re.compile(r"WEBCAM(?::(?P<number>\d{1,3}))?")
 _JPEGS = frozenset({".jpg", ".jpeg"})
 _PICTURES = _JPEGS | frozenset({".png", ".bmp", ".webp", ".tif", ".tiff"})
 
-# Cameras are for watching: start soon, hold nothing back.
-_LOW_DELAY = {"fflags": "nobuffer", "flags": "low_delay", "analyzeduration": "500000", "probesize": "1000000"}
+# Cameras are for watching: start soon, hold nothing back. Not fflags=nobuffer: it throws away what came while
+# probing, which is often the only key frame for seconds.
+_LOW_DELAY = {"flags": "low_delay", "analyzeduration": "500000", "probesize": "1000000"}
 _RTSP = {**_LOW_DELAY, "rtsp_transport": "tcp"}
 
 

@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
 from pathlib import Path
 from typing import BinaryIO
@@ -43,6 +44,18 @@ def web_page(text: str) -> Iterator[str]:
 
 
 @contextmanager
+def web_folder(folder: Path) -> Iterator[str]:
+    """host:port of a server of a folder's files."""
+
+    class Server(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            return
+
+    with _serving(partial(Server, directory=str(folder))) as place:
+        yield place
+
+
+@contextmanager
 def _http(content_type: str, answer: Callable[[BinaryIO], object]) -> Iterator[str]:
     class Server(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -55,7 +68,13 @@ def _http(content_type: str, answer: Callable[[BinaryIO], object]) -> Iterator[s
         def log_message(self, *_: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    with _serving(Server) as place:
+        yield place
+
+
+@contextmanager
+def _serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from streams.live import SILENCE_S
 from tests.bus import length
 from tests.processes import free_port
-from tests.streams.cameras import mjpeg_camera, rtmp_camera, rtsp_camera, silent_camera
+from tests.streams.cameras import mjpeg_camera, rtmp_camera, rtsp_camera, silent_camera, web_folder
 from tests.streams.producing import TOPIC, doubled, frames, producer
 
 Program = Callable[[str, str], str]
@@ -87,6 +88,16 @@ def test_an_rtmp_camera_is_watched_again_after_it_has_ended(embedded: str, clip:
         process.wait_for_line("next try in")
         with rtmp_camera(program, clip, port):
             process.wait_for_line("connected, h264 768x576", count=2)
+
+
+def test_hls_is_watched_from_its_first_key_frame(embedded: str, clip: Path, program: Program, tmp_path: Path) -> None:
+    ffmpeg = program("ffmpeg", "install it (Debian: apt-get install ffmpeg)")
+    code = ["-t", "3", "-c:v", "libx264", "-preset", "ultrafast", "-g", "250", "-f", "hls"]
+    subprocess.run([ffmpeg, "-v", "error", "-i", clip, *code, tmp_path / "cam.m3u8"], check=True, timeout=60)
+    with web_folder(tmp_path) as place, producer(embedded, f"http://{place}/cam.m3u8", "-f", 1):
+        records = frames(embedded, TOPIC, 30)
+
+    assert [record["seq"] for record in records] == list(range(30))
 
 
 def test_a_camera_that_never_says_a_word_is_given_up_and_tried_again(embedded: str) -> None:
