@@ -13,7 +13,7 @@ from mode.types import ServiceT
 from functions.errors import UsageError
 from streams import chain as chains
 from streams import settings as config
-from streams.bus import folder
+from streams.bus import broker_urls, folder
 from streams.chain import Chain, StageConf
 from streams.ports import free_port
 from streams.registered import registered
@@ -39,6 +39,7 @@ class Worker(faust.App):
     def __init__(self, stages: Iterable[StageWorker], settings: Settings) -> None:
         super().__init__(
             "imagebus",
+            broker=broker_urls(settings),
             datadir=folder(settings, "worker"),
             autodiscover=False,
             web_host=settings.web_host,
@@ -77,7 +78,8 @@ def _from_environment() -> Worker:
     try:
         settings = config.load()
         chain = chains.load(settings.chain)
-        return create_app(chains.pick(chain, config.names(settings.stages)), chain, settings)
+        with chains.named(settings.chain):
+            return create_app(chains.pick(chain, config.names(settings.stages)), chain, settings)
     except UsageError as error:
         print(f"imagebus: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(EXIT_USAGE)

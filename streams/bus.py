@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from streams.topics import DEAD_LETTER_BYTES
 # A dead-letter record is the largest that travels; the rest is for keys and headers.
 _REQUEST_BYTES = DEAD_LETTER_BYTES + 64 * 1024
 _FETCH_WAIT_MS = 50
+_PATIENCE_S = 2.0
 
 # Faust tells of every service that starts and stops, a hundred lines a stage.
 for noisy in ("faust", "mode"):
@@ -35,8 +38,11 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
         return consumer
 
 
-class _Consumer(driver.Consumer):
+class Consumer(driver.Consumer):
+    """Faust's consumer; before partitions go or the app stops it waits `patience_s` for what is held, not longer."""
+
     mundane_level = "debug"
+    patience_s = _PATIENCE_S
 
     def _new_consumer_thread(self) -> _ConsumerThread:
         return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -48,9 +54,18 @@ class _Consumer(driver.Consumer):
             return {}, set()
         return await super()._wait_next_records(min(timeout, 0.05))
 
+    async def wait_empty(self) -> None:
+        """Wait for what is held to be acked, and commit what is."""
+        end = time.monotonic() + self.patience_s
+        while self._unacked_messages and time.monotonic() < end:
+            gc.collect()  # what was dropped from buffers counts as held until it is gone
+            await self._wait_for_ack(timeout=0.1)
+            self._clean_unacked_messages()
+        await self.commit()
+
 
 class _Transport(driver.Transport):
-    Consumer = _Consumer
+    Consumer = Consumer
 
 
 class BusApp(faust.App):
@@ -66,7 +81,7 @@ def bus_app(group: str, settings: Settings, kind: type[BusApp] = BusApp, **more:
     """An app whose id and consumer group is `group`."""
     return kind(
         group,
-        broker=[f"kafka://{broker.strip()}" for broker in settings.kafka_url.split(",")],
+        broker=broker_urls(settings),
         datadir=folder(settings, group),
         autodiscover=False,
         web_enabled=False,
@@ -85,6 +100,11 @@ def bus_app(group: str, settings: Settings, kind: type[BusApp] = BusApp, **more:
         producer_max_batch_size=1024 * 1024,
         **more,
     )
+
+
+def broker_urls(settings: Settings) -> list[str]:
+    """The brokers as Faust names them."""
+    return [f"kafka://{broker.strip()}" for broker in settings.kafka_url.split(",")]
 
 
 def folder(settings: Settings, name: str) -> Path:

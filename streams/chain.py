@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,15 @@ def load(path: str | Path = "") -> Chain:
         raise ChainError(f"{path}: expected a chain file, got: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ChainError(f"{path}: {error}") from None
+
+
+@contextmanager
+def named(path: str | Path) -> Iterator[None]:
+    """Let errors within say which file they are about."""
+    try:
+        yield
+    except ChainError as error:
+        raise ChainError(f"{path or DEFAULT}: {error}") from None
 
 
 def check(chain: Chain, functions: Mapping[str, FunctionSpec]) -> None:

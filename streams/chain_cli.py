@@ -46,8 +46,10 @@ def drawn(chain: Chain) -> str:
 
 def _checked(file: str) -> Chain:
     said = settings.load()
-    found = chains.load(file or said.chain)
-    chains.check(found, registered(said))
+    path = file or said.chain
+    found = chains.load(path)
+    with chains.named(path):
+        chains.check(found, registered(said))
     return found
 
 

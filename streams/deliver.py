@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterable, Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
@@ -46,8 +45,7 @@ class Delivery(Generic[E]):
 
     async def run(self, events: AsyncIterable[E]) -> None:
         """Until cancelled. Raises Stopped, with nothing acked that was neither published nor dead-lettered."""
-        self._taking = asyncio.create_task(self._take(events))
-        tasks = [self._taking, asyncio.create_task(self._publish()), asyncio.create_task(self._settle())]
+        tasks = [asyncio.create_task(each) for each in (self._take(events), self._publish(), self._settle())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
@@ -57,14 +55,6 @@ class Delivery(Generic[E]):
                 task.cancel()
             while not self._working.empty():
                 self._working.get_nowait()[1].cancel()
-
-    async def drain(self, timeout_s: float) -> None:
-        """Take no more, and wait for what is held, but no longer than that."""
-        self._taking.cancel()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await self._working.join()
-                await self._sent.join()
 
     async def _take(self, events: AsyncIterable[E]) -> None:
         async for event in events:
@@ -76,7 +66,6 @@ class Delivery(Generic[E]):
             event, task = await self._working.get()
             outcome = await task
             await self._sent.put((event, outcome, await self._send_off(self._message_of(event), outcome)))
-            self._working.task_done()
 
     async def _settle(self) -> None:
         while True:
@@ -84,7 +73,6 @@ class Delivery(Generic[E]):
             for sending in sendings:
                 await self._arrived(self._message_of(event), sending)
             await self._ack(event)
-            self._sent.task_done()
             if outcome.last:
                 raise AllHang("all its threads hang in its function")
 

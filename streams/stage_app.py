@@ -9,7 +9,7 @@ from typing import Any, cast
 from faust.streams import Stream
 from faust.types import EventT, StreamT
 
-from streams.bus import BusApp, bus_app
+from streams.bus import BusApp, Consumer, bus_app
 from streams.chain import StageConf, dead_letters_of, group_of
 from streams.deliver import Delivery, Stopped
 from streams.settings import Settings
@@ -40,11 +40,10 @@ class StageApp:
         held = consumer.assignment() if consumer and self.app.started else ()
         return self._inputs - {partition.topic for partition in held}
 
-    async def stop(self, drain_s: float = 0.0) -> None:
-        """Finish what is held, for at most that long, commit what is acked, and stop."""
-        if drain_s and self.app.started:
-            await self._delivery.drain(drain_s)
-        self.app.conf.stream_wait_empty = False
+    async def stop(self, wait: bool) -> None:
+        """Commit what is acked and stop; `wait` for what is held first, some seconds at most."""
+        if consumer := cast(Consumer | None, self.app._consumer):
+            consumer.patience_s *= wait
         await self.app.stop()
 
     async def _agent(self, stream: StreamT[bytes]) -> None:

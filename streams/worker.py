@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 EXIT_USAGE, EXIT_HANGS = 2, 70
 _RESTART_S = 5.0
-_DRAIN_S = 2.0
 _LOOK_S = 0.25
 _ASK_WHY_S = 5.0
 
@@ -51,7 +50,7 @@ class StageWorker(Service):
     async def on_stop(self) -> None:
         """Finish what is held and commit it."""
         if self._app:
-            await self._app.stop(drain_s=_DRAIN_S)
+            await self._app.stop(wait=True)
         self._pool.stop()
 
     @Service.task
@@ -94,10 +93,10 @@ class StageWorker(Service):
             await self._app.app.start()
             await self._look_after(self._app, client)
         except AllHang as error:
-            await self._app.stop()  # commits the dead letters, so that they do not come again
+            await self._app.stop(wait=False)  # commits the dead letters, so that they do not come again
             leave(EXIT_HANGS, f"Stage {self.name}: {error}; this process ends, for its supervisor to start it again")
         finally:
-            await self._app.stop()
+            await self._app.stop(wait=False)
 
     async def _look_after(self, app: StageApp, client: AdminClient) -> None:
         lacking = 0.0
