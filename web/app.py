@@ -22,7 +22,9 @@ from streams.chain import Chain
 from streams.records import RecordError, decode
 from streams.registered import registered
 from streams.settings import Settings
+from web.credentials import Credentials
 from web.gate import Gate
+from web.guard import Guard
 from web.newest import Newest
 from web.pages import topic_infos
 from web.site import Site
@@ -93,27 +95,31 @@ class ViewerApp(BusApp):
         return wanted <= {partition.topic for partition in held}
 
 
-def build(settings: Settings, chain: Chain, host: str, port: int) -> ViewerApp:
-    """The viewer's app for the topics of this chain."""
+def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any) -> ViewerApp:
+    """The viewer's app for the topics of this chain; `web` says how its web server listens, in Faust's words."""
     group = f"imagebus.viewer.{socket.gethostname()}-{secrets.token_hex(4)}"
     folder = tempfile.TemporaryDirectory(prefix="imagebus-viewer-")
     settings = replace(settings, data_dir=folder.name)
-    app = bus_app(group, settings, ViewerApp, web_host=host, web_bind=host, web_port=port)
+    app = bus_app(group, settings, ViewerApp, **web)
     assert isinstance(app, ViewerApp)
     app.folder = folder
     newest, bus = Newest(chain.topic_names), Bus(settings.kafka_url)
     app.gate = Gate(settings, chain, bus, lambda: app.joined)
-    app.site = Site(chain, topic_infos(chain, _functions(settings)), newest, bus)
+    app.site = Site(chain, topic_infos(chain, _functions(settings)), newest, bus, Guard(credentials))
     for topic in chain.topic_names:
-        app.agent(app.topic(topic), name=f"newest of {topic}")(_keep(topic, newest, settings.max_record_bytes))
+        keep = _keep(topic, newest, settings.max_record_bytes, chain.redacted(topic))
+        app.agent(app.topic(topic), name=f"newest of {topic}")(keep)
     return app
 
 
-def _keep(topic: str, newest: Newest, max_bytes: int) -> Any:
+def _keep(topic: str, newest: Newest, max_bytes: int, redacted: bool) -> Any:
     async def keep(values: StreamT[bytes]) -> None:
         async for value in values:
             try:
-                newest.put(topic, decode(value or b"", max_bytes))
+                record = decode(value or b"", max_bytes)
+                if redacted and record.redaction is None:
+                    raise RecordError("Expected a frame that a redactor has seen, since the topic is redacted")
+                newest.put(topic, record)
             except RecordError as error:
                 newest.bad[topic] += 1
                 log.warning("%s: %s", topic, error)

@@ -30,9 +30,15 @@ class Client:
     """Serves one websocket until it closes."""
 
     def __init__(
-        self, socket: web.WebSocketResponse, abort: Callable[[], None], newest: Newest, bus: Bus, topics: frozenset[str]
+        self,
+        socket: web.WebSocketResponse,
+        abort: Callable[[], None],
+        newest: Newest,
+        bus: Bus,
+        topics: frozenset[str],
+        may_stay: Callable[[], bool],
     ) -> None:
-        self._socket, self._abort = socket, abort
+        self._socket, self._abort, self._may_stay = socket, abort, may_stay
         self._newest, self._bus, self._topics = newest, bus, topics
         self._views: dict[str, View] = {}
         self._changed = asyncio.Event()
@@ -100,10 +106,11 @@ class Client:
                     await self._send(self._socket.send_bytes(picture(name, self._sent, pair, now)))
 
     async def _send_state(self) -> None:
-        while True:
+        while self._may_stay():
             await self._send(self._socket.send_str(state_message(self._newest, self._bus, self._topics)))
             self._changed.set()  # another source may have its turn
             await asyncio.sleep(STATE_S)
+        self._abort()
 
     async def _send(self, sending: Awaitable[None]) -> None:
         try:

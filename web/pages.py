@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from functions.errors import UsageError
 from functions.registry import FunctionSpec
@@ -53,6 +54,13 @@ def pair_page(chain: Chain, left: str, right: str) -> Page | None:
     if left not in known or right not in known or left == right:
         return None
     return Page(f"/pair/{left}/{right}", f"{left} beside {right}", left, right, details=True)
+
+
+def redacted_only(chain: Chain, page: Page) -> Page | None:
+    """What is left of a page for those who may see redacted pictures only: no left half, or nothing."""
+    if not chain.redacted(page.right):
+        return None
+    return page if page.left and chain.redacted(page.left) else replace(page, left=None)
 
 
 def topic_infos(chain: Chain, functions: Mapping[str, FunctionSpec]) -> dict[str, TopicInfo]:

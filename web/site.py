@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import string
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -13,14 +13,16 @@ from aiohttp import web
 
 from streams.chain import Chain
 from web.client import Client
+from web.credentials import OPERATOR, ROLES
+from web.guard import Guard
 from web.newest import Newest
-from web.pages import Page, TopicInfo, pages, pair_page
+from web.pages import Page, TopicInfo, pages, pair_page, redacted_only
 from web.protocol import MAX_COMMAND_BYTES
+from web.sessions import Session
 from web.state import Bus
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
 _HERE = Path(__file__).parent
+_SESSION = '<form method="post" action="/logout"><span>{role}</span><button type="submit">Log out</button></form>'
 _HEARTBEAT_S = 10.0
 _HEADERS = {
     "Content-Security-Policy": (
@@ -29,7 +31,7 @@ _HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with "no-referrer" the log-in form's own origin would come as null
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
@@ -46,77 +48,95 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 class Site:
     """All routes of the viewer."""
 
-    def __init__(self, chain: Chain, infos: dict[str, TopicInfo], newest: Newest, bus: Bus) -> None:
-        self._chain, self._infos, self._newest, self._bus = chain, infos, newest, bus
-        self._pages = pages(chain)
+    def __init__(self, chain: Chain, infos: dict[str, TopicInfo], newest: Newest, bus: Bus, guard: Guard) -> None:
+        self._chain, self._newest, self._bus, self._guard = chain, newest, bus, guard
+        self._shown = {role: Shown(chain, infos, role) for role in ROLES}
         self._template = string.Template((_HERE / "page.html").read_text("utf-8"))
         self._open: set[Callable[[], None]] = set()
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes to an aiohttp application."""
         app.on_response_prepare.append(add_headers)
-        for page in self._pages:
-            app.router.add_get(page.path, self._page(page))
+        self._guard.add_to(app)
         app.router.add_get("/pair/{left}/{right}", self._pair)
         app.router.add_get("/ws", self._websocket)
         app.router.add_get("/health", self._health)
         app.router.add_static("/static", _HERE / "static")
+        app.router.add_get("/{name:[a-z]*}", self._page)
 
     async def close(self) -> None:
         """Let go of every browser."""
         for abort in self._open:
             abort()
 
-    def _page(self, page: Page) -> Handler:
-        async def answer(request: web.Request) -> web.StreamResponse:
-            return self._render(page)
-
-        return answer
+    async def _page(self, request: web.Request) -> web.StreamResponse:
+        shown = self._shown[request["session"].role]
+        page = shown.page(request.path)
+        if page is not None:
+            return self._render(page, request)
+        if request.path == "/" and shown.pages:
+            raise web.HTTPSeeOther(shown.pages[0].path)
+        raise web.HTTPNotFound(text=f"Expected one of {', '.join(page.path for page in shown.pages)}\n")
 
     async def _pair(self, request: web.Request) -> web.StreamResponse:
-        page = pair_page(self._chain, request.match_info["left"], request.match_info["right"])
-        if page is None:
-            raise web.HTTPNotFound(text=f"Expected two topics of {', '.join(self._chain.topic_names)}\n")
-        return self._render(page)
+        left, right = request.match_info["left"], request.match_info["right"]
+        shown = self._shown[request["session"].role]
+        page = pair_page(self._chain, left, right)
+        if page is None or not {left, right} <= shown.topics.keys():
+            raise web.HTTPNotFound(text=f"Expected two topics of {', '.join(shown.topics)}\n")
+        return self._render(page, request)
 
     async def _health(self, request: web.Request) -> web.StreamResponse:
         newest = self._newest
         state = {"bus": self._bus.state, "frames": newest.taken, "bad": sum(newest.bad.values())}
         return web.json_response(state, status=200 if self._bus.state == "ready" else 503)
 
-    def _render(self, page: Page) -> web.Response:
-        config = {"page": page, "pages": self._pages, "topics": self._infos, "broker": self._bus.url}
+    def _render(self, page: Page, request: web.Request) -> web.Response:
+        session: Session = request["session"]
+        shown = self._shown[session.role]
+        config = {"page": page, "topics": shown.topics, "broker": self._bus.url}
         text = self._template.substitute(
             title=html.escape(page.title),
-            nav="".join(_nav_item(item, page) for item in self._pages),
+            nav="".join(_nav_item(item, page) for item in shown.pages),
+            session=_SESSION.format(role=session.role) if self._guard.asks else "",
             # Within a script element only "<" could end it.
             config=msgspec.json.encode(config).decode().replace("<", "\\u003c"),
         )
         return web.Response(text=text, content_type="text/html")
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
-        _refuse_other_origin(request)
+        session: Session = request["session"]
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=MAX_COMMAND_BYTES, compress=False)
         await socket.prepare(request)
         abort = partial(_abort, request)
         self._open.add(abort)
+        topics = frozenset(self._shown[session.role].topics)
+        may_stay = partial(self._guard.is_open, session)
         try:
-            await Client(socket, abort, self._newest, self._bus, frozenset(self._infos)).serve()
+            await Client(socket, abort, self._newest, self._bus, topics, may_stay).serve()
         finally:
             self._open.discard(abort)
             abort()
         return socket
 
 
+class Shown:
+    """The pages and topics of one role."""
+
+    def __init__(self, chain: Chain, infos: dict[str, TopicInfo], role: str) -> None:
+        every = role == OPERATOR
+        kept = [page if every else redacted_only(chain, page) for page in pages(chain)]
+        self.pages = tuple(page for page in kept if page is not None)
+        self.topics = {topic: info for topic, info in infos.items() if every or chain.redacted(topic)}
+
+    def page(self, path: str) -> Page | None:
+        """The page at a path."""
+        return next((page for page in self.pages if page.path == path), None)
+
+
 def _nav_item(item: Page, current: Page) -> str:
     here = ' aria-current="page"' if item.path == current.path else ""
     return f'<a href="{html.escape(item.path)}"{here}>{html.escape(item.title)}</a>'
-
-
-def _refuse_other_origin(request: web.Request) -> None:
-    origin = request.headers.get("Origin")
-    if origin is not None and origin.partition("://")[2] != request.host:
-        raise web.HTTPForbidden(text="Expected a page of this viewer\n")
 
 
 def _abort(request: web.Request) -> None:

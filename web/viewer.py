@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket
+import ssl
+from pathlib import Path
 
 import click
 import faust
@@ -12,33 +13,65 @@ import faust
 from functions.errors import UsageError
 from streams import chain as chains
 from streams import settings as config
+from web import credentials
 from web.app import build
+from web.credentials import Credentials
+from web.guard import is_loopback
 
 
 class ViewerError(UsageError):
     """The viewer cannot listen as asked."""
 
 
+_PATH = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; loopback only.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; not loopback: passwords.")
 @click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
-def viewer(host: str, port: int) -> None:
-    """Show the chain's frames in a browser, live."""
+@click.option("--tls-cert", type=_PATH, help="Certificate chain, PEM: serve https.")
+@click.option("--tls-key", type=_PATH, help="Its private key, PEM, where the certificate's file does not hold it.")
+def viewer(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
+    """Show the chain's frames in a browser, live.
+
+    IMAGEBUS_OPERATOR_PASSWORD and IMAGEBUS_VIEWER_PASSWORD, or these with _FILE, set passwords: an operator sees
+    every topic, a viewer redacted topics only. Without any, it listens on loopback only.
+    """
     settings = config.load()
     chain = chains.load(settings.chain)
-    refuse_open(host)
+    passwords = credentials.load()
+    refuse_open(host, passwords)
+    tls = tls_context(tls_cert, tls_key)
     refuse_taken(host, port)
-    app = build(settings, chain, host, port)
-    click.echo(f"imagebus viewer: http://{host}:{port}/ (broker {settings.kafka_url}); Ctrl-C ends it")
+    app = build(settings, chain, passwords, web_host=host, web_bind=host, web_port=port, web_ssl_context=tls)
+    scheme = "https" if tls else "http"
+    click.echo(f"imagebus viewer: {scheme}://{host}:{port}/ (broker {settings.kafka_url}); Ctrl-C ends it")
     worker = faust.Worker(app, loglevel="warning", quiet=True)
     worker.spinner = None  # it would draw on a log file too
     worker.execute_from_commandline()
 
 
-def refuse_open(host: str) -> None:
-    """Refuse an address that other hosts can reach: nobody is asked who they are. Raises ViewerError."""
-    if host != "localhost" and not _is_loopback(host):
-        raise ViewerError(f"--host: expected a loopback address (127.0.0.1, ::1, localhost), got {host}")
+def refuse_open(host: str, passwords: Credentials) -> None:
+    """Refuse an address that other hosts can reach where nobody is asked who they are. Raises ViewerError."""
+    if not passwords and not is_loopback(host):
+        raise ViewerError(
+            f"--host: expected a loopback address (127.0.0.1, ::1, localhost) since no password is set, got {host}; "
+            "set IMAGEBUS_OPERATOR_PASSWORD or IMAGEBUS_VIEWER_PASSWORD, or these with _FILE"
+        )
+
+
+def tls_context(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """What serves https, None where no certificate is given. Raises ViewerError."""
+    if cert is None:
+        if key is not None:
+            raise ViewerError("--tls-key: expected --tls-cert with it, got none")
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(cert, key)
+    except (ssl.SSLError, OSError) as error:
+        raise ViewerError(f"--tls-cert: expected a certificate and its key in PEM, got {cert}: {error}") from None
+    return context
 
 
 def refuse_taken(host: str, port: int) -> None:
@@ -48,10 +81,3 @@ def refuse_taken(host: str, port: int) -> None:
     except OSError as error:
         hint = "; another viewer may run, --port names another" if error.errno == errno.EADDRINUSE else ""
         raise ViewerError(f"--port: expected a free port, got {port}: {error.strerror}{hint}") from None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

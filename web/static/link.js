@@ -15,6 +15,7 @@ export class Link extends EventTarget {
 
   state = null;
   connected = false;
+  expired = false;
 
   constructor() {
     super();
@@ -53,6 +54,7 @@ export class Link extends EventTarget {
     socket.onopen = () => {
       this.#tries = 0;
       this.connected = true;
+      this.expired = false;
       if (!document.hidden) for (const name of this.#views.keys()) this.#ask(name);
       this.#tell("change");
     };
@@ -66,6 +68,17 @@ export class Link extends EventTarget {
     this.#socket = null;
     setTimeout(() => this.#connect(), RETRY_MS[Math.min(this.#tries++, RETRY_MS.length - 1)]);
     this.#tell("change");
+    this.#askWhy();
+  }
+
+  /** A websocket does not say why it was refused. */
+  async #askWhy() {
+    try {
+      this.expired = (await (await fetch("/session")).json()).role === null;
+      this.#tell("change");
+    } catch {
+      // the viewer is away: there is nobody to ask
+    }
   }
 
   #check() {

@@ -44,6 +44,7 @@ function sayStatus() {
 }
 
 function statusNow() {
+  if (link.expired) return ["late", "session ended", "This session has ended: load the page again to log in"];
   if (!link.connected) return ["late", "reconnecting", "The viewer does not answer: reconnecting…"];
   const { bus, for_s } = link.state ?? { bus: "joining", for_s: 0 };
   const count = sourcesHere().length;

@@ -101,6 +101,7 @@ export class Pane {
   }
 
   #problem(source, paused) {
+    if (this.#link.expired) return "This session has ended";
     if (!this.#link.connected) return "Reconnecting to the viewer…";
     if (this.#damaged) return "This picture cannot be decoded";
     if (paused && this.shown) return "";

@@ -1,0 +1,155 @@
+"""The guard before every page: the right host, the right origin, a session where passwords are set."""
+
+from __future__ import annotations
+
+import html
+import ipaddress
+import logging
+import math
+import string
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from web.credentials import OPERATOR, Credentials
+from web.sessions import LIFE_S, Brake, Session, Sessions
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+COOKIE = "imagebus"
+_OPEN = ("/login", "/health", "/session")
+_FORM_BYTES = 4096
+_EVERYBODY = Session("", OPERATOR, math.inf)
+
+
+class Guard:
+    """Lets in who may come in; `request["session"]` says who that is."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._sessions, self._brake = Sessions(), Brake()
+        self._template = string.Template((Path(__file__).parent / "login.html").read_text("utf-8"))
+
+    @property
+    def asks(self) -> bool:
+        """Whether a password is asked for."""
+        return bool(self._credentials)
+
+    def add_to(self, app: web.Application) -> None:
+        """Stand before every route of an aiohttp application."""
+        app.middlewares.append(self._check)
+        app.router.add_get("/login", self._form)
+        app.router.add_post("/login", self._login)
+        app.router.add_post("/logout", self._logout)
+        app.router.add_get("/session", self._session)
+
+    @web.middleware
+    async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        _refuse_foreign(request)
+        if not self._credentials:
+            _refuse_rebound(request)
+            request["session"] = _EVERYBODY
+        elif (session := self._sessions.read(request.cookies.get(COOKIE, ""))) is not None:
+            request["session"] = session
+        elif request.path not in _OPEN and not request.path.startswith("/static/"):
+            return _send_away(request)
+        return await handler(request)
+
+    async def _form(self, request: web.Request) -> web.StreamResponse:
+        return self._show_form("")
+
+    async def _login(self, request: web.Request) -> web.StreamResponse:
+        address = _address(request)
+        if wait := math.ceil(self._brake.wait_s(address)):
+            return self._show_form(f"Too many tries: wait {wait} s", 429, {"Retry-After": str(wait)})
+        role = self._credentials.role_of(await _password(request))
+        if role is None:
+            self._brake.wrong(address)
+            log.warning("Wrong password from %s", address)
+            return self._show_form("Wrong password", 401)
+        log.warning("Log-in as %s from %s", role, address)
+        answer = _see("/")
+        answer.set_cookie(
+            COOKIE,
+            self._sessions.begin(role),
+            max_age=int(LIFE_S),
+            httponly=True,
+            samesite="Strict",
+            secure=_is_secure(request),
+        )
+        return answer
+
+    async def _logout(self, request: web.Request) -> web.StreamResponse:
+        self._sessions.end(request["session"])
+        answer = _see("/login")
+        answer.del_cookie(COOKIE)
+        return answer
+
+    async def _session(self, request: web.Request) -> web.StreamResponse:
+        session: Session | None = request.get("session")
+        return web.json_response({"role": session and session.role})
+
+    def is_open(self, session: Session) -> bool:
+        """Whether a session that was let in once still goes on."""
+        return session is _EVERYBODY or self._sessions.is_open(session)
+
+    def _show_form(self, problem: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+        text = self._template.substitute(problem=html.escape(problem))
+        return web.Response(text=text, status=status, headers=headers, content_type="text/html")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this host itself can reach an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _send_away(request: web.Request) -> web.StreamResponse:
+    if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+        return _see("/login")
+    raise web.HTTPUnauthorized(text="Expected a session: log in at /login\n")
+
+
+def _see(path: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": path})
+
+
+def _refuse_foreign(request: web.Request) -> None:
+    """Websockets and posts are for pages of this viewer: another page's come with the session's cookie as well."""
+    origin = request.headers.get("Origin")
+    safe = request.method in ("GET", "HEAD") and "Upgrade" not in request.headers
+    if not safe and origin is not None and origin.partition("://")[2] != request.host:
+        raise web.HTTPForbidden(text="Expected a page of this viewer\n")
+
+
+def _refuse_rebound(request: web.Request) -> None:
+    """Where nobody is asked who they are, a foreign name that points to this host must not open it to foreign pages."""
+    name = request.url.host or ""
+    if not is_loopback(name):
+        raise web.HTTPForbidden(text="Expected http://127.0.0.1 or http://localhost, since no password is set\n")
+
+
+async def _password(request: web.Request) -> str:
+    if (request.content_length or _FORM_BYTES + 1) > _FORM_BYTES:
+        raise web.HTTPRequestEntityTooLarge(_FORM_BYTES, request.content_length or 0)
+    password = (await request.post()).get("password", "")
+    return password if isinstance(password, str) else ""
+
+
+def _address(request: web.Request) -> str:
+    """Who asks: behind a proxy on this host, whom that names last."""
+    peer = request.remote or ""
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return forwarded.rpartition(",")[2].strip() if forwarded and is_loopback(peer) else peer
+
+
+def _is_secure(request: web.Request) -> bool:
+    proxied = is_loopback(request.remote or "") and request.headers.get("X-Forwarded-Proto") == "https"
+    return request.secure or proxied
