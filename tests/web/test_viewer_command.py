@@ -41,7 +41,7 @@ def test_it_ends_when_asked_and_leaves_no_folder(number: signal.Signals, embedde
         viewing.wait_until_ready()
         assert list(tmp_path.glob("imagebus-viewer-*"))
         viewing.process.terminate(number, timeout_s=5)
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.glob("imagebus*")) == []
 
 
 def test_it_ends_at_once_while_it_waits_for_a_broker() -> None:
