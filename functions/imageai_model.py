@@ -83,10 +83,12 @@ def _load(name: str, weights: Path, anchors: Anchors) -> ImageAIModel:
 
 
 def _network(tensorflow: Any, model: Any) -> Callable[[Floats], list[Floats]]:
-    """The model as one call, without the progress bar and the bookkeeping of its own `predict`."""
+    """The model as one call, its weights made constants: TensorFlow then joins layers, and takes half the time."""
+    constants = importlib.import_module("tensorflow.python.framework.convert_to_constants")
     pictures = tensorflow.TensorSpec((1, None, None, 3), tensorflow.float32)
     call = tensorflow.function(lambda given: model(given, training=False), input_signature=[pictures])
-    return lambda pixels: [np.asarray(grid) for grid in call(tensorflow.constant(pixels))]
+    frozen = constants.convert_variables_to_constants_v2(call.get_concrete_function())
+    return lambda pixels: [np.asarray(grid) for grid in frozen(tensorflow.constant(pixels))]
 
 
 @contextlib.contextmanager
