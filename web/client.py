@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from web.newest import Newest
 from web.protocol import Ack, Command, Drop, Watch, picture, read_command
+from web.rendition import jpeg_of
 from web.state import Bus, state_message
 from web.view import View
 
@@ -87,7 +88,7 @@ class Client:
                 return f"Expected a topic of {', '.join(sorted(self._topics))}, got {topic}"
         if len(self._views) >= MAX_VIEWS:
             return f"Expected at most {MAX_VIEWS} views"
-        self._views[command.view] = View(self._newest.watch(command.left, command.right), command.source)
+        self._views[command.view] = View(self._newest.watch(command.left, command.right), command.source, command.width)
         return None
 
     def _drop(self, name: str) -> None:
@@ -103,7 +104,9 @@ class Client:
                 if (pair := view.next(now)) is not None:
                     self._sent += 1
                     view.in_flight = self._sent
-                    await self._send(self._socket.send_bytes(picture(name, self._sent, pair, now)))
+                    jpegs = {side: await jpeg_of(frame, view.width) for side, frame in pair.sides}
+                    message = picture(name, self._sent, pair, jpegs, time.monotonic())
+                    await self._send(self._socket.send_bytes(message))
 
     async def _send_state(self) -> None:
         while self._may_stay():

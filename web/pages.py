@@ -16,13 +16,17 @@ log = logging.getLogger(__name__)
 
 
 class Page(Struct, frozen=True):
-    """One page: a frame on `left` beside the same frame on `right`; `details` adds what was found in it."""
+    """One page: a frame on `left` beside the same frame on `right`; `details` adds what was found in it.
+
+    A `wall` shows all sources of `right` in a grid.
+    """
 
     path: str
     title: str
     left: str | None
     right: str
-    details: bool
+    details: bool = False
+    wall: bool = False
 
 
 class TopicInfo(Struct, frozen=True):
@@ -41,9 +45,10 @@ def pages(chain: Chain) -> tuple[Page, ...]:
     raw = _first(topic for topic in ends if not chain.redacted(topic)) or source
     redacted = _first(topic for topic in (*ends, *chain.topic_names) if chain.redacted(topic))
     wanted = (
-        Page("/", "Identification", source, raw or "", details=False),
+        Page("/", "Identification", source, raw or ""),
         Page("/imageai", "ImageAI", source, raw or "", details=True),
         Page("/redaction", "Redaction", raw, redacted or "", details=True),
+        Page("/wall", "Wall", None, redacted or raw or "", wall=True),
     )
     return tuple(page for page in wanted if page.right and page.left != page.right)
 

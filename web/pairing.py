@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,6 +26,7 @@ class Shown:
     topic: str
     record: Record
     arrived_at: float  # of time.monotonic(), as all its ages
+    renditions: dict[int, asyncio.Future[bytes]] = field(default_factory=dict, compare=False)  # by width
 
     @property
     def source(self) -> str:

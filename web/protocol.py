@@ -6,7 +6,8 @@ binary messages: a length (4 bytes, big-endian), that many bytes of JSON, then t
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -17,16 +18,22 @@ MAX_COMMAND_BYTES = 4096
 
 ViewName = Annotated[str, Meta(min_length=1, max_length=64)]
 TopicName = Annotated[str, Meta(min_length=1, max_length=200)]
+# Few, since each frame is made smaller once for each width that somebody watches.
+Width = Literal[160, 320, 480, 640, 960, 1280]
 SourceName = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
 class Watch(Struct, frozen=True, tag_field="do", tag="watch", forbid_unknown_fields=True):
-    """Send the newest frames of `right`, each with the same frame of `left`; no source is all in turn."""
+    """Send the newest frames of `right`, each with the same frame of `left`, no wider than `width`.
+
+    No source is all in turn.
+    """
 
     view: ViewName
     right: TopicName
     left: TopicName | None = None
     source: SourceName | None = None
+    width: Width | None = None
 
 
 class Drop(Struct, frozen=True, tag_field="do", tag="drop", forbid_unknown_fields=True):
@@ -65,12 +72,10 @@ def read_command(text: str) -> Command:
     return _decoder.decode(text)
 
 
-def picture(view: str, n: int, pair: Pair, now: float) -> bytes:
-    """One binary message with the sides of a pair; `now` of time.monotonic()."""
+def picture(view: str, n: int, pair: Pair, jpegs: Mapping[str, bytes], now: float) -> bytes:
+    """One binary message with the sides of a pair and their JPEGs; `now` of time.monotonic()."""
     sides = [
-        _Side(side, len(frame.record.jpeg), round((now - frame.arrived_at) * 1000), frame.meta)
-        for side, frame in pair.sides
+        _Side(side, len(jpegs[side]), round((now - frame.arrived_at) * 1000), frame.meta) for side, frame in pair.sides
     ]
     header = msgspec.json.encode(_Picture(view, n, sides))
-    jpegs = (frame.record.jpeg for _, frame in pair.sides)
-    return b"".join((len(header).to_bytes(4, "big"), header, *jpegs))
+    return b"".join((len(header).to_bytes(4, "big"), header, *(jpegs[side] for side, _ in pair.sides)))

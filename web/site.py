@@ -94,7 +94,7 @@ class Site:
     def _render(self, page: Page, request: web.Request) -> web.Response:
         session: Session = request["session"]
         shown = self._shown[session.role]
-        config = {"page": page, "topics": shown.topics, "broker": self._bus.url}
+        config = {"page": page, "pages": shown.pages, "topics": shown.topics, "broker": self._bus.url}
         text = self._template.substitute(
             title=html.escape(page.title),
             nav="".join(_nav_item(item, page) for item in shown.pages),

@@ -16,6 +16,7 @@ class View:
 
     pairing: Pairing
     source: str | None
+    width: int | None
     sent: dict[str, int] = field(default_factory=dict)
     in_flight: int = 0
     turn: str = ""

@@ -53,7 +53,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def _is_ours(message: ConsoleMessage) -> bool:
     # The browser itself logs a call that finds no server, and no page can keep it from doing so.
-    away = message.text.startswith("WebSocket connection to") or "net::ERR_CONNECTION_REFUSED" in message.text
+    away = message.text.startswith("WebSocket connection to") or "net::ERR_CONNECTION_" in message.text
     return message.type == "error" and not away
 
 

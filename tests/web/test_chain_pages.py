@@ -16,11 +16,12 @@ def chain_of(text: str, folder: Path) -> Chain:
     return chains.load(path)
 
 
-def test_the_default_chain_has_three_pages() -> None:
+def test_the_default_chain_has_its_pages() -> None:
     assert [(page.path, page.title, page.left, page.right, page.details) for page in pages(chains.load())] == [
         ("/", "Identification", "SOURCE_FRAME", "ANNOTATED_FRAME", False),
         ("/imageai", "ImageAI", "SOURCE_FRAME", "ANNOTATED_FRAME", True),
         ("/redaction", "Redaction", "ANNOTATED_FRAME", "REDACTION_FRAME", True),
+        ("/wall", "Wall", None, "REDACTION_FRAME", False),
     ]
 
 
@@ -36,7 +37,10 @@ def test_a_chain_without_annotation_shows_its_source_beside_the_redacted_frame(t
         """,
         tmp_path,
     )
-    assert [(page.title, page.left, page.right) for page in pages(chain)] == [("Redaction", "CAMERA", "SAFE")]
+    assert [(page.title, page.left, page.right) for page in pages(chain)] == [
+        ("Redaction", "CAMERA", "SAFE"),
+        ("Wall", None, "SAFE"),
+    ]
 
 
 def test_a_topic_says_who_writes_it_whether_it_is_redacted_and_what_can_be_found() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import aiohttp
 import pytest
 
+from functions.jpeg import read_header
 from tests.wait import wait_until_async
 from tests.web.camera import ANNOTATED, REDACTED, SOURCE, Camera
 from tests.web.socket_client import connect
@@ -96,6 +97,18 @@ async def test_two_browsers_each_get_every_frame_and_a_stalled_one_holds_up_none
             await asyncio.to_thread(door.send, seq, [SOURCE])
 
 
+async def test_a_smaller_picture_is_made_for_those_who_ask(viewing: Viewing, camera: Cameras) -> None:
+    door = camera("smaller")
+    frame = door.send(1, [SOURCE])
+    async with connect(viewing) as client:
+        for width, size_wh in [(160, (160, 120)), (320, (320, 240)), (1280, (320, 240))]:
+            await client.send(do="watch", view=f"of {width}", right=SOURCE, source=door.name, width=width)
+            picture = await client.picture()
+            assert read_header(picture.jpegs["right"]).size_wh == size_wh
+            assert picture.sides["right"]["size_wh"] == [320, 240]
+    assert picture.jpegs["right"] == frame.jpeg
+
+
 async def test_dropping_a_view_stops_its_pictures(viewing: Viewing, camera: Cameras) -> None:
     door = camera("dropped")
     await asyncio.to_thread(door.send, 1, [SOURCE])
@@ -141,6 +154,7 @@ async def test_an_unknown_topic_is_refused_by_name(viewing: Viewing) -> None:
         json.dumps({"do": "watch", "view": "", "right": SOURCE}),
         json.dumps({"do": "watch", "view": "a", "right": SOURCE, "extra": 1}),
         json.dumps({"do": "ack", "view": "a", "n": "1"}),
+        json.dumps({"do": "watch", "view": "a", "right": SOURCE, "width": 1}),
         "[" * 4000,
     ],
 )

@@ -11,7 +11,7 @@ const KEYS = [
   ["?", "this list"],
 ];
 
-/** A choice with a first entry that means all. */
+/** A choice; its first entry means all, where `all` names it. */
 export class Choice {
   #select;
   #all;
@@ -33,7 +33,7 @@ export class Choice {
     const every = [...new Set([...names, ...(this.#chosen ? [this.#chosen] : [])])].sort();
     fill(
       this.#select,
-      ["", ...every],
+      [...(this.#all ? [""] : []), ...every],
       () => el("option"),
       (option, name) => {
         say(option, name || this.#all);
@@ -44,11 +44,9 @@ export class Choice {
   }
 }
 
-/** The buttons for one view, which pauses, steps and saves. */
+/** The buttons for one view: it pauses, and may step and save. */
 export function buttons(view) {
   const pause = button("Pause", () => toggle(view));
-  const back = button("Back", () => view.step(-1));
-  const forward = button("Forward", () => view.step(1));
   const keys = keyList();
   view.addEventListener("change", () => {
     say(pause, view.paused ? "Continue" : "Pause");
@@ -59,10 +57,9 @@ export function buttons(view) {
     "div",
     { className: "actions", attrs: { role: "group", "aria-label": "Controls" } },
     pause,
-    back,
-    forward,
+    ...(view.step ? [button("Back", () => view.step(-1)), button("Forward", () => view.step(1))] : []),
     button("Full", () => fullScreen(view)),
-    button("Snapshot", () => view.save()),
+    ...(view.save ? [button("Snapshot", () => view.save())] : []),
     Object.assign(
       button("Keys", () => keys.showModal()),
       { className: "keys" },
@@ -74,10 +71,10 @@ export function buttons(view) {
 function listen(view, keys) {
   const does = {
     " ": () => toggle(view),
-    ArrowLeft: () => view.step(-1),
-    ArrowRight: () => view.step(1),
+    ArrowLeft: () => view.step?.(-1),
+    ArrowRight: () => view.step?.(1),
     f: () => fullScreen(view),
-    s: () => view.save(),
+    s: () => view.save?.(),
     "?": () => keys.showModal(),
   };
   document.addEventListener("keydown", (event) => {

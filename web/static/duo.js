@@ -5,7 +5,7 @@ import { Details } from "./details.js";
 import { el } from "./dom.js";
 import { History } from "./history.js";
 import { Pane } from "./pane.js";
-import { decode, mainSide } from "./picture.js";
+import { decode, mainSide, widthFor } from "./picture.js";
 
 const DETAILS_MS = 250;
 const NUMBERS_MS = 500;
@@ -58,7 +58,7 @@ export class Duo extends EventTarget {
     this.#history.clear();
     this.#each((pane) => pane.clear());
     const { left, right } = this.#page;
-    this.#stop = this.#link.watch({ left, right, source }, (picture) => this.#take(picture));
+    this.#stop = this.#link.watch({ left, right, source, width: askedWidth() }, (picture) => this.#take(picture));
     this.resume();
   }
 
@@ -172,4 +172,10 @@ export class Duo extends EventTarget {
   #each(what) {
     return Object.values(this.#panes).map(what);
   }
+}
+
+/** The page's ?width=, the widest picture wanted: for slow links and small screens. */
+function askedWidth() {
+  const asked = Number(new URLSearchParams(location.search).get("width"));
+  return asked > 0 ? widthFor(asked) : null;
 }

@@ -5,29 +5,47 @@ import { el, say } from "./dom.js";
 import { Duo } from "./duo.js";
 import { duration } from "./format.js";
 import { Link } from "./link.js";
+import { Wall } from "./wall.js";
 
-const { page, topics, broker } = JSON.parse(document.getElementById("config").textContent);
-
+const { page, pages, topics, broker } = JSON.parse(document.getElementById("config").textContent);
+const content = document.getElementById("content");
 const link = new Link();
-const duo = new Duo(link, page, topics);
-const source = sessionStorage.getItem("source") ?? "";
-const sources = new Choice("Source", "all sources", source, (name) => {
-  sessionStorage.setItem("source", name ?? "");
-  duo.watch(name);
-});
-const labels = new Choice("Label", "all labels", "", (label) => duo.filter(label));
-document
-  .getElementById("content")
-  .append(el("div", { className: "toolbar" }, sources.element, labels.element, buttons(duo)), duo.element);
+const offerSources = page.wall ? showWall() : showDuo();
 
-duo.addEventListener("change", () => labels.offer([...duo.labels]));
 link.addEventListener("change", () => {
-  sources.offer(sourcesHere());
+  offerSources(sourcesHere());
   sayStatus();
 });
 setInterval(sayStatus, 1000);
 sayStatus();
-duo.watch(source || null);
+
+/** Two pictures of one source; what is called with the names of the sources there are. */
+function showDuo() {
+  const duo = new Duo(link, page, topics);
+  const source = sessionStorage.getItem("source") ?? "";
+  const sources = new Choice("Source", "all sources", source, (name) => {
+    sessionStorage.setItem("source", name ?? "");
+    duo.watch(name);
+  });
+  const labels = new Choice("Label", "all labels", "", (label) => duo.filter(label));
+  content.append(toolbar(sources.element, labels.element, buttons(duo)), duo.element);
+  duo.addEventListener("change", () => labels.offer([...duo.labels]));
+  duo.watch(source || null);
+  return (names) => sources.offer(names);
+}
+
+/** All sources of one topic. */
+function showWall() {
+  const wall = new Wall(link, page, topics, pages);
+  const choice = new Choice("Topic", "", page.right, (topic) => wall.watch(topic));
+  choice.offer(Object.keys(topics));
+  content.append(toolbar(choice.element, buttons(wall)), wall.element);
+  return () => {};
+}
+
+function toolbar(...parts) {
+  return el("div", { className: "toolbar" }, ...parts);
+}
 
 function sourcesHere() {
   const shown = [page.left, page.right].filter(Boolean).map((topic) => link.state?.topics[topic]?.sources ?? {});

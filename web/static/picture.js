@@ -1,5 +1,10 @@
 // One picture of a view: its sides, each with what is said about the frame and the JPEG.
 
+const WIDTHS = [160, 320, 480, 640, 960, 1280];
+
+/** The width to ask for where so many pixels are to be filled; null for pictures as they come. */
+export const widthFor = (pixels) => WIDTHS.find((width) => width >= pixels) ?? null;
+
 /** Take a binary message apart: a length, that much JSON, then the JPEGs. */
 export function readPicture(buffer, receivedAt) {
   const headerBytes = new DataView(buffer).getUint32(0);
