@@ -78,8 +78,8 @@ def _load(name: str, weights: Path, anchors: Anchors) -> ImageAIModel:
         except Exception as error:  # a bare file, HDF5 or Keras: each has errors of its own
             problem = f"expected those of {name} in ImageAI's format (.h5), got: {str(error).strip().splitlines()[0]}"
             raise WeightsError(f"Weights {weights}: {problem}") from None
-    (model,) = detector._ObjectDetection__model_collection
-    return ImageAIModel(_network(tensorflow, model), anchors)
+        (model,) = detector._ObjectDetection__model_collection
+        return ImageAIModel(_network(tensorflow, model), anchors)
 
 
 def _network(tensorflow: Any, model: Any) -> Callable[[Floats], list[Floats]]:
