@@ -33,6 +33,7 @@ class OnnxNet:
         shapes = [output.shape for output in self._run(np.zeros((*self._model.input_wh[::-1], 3), np.float32))]
         self._family, classes = self._recognised(shapes, family)
         self.labels = _labels(self._metadata(), classes)
+        self.find(np.zeros((*self._model.input_wh[::-1], 3), np.uint8), minimum_confidence=1.0)  # anchors may not fit
 
     def find(self, image: Image, minimum_confidence: float) -> Boxes:
         """What is in a BGR picture of any size."""

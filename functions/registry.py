@@ -32,6 +32,7 @@ class FunctionSpec:
     redacts: bool = False
     labels: Callable[..., Iterable[str]] | None = None
     ready: Callable[..., object] | None = None
+    look_ahead_s: float = 0.0
 
     def validate(self, given: Mapping[str, object]) -> dict[str, Any]:
         """Every option with its value: given (as text or typed), else the default. Raises OptionError."""
@@ -43,6 +44,10 @@ class FunctionSpec:
     def findable(self, options: Mapping[str, Any]) -> tuple[str, ...]:
         """The labels this function can find with these options, none where it finds nothing."""
         return tuple(self.labels(**options)) if self.labels else ()
+
+    def window_s(self, options: Mapping[str, Any]) -> float:
+        """How far ahead it looks: at most `look_ahead_s`, less where an option of that name says so."""
+        return min(self.look_ahead_s, float(options.get("look_ahead_s", self.look_ahead_s)))
 
     def prepare(self, options: Mapping[str, Any]) -> None:
         """Get ready to run with these options, before the first frame. Raises UsageError where something is missing."""
@@ -61,6 +66,7 @@ def function(
     redacts: bool = False,
     labels: Callable[..., Iterable[str]] | None = None,
     ready: Callable[..., object] | None = None,
+    look_ahead_s: float = 0.0,
 ) -> Callable[[F], F]: ...
 def function(
     call: F | None = None,
@@ -68,17 +74,21 @@ def function(
     redacts: bool = False,
     labels: Callable[..., Iterable[str]] | None = None,
     ready: Callable[..., object] | None = None,
+    look_ahead_s: float = 0.0,
 ) -> F | Callable[[F], F]:
     """Register a function over frames and give it back as it is.
 
     `redacts` marks one whose pictures may be shown to anybody. `labels` and `ready` are called with the function's
     options: the labels a detector can find, and what is done before the first frame, so that missing weights are
-    told before a record is consumed. Raises FunctionError for a signature that no stage could call and for a name
-    that another module has.
+    told before a record is consumed. `look_ahead_s` delays each frame by so much; the function then gets those that
+    follow it within that time as its third argument, `ahead`. Raises FunctionError for a signature that no stage
+    could call and for a name that another module has.
     """
 
     def register(call: F) -> F:
-        spec = replace(_read(call), redacts=redacts, labels=labels, ready=ready)
+        spec = replace(
+            _read(call, ahead=look_ahead_s > 0), redacts=redacts, labels=labels, ready=ready, look_ahead_s=look_ahead_s
+        )
         _refuse_duplicate(spec)
         _functions[spec.name] = spec
         return call
@@ -103,17 +113,17 @@ def load(modules: Iterable[str] = ()) -> dict[str, FunctionSpec]:
     return dict(sorted(_functions.items()))
 
 
-def _read(call: Call) -> FunctionSpec:
+def _read(call: Call, ahead: bool) -> FunctionSpec:
     name = call.__name__
     hints = get_type_hints(call, include_extras=True)
     parameters = list(inspect.signature(call).parameters.values())
     positional = [parameter for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
     shape = [parameter.name for parameter in positional]
-    if shape not in (["frame"], ["frame", "state"]):
-        raise FunctionError(
-            f"Function {name}: expected the arguments (frame, *, options…) or (frame, state, *, options…), "
-            f"got {inspect.signature(call)}"
+    if shape not in ([["frame", "state", "ahead"]] if ahead else [["frame"], ["frame", "state"]]):
+        wanted = (
+            "(frame, state, ahead, *, options…)" if ahead else "(frame, *, options…) or (frame, state, *, options…)"
         )
+        raise FunctionError(f"Function {name}: expected the arguments {wanted}, got {inspect.signature(call)}")
     keywords = parameters[len(positional) :]
     return FunctionSpec(
         name=name,

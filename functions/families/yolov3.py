@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from functions.boxes import Boxes, Floats, sigmoid
+from functions.errors import UsageError
 from functions.families.family import Anchors, Family, Model, Shape, rgb_0_to_1
 from functions.letterbox import Size
 
@@ -30,6 +31,9 @@ def decode_grids(grids: Sequence[Floats], model: Model, minimum_confidence: floa
     A box that is sure of several classes is given once for each.
     """
     anchors = model.anchors or USUAL_ANCHORS[len(grids)]
+    if len(anchors) != len(grids):
+        given = sum(map(len, anchors))
+        raise UsageError(f"Anchors: expected three for each of {len(grids)} grids, got {given}")
     parts = [_decode(grid, own, model.input_wh, minimum_confidence) for grid, own in zip(grids, anchors, strict=True)]
     return Boxes(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
