@@ -15,6 +15,8 @@ from streams.deliver import Delivery, Stopped
 from streams.settings import Settings
 from streams.stage import Stage
 
+_AHEAD = 16
+
 
 class StageApp:
     """The Faust app of one stage; what the bus refuses is told to `refused`."""
@@ -28,7 +30,7 @@ class StageApp:
         dead_letters = dead_letters_of(name)
         self._outputs = {topic: self.app.topic(topic) for topic in (conf.output, dead_letters)}
         self._delivery: Delivery[EventT[bytes]] = Delivery(
-            stage, self._send, (conf.output, dead_letters), settings.window, _message_of, _ack
+            stage, self._send, (conf.output, dead_letters), _window(stage, settings), _message_of, _ack
         )
         self.app.agent(self.app.topic(*conf.inputs), name=name)(self._agent)
         self.app.on_partitions_revoked.connect(lambda *_, **__: stage.forget(), weak=False)
@@ -55,6 +57,11 @@ class StageApp:
 
     async def _send(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes]) -> Any:
         return await self._outputs[topic].send(key=key, value=value, headers=headers)
+
+
+def _window(stage: Stage, settings: Settings) -> int:
+    """How many records the stage holds; one that looks ahead has to hold all frames of the window of all sources."""
+    return settings.window * (_AHEAD if stage.work.window_s else 1)
 
 
 def _message_of(event: EventT[bytes]) -> Any:

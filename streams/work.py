@@ -13,7 +13,6 @@ from typing import Any
 from functions.frame import Frame, Hop
 from functions.registry import FunctionSpec
 from streams import records
-from streams.records import Record
 
 _AVERAGE_OVER = 100
 _VERSION = version("imagebus")
@@ -52,12 +51,18 @@ class Work:
     max_record_bytes: int
     average: RunningMean
 
-    def __call__(self, record: Record, state: Any = None) -> list[bytes]:
-        """The records that the function makes of one. Raises what the function raises, BadResult and RecordError."""
+    @property
+    def window_s(self) -> float | None:
+        """How far ahead the function looks, None where it does not."""
+        return self.spec.window_s(self.options) if self.spec.look_ahead_s else None
+
+    def __call__(self, frame: Frame, *memory: Any) -> list[bytes]:
+        """The records that the function makes of a frame and what is remembered of its source.
+
+        Raises what the function raises, BadResult and RecordError.
+        """
         started_at, start = time.time_ns() // 1000, time.perf_counter_ns()
-        frame = records.to_frame(record)
-        arguments = (frame,) if self.spec.state is None else (frame, state)
-        results = [self._checked(frame, result) for result in _as_frames(self.spec.call(*arguments, **self.options))]
+        results = [self._checked(frame, each) for each in _as_frames(self.spec.call(frame, *memory, **self.options))]
         for result in results:
             _ = result.jpeg  # encodes here what was drawn on, as part of the time it took
         took_us = (time.perf_counter_ns() - start) // 1000

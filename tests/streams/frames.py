@@ -16,10 +16,10 @@ RUN = "0123456789ab"
 
 
 def frame(seq: int = 0, source: str = "cam", live: bool = False, size_wh: tuple[int, int] = (768, 576)) -> Frame:
-    """A frame whose picture shows its number as a grey level."""
+    """A frame whose picture shows its number as a grey level, captured a tenth of a second after the one before."""
     image = np.full((size_wh[1], size_wh[0], 3), 40 + seq % 200, np.uint8)
     made = Frame.from_image(image, source)
-    return replace(made, id=f"{RUN}-{seq}", seq=seq, captured_at=1_700_000_000_000_000 + seq, live=live)
+    return replace(made, id=f"{RUN}-{seq}", seq=seq, captured_at=1_700_000_000_000_000 + 100_000 * seq, live=live)
 
 
 def record(seq: int = 0, source: str = "cam", live: bool = False) -> bytes:

@@ -206,6 +206,51 @@ async def test_a_state_is_thrown_away_after_an_error(stage_of: NewStage) -> None
     assert counted(second) == [1]
 
 
+async def test_a_function_that_looks_ahead_gets_the_frames_of_its_window_and_at_the_end_those_there_are(
+    stage_of: NewStage,
+) -> None:
+    stage = stage_of("count_ahead")  # 0.3 s ahead; the frames are 0.1 s apart
+
+    outcomes = await asyncio.gather(*(stage.outcome(Arrived(frames.record(seq))) for seq in range(6)))
+
+    assert [counted(outcome) for outcome in outcomes] == [[1, 2, 3], [2, 3, 4], [3, 4, 5], [4, 5], [5], []]
+
+
+async def test_a_frame_waits_for_the_frames_of_its_window_to_come(stage_of: NewStage) -> None:
+    stage = stage_of("count_ahead")
+    first = asyncio.create_task(stage.outcome(Arrived(frames.record(0))))
+
+    others = [asyncio.create_task(stage.outcome(Arrived(frames.record(seq)))) for seq in (1, 2, 3)]
+    done, _ = await asyncio.wait([first], timeout=0.1)
+    assert not done
+    others.append(asyncio.create_task(stage.outcome(Arrived(frames.record(4)))))
+
+    assert counted(await first) == [1, 2, 3]
+    await asyncio.gather(*others)
+
+
+async def test_the_frames_of_another_run_or_source_are_not_ahead(stage_of: NewStage) -> None:
+    stage = stage_of("count_ahead")
+    next_run = changed(id="ba9876543210-1", seq=1, captured_at=frames.frame(1).captured_at)
+    messages = [
+        Arrived(frames.record(0)),
+        Arrived(next_run),
+        Arrived(frames.record(1, "yard"), key=b"yard"),
+    ]
+
+    outcomes = await asyncio.gather(*map(stage.outcome, messages))
+
+    assert [counted(outcome) for outcome in outcomes] == [[], [], []]
+
+
+async def test_a_window_may_be_set_shorter(stage_of: NewStage) -> None:
+    stage = stage_of("count_ahead", look_ahead_s=0.1)
+
+    outcomes = await asyncio.gather(*(stage.outcome(Arrived(frames.record(seq))) for seq in range(3)))
+
+    assert [counted(outcome) for outcome in outcomes] == [[1], [2], []]
+
+
 async def test_a_redactor_that_gives_back_the_picture_it_got_publishes_nothing(stage_of: NewStage) -> None:
     stage = stage_of("redact_nothing", redacted=True)
 
