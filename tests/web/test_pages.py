@@ -171,3 +171,22 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(path: str, viewing: Viewing
     assert first
     assert second
     assert second["y"] >= first["y"] + first["height"]
+
+
+def test_small_plots_count_frames_and_what_was_found(viewing: Viewing, camera: Cameras, page: Page) -> None:
+    busy = camera("busy street")
+    busy.send(1, detections=[PERSON, PERSON, CAR])
+    open_page(page, viewing, "/redaction", busy.name)
+    wait_for_frame(page, busy, 1)
+    seqs = iter(range(2, 10_000))
+    plots = page.locator(".plots li")
+
+    def counted() -> bool:
+        busy.send(next(seqs), detections=[PERSON, PERSON, CAR])
+        numbers = plots.locator(".number").all_text_contents()
+        counted = len(numbers) == 4 and int(numbers[0] or 0) >= 1 and numbers[2:] == ["2.0", "1.0"]
+        return counted and all(plots.nth(at).locator("canvas").evaluate(drawn) for at in range(4))
+
+    drawn = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
+    wait_until(counted, 10, "frames/s, delay, and two persons and a car a frame")
+    assert plots.locator(".what").all_text_contents() == ["frames/s", "delay ms", "person", "car"]

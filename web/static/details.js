@@ -15,7 +15,7 @@ export class Details {
   constructor(findable, point) {
     this.#labels = new Labels(findable);
     this.#listen(point);
-    const heads = ["#", "label", "confidence", "box", ""].map((text) =>
+    const heads = ["#", "label", "confidence", "box", "state"].map((text) =>
       el("th", { textContent: text, scope: "col" }),
     );
     this.element = el(

@@ -6,6 +6,7 @@ import { el } from "./dom.js";
 import { History } from "./history.js";
 import { Pane } from "./pane.js";
 import { decode, mainSide, widthFor } from "./picture.js";
+import { Plots } from "./plots.js";
 
 const DETAILS_MS = 250;
 const NUMBERS_MS = 500;
@@ -16,6 +17,7 @@ export class Duo extends EventTarget {
   #panes;
   #details = null;
   #delay = new DelayBars();
+  #plots = null;
   #history = new History();
   #source = null;
   #label = null;
@@ -37,13 +39,17 @@ export class Duo extends EventTarget {
     const sides = page.left ? ["left", "right"] : ["right"];
     this.#panes = Object.fromEntries(sides.map((side) => [side, new Pane(link, page[side], topics[page[side]])]));
     for (const label of topics[page.right].labels) this.labels.add(label);
-    if (page.details) this.#details = new Details(topics[page.right].labels, (at) => this.#point(at));
+    if (page.details) {
+      this.#details = new Details(topics[page.right].labels, (at) => this.#point(at));
+      this.#plots = new Plots();
+    }
     this.pictures = el("div", { className: "panes" }, ...this.#each((pane) => pane.element));
     this.element = el(
       "div",
       { className: "duo" },
       this.pictures,
       this.#delay.element,
+      this.#plots?.element ?? null,
       this.#details?.element ?? null,
     );
     setInterval(() => this.#refresh(), NUMBERS_MS);
@@ -56,6 +62,7 @@ export class Duo extends EventTarget {
     this.#source = source;
     this.#shown = this.#drawing = null;
     this.#history.clear();
+    this.#plots?.clear();
     this.#each((pane) => pane.clear());
     const { left, right } = this.#page;
     this.#stop = this.#link.watch({ left, right, source, width: askedWidth() }, (picture) => this.#take(picture));
@@ -103,7 +110,9 @@ export class Duo extends EventTarget {
     }
     await this.#draw(picture);
     const now = this.#link.now();
-    this.#delay.add(partsOf(mainSide(picture), picture.receivedAt, now));
+    const main = mainSide(picture);
+    this.#delay.add(partsOf(main, picture.receivedAt, now));
+    this.#plots?.add(main.frame, now - main.frame.captured_at);
   }
 
   async #draw(picture) {

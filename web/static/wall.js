@@ -71,6 +71,7 @@ export class Wall extends EventTarget {
       pane.refresh(source);
       bitmaps.right?.close();
     });
+    pane.element.setAttribute("aria-label", `${source} on ${this.#topic}`);
     this.#tiles.set(source, { pane, stop });
     pane.element.append(this.#opener(source));
     const after = [...this.#tiles.keys()].sort().indexOf(source);
