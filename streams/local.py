@@ -12,6 +12,7 @@ import click
 import msgspec
 from tqdm import tqdm
 
+from functions.annotate import annotate
 from functions.errors import UsageError
 from functions.frame import Detection, Frame
 from functions.registry import FunctionError, FunctionSpec
@@ -60,8 +61,8 @@ class _Try(click.Group):
 def try_() -> None:
     """Run functions on a picture or a video, without a broker.
 
-    Writes the result with -o; otherwise prints what was found: a table, or lines of JSON where another program
-    reads them.
+    Writes the result with -o, boxes drawn where a detector comes last; otherwise prints what was found: a table, or
+    lines of JSON where another program reads them.
     """
 
 
@@ -76,7 +77,8 @@ class _OneLineErrors(click.Command):
 def _one_try(name: str, chosen: list[tuple[FunctionSpec, str]]) -> click.Command:
     def run(file: Path, out: Path | None, **params: Any) -> None:
         steps = [_step(spec, spec.validate(given(spec, params, prefix))) for spec, prefix in chosen]
-        _run(steps, file, out)
+        last, _ = chosen[-1]
+        _run([*steps, _drawn] if out and last.labels else steps, file, out)
 
     return _OneLineErrors(
         name,
@@ -117,6 +119,11 @@ def _step(spec: FunctionSpec, options: dict[str, Any]) -> Step:
     spec.prepare(options)
     state = () if spec.state is None else (spec.state(),)
     return lambda frame: _frames(spec, spec.call(frame, *state, **options))
+
+
+def _drawn(frame: Frame) -> Iterable[Frame]:
+    """What detectors found, as somebody wants to see it who asked for a picture of it."""
+    return (annotate(frame) if frame.detections else frame,)
 
 
 def _through(steps: list[Step], frame: Frame) -> Iterator[Frame]:

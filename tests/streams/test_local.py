@@ -145,6 +145,16 @@ def test_a_picture_that_nobody_drew_on_keeps_its_bytes(picture: Path, tmp_path: 
     assert out.read_bytes() == picture.read_bytes()
 
 
+def test_what_a_detector_found_is_drawn_into_the_output(
+    picture: Path, tmp_path: Path, elsewhere: Mapping[str, str]
+) -> None:
+    out = tmp_path / "out.png"
+    imagebus("try", "find_corner", picture, "-o", out, "--size", 50, environ=elsewhere)
+    image = cv2.imread(str(out))
+    assert (image[49, 5:45] != 200).all()
+    assert (image[100:, 100:] == 200).all()
+
+
 def test_a_video_gives_a_video_with_every_frame_at_its_time(video: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
     ran = imagebus("try", "annotate", video, "-o", out)
