@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -64,5 +65,8 @@ def test_the_setting_names_the_chain(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_chain_that_cannot_run_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "chain.toml"
     file.write_text(_TWO_CAMERAS.replace('function = "redact"', 'function = "redakt"'))
-    with pytest.raises(ChainError, match=r"^Stage redact, function redakt: expected .*; did you mean redact\?$"):
+    with pytest.raises(
+        ChainError,
+        match=rf"^{re.escape(str(file))}: Stage redact, function redakt: expected .*; did you mean redact\?$",
+    ):
         _run("check", str(file))
