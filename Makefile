@@ -52,5 +52,8 @@ bench-detectors: install ## Measure every detector against the truth of a video 
 bench-imageai: imageai ## Measure detect_imageai against ImageAI's own detection (VIDEO=file WEIGHTS=h5)
 	@python -m bench.imageai '$(VIDEO)' '$(WEIGHTS)'
 
+screenshots: install ## Take pictures of every page into docs/screenshots (VIDEO=file)
+	@python -m tests.web.screenshots '$(VIDEO)'
+
 kafka: install ## Fetch the Kafka that the tests run on
 	@python -m tests.kafka_node
