@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,17 +12,15 @@ import click
 import msgspec
 from tqdm import tqdm
 
-from functions.annotate import annotate
 from functions.errors import UsageError
 from functions.frame import Detection, Frame
 from functions.registry import FunctionError, FunctionSpec
 from streams import settings
 from streams.local_input import Input
 from streams.local_output import open_output
+from streams.local_steps import Step, drawn, step
 from streams.options_cli import click_options, given
 from streams.registered import registered
-
-Step = Callable[[Frame], Iterable[Frame]]
 
 
 def all_functions() -> dict[str, FunctionSpec]:
@@ -76,9 +74,9 @@ class _OneLineErrors(click.Command):
 
 def _one_try(name: str, chosen: list[tuple[FunctionSpec, str]]) -> click.Command:
     def run(file: Path, out: Path | None, **params: Any) -> None:
-        steps = [_step(spec, spec.validate(given(spec, params, prefix))) for spec, prefix in chosen]
+        steps = [step(spec, spec.validate(given(spec, params, prefix))) for spec, prefix in chosen]
         last, _ = chosen[-1]
-        _run([*steps, _drawn] if out and last.labels else steps, file, out)
+        _run([*steps, drawn] if out and last.labels else steps, file, out)
 
     return _OneLineErrors(
         name,
@@ -95,9 +93,12 @@ def _one_try(name: str, chosen: list[tuple[FunctionSpec, str]]) -> click.Command
 def _run(steps: list[Step], file: Path, out: Path | None) -> None:
     source = Input(file)
     with open_output(out, file, source.is_picture) if out else _Printer() as output:
-        frames = tqdm(source.frames(), total=source.total, unit="frame", disable=source.is_picture or None)
-        results = (result for frame in frames for result in _through(steps, frame))
-        for result in results:
+        frames: Iterable[Frame] = tqdm(
+            source.frames(), total=source.total, unit="frame", disable=source.is_picture or None
+        )
+        for each in steps:
+            frames = each(frames)
+        for result in frames:
             output.write(result)
 
 
@@ -112,34 +113,6 @@ class _Printer:
 
     def write(self, frame: Frame) -> None:
         tqdm.write((_table if sys.stdout.isatty() else _json)(frame))
-
-
-def _step(spec: FunctionSpec, options: dict[str, Any]) -> Step:
-    """The function with its options, and with one state for the one source that the file is."""
-    spec.prepare(options)
-    state = () if spec.state is None else (spec.state(),)
-    return lambda frame: _frames(spec, spec.call(frame, *state, **options))
-
-
-def _drawn(frame: Frame) -> Iterable[Frame]:
-    """What detectors found, as somebody wants to see it who asked for a picture of it."""
-    return (annotate(frame) if frame.detections else frame,)
-
-
-def _through(steps: list[Step], frame: Frame) -> Iterator[Frame]:
-    if not steps:
-        yield frame
-        return
-    for result in steps[0](frame):
-        yield from _through(steps[1:], result)
-
-
-def _frames(spec: FunctionSpec, returned: object) -> Iterable[Frame]:
-    results = returned if isinstance(returned, (list, tuple)) else () if returned is None else (returned,)
-    for result in results:
-        if not isinstance(result, Frame):
-            raise FunctionError(f"Function {spec.name}: expected a Frame, several or None, got {type(result).__name__}")
-    return results
 
 
 def _known(word: str, known: dict[str, FunctionSpec]) -> FunctionSpec:

@@ -54,6 +54,12 @@ def twice(frame: Frame) -> list[Frame]:
     return [frame, frame]
 
 
+@function(look_ahead_s=0.25)
+def next_two(frame: Frame, state: dict, ahead: tuple[Frame, ...]) -> Frame:
+    """Name the frames that follow within a quarter of a second."""
+    return frame.with_detections([Detection(f"then {each.seq}", 1, (0, 0, 1, 1)) for each in ahead])
+
+
 @function
 def wrong(frame: Frame) -> int:
     """Give what is no frame."""
@@ -174,6 +180,13 @@ def test_without_an_output_a_video_gives_one_line_a_frame(video: Path, elsewhere
     assert [line["at_s"] for line in lines] == pytest.approx([index / 10 for index in range(10)])
     assert [line["detections"][0]["label"] for line in lines] == [f"number {index + 1}" for index in range(10)]
     assert {line["source"] for line in lines} == {"brighter"}
+
+
+def test_a_function_that_looks_ahead_sees_the_frames_that_follow(video: Path, elsewhere: Mapping[str, str]) -> None:
+    lines = [json.loads(line) for line in imagebus("try", "next_two", video, environ=elsewhere).stdout.splitlines()]
+    seen = {line["seq"]: [found["label"] for found in line["detections"]] for line in lines}
+    assert list(seen) == list(range(10))
+    assert (seen[0], seen[7], seen[8], seen[9]) == (["then 1", "then 2"], ["then 8", "then 9"], ["then 9"], [])
 
 
 def test_people_read_a_table(picture: Path, elsewhere: Mapping[str, str]) -> None:
