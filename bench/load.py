@@ -6,8 +6,9 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -58,17 +59,25 @@ def saturated(url: str, function: str, values: Sequence[bytes], run: str, **more
 
 def floor_ms(spec: FunctionSpec, pictures: Sequence[bytes], detected: Frame) -> float:
     """CPU a frame of the bare loop: decode, call, and encode what the function drew on."""
+    memory = memory_of(spec)
     began = time.process_time()
     for picture in pictures:
-        frame = Frame.from_jpeg(picture, SOURCE).with_detections(detected.detections)
+        frame = replace(Frame.from_jpeg(picture, SOURCE), detections=detected.detections, hops=detected.hops)
         _ = frame.image
-        _ = spec.call(frame, **spec.validate({})).jpeg
+        _ = spec.call(frame, *memory, **spec.validate({})).jpeg
     return 1000 * (time.process_time() - began) / len(pictures)
 
 
 def function_of(name: str) -> FunctionSpec:
     """A function by name, the tests' stubs among them."""
     return registry.load([FUNCTIONS])[name]
+
+
+def memory_of(spec: FunctionSpec) -> tuple[Any, ...]:
+    """A fresh memory to call a function with that has one, and no frame ahead."""
+    if spec.state is None:
+        return ()
+    return (spec.state(), ()) if spec.look_ahead_s else (spec.state(),)
 
 
 def cpu_of(pid: int) -> float:

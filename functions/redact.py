@@ -1,54 +1,86 @@
-"""Hide what must not be seen: the chosen labels are covered, and nothing of them is left in the picture."""
+"""Hide what must not be seen: what was found, what was found a moment before or after, and what moves."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 import cv2
 import numpy as np
 from msgspec import Meta
-from numpy.typing import NDArray
 
+from functions.doubt import Doubt, doubt_of
 from functions.frame import XYXY, Detection, Frame, Redaction
-from functions.jpeg import Image
+from functions.hold import Hold
+from functions.labels import plain
+from functions.motion_mask import Mask, Motion
 from functions.registry import function
+from functions.styles import STYLES
 
 Labels = Annotated[tuple[str, ...], Meta(min_length=1, description="What to hide, whatever its case")]
-Style = Annotated[Literal["black"], Meta(description="What is shown in its place")]
+Style = Annotated[Literal["solid", "pixelate", "blur"], Meta(description="What is shown in its place")]
 Padding = Annotated[float, Meta(ge=0, le=2, description="Cover so much more on each side, as a share of the box")]
 Confidence = Annotated[float, Meta(ge=0, le=1, description="Leave uncovered what is less sure than this")]
+HoldS = Annotated[float, Meta(ge=0, le=10, description="Seconds that a box stays after its detection vanished")]
+AheadS = Annotated[float, Meta(ge=0, le=2, description="Seconds that a box is there before its detection; a delay")]
+Moving = Annotated[bool, Meta(description="Cover whatever moves, too; all, while that cannot be told")]
+OnDoubt = Annotated[Literal["drop", "cover"], Meta(description="A frame that no detector vouches for")]
+Detectors = Annotated[tuple[str, ...], Meta(description="Functions to trust as detectors that this host does not know")]
 
-# What is shown in place of the picture, where it is covered.
-_STYLES: dict[str, Callable[[Image], Image]] = {"black": np.zeros_like}
+
+@dataclass
+class Memory:
+    """What is remembered of one source."""
+
+    hold: Hold = field(default_factory=Hold)
+    motion: Motion = field(default_factory=Motion)
 
 
-@function(redacts=True)
+@function(redacts=True, look_ahead_s=2.0)
 def redact(
     frame: Frame,
+    state: Memory,
+    ahead: Sequence[Frame],
     *,
     labels: Labels = ("person",),
-    style: Style = "black",
+    style: Style = "solid",
     padding: Padding = 0.1,
-    minimum_confidence: Confidence = 0.0,
+    minimum_confidence: Confidence = 0.1,
+    hold_s: HoldS = 0.3,
+    look_ahead_s: AheadS = 0.3,
+    motion: Moving = True,
+    on_doubt: OnDoubt = "drop",
+    detectors: Detectors = (),
 ) -> Frame:
     """Cover the chosen labels, by default people."""
-    wanted = {label.strip().casefold() for label in labels}
-    marked = [_marked(found, wanted, minimum_confidence) for found in frame.detections]
-    mask = _mask(frame.size_wh, [_padded(found.xyxy, padding) for found in marked if found.hidden])
-    # A new image even where nothing is covered: the bytes that came may carry a thumbnail of what was there before.
-    image = cv2.copyTo(_STYLES[style](frame.image), mask, frame.image.copy()).astype(np.uint8, copy=False)
-    covered = cv2.countNonZero(mask) / mask.size
-    redacted = frame.with_image(image).with_detections(marked)
-    return replace(redacted, redaction=_redaction(frame.redaction, labels, style, covered))
+    doubt = doubt_of(frame, labels, detectors)
+    if doubt and on_doubt == "drop":
+        raise Doubt(f"Not shown: {doubt}")
+    wanted = _Wanted(frozenset(map(plain, labels)), minimum_confidence)
+    marked = [replace(found, hidden=wanted(found)) for found in frame.detections]
+    hidden = [found for found in marked if found.hidden]
+    boxes = [found.xyxy for found in hidden]
+    boxes += state.hold.add(frame.captured_at, hidden, hold_s)
+    boxes += [found.xyxy for later in ahead for found in later.detections if wanted(found)]
+    mask = _mask(frame.size_wh, (_padded(box, padding) for box in boxes))
+    if motion:
+        moving, unsure = state.motion.look(frame.image)
+        mask = mask if moving is None else mask | moving
+        doubt = doubt or unsure
+    return _covered(frame, marked, np.full_like(mask, 255) if doubt else mask, labels, style, doubt)
 
 
-def _marked(found: Detection, wanted: set[str], minimum_confidence: float) -> Detection:
-    """The same, hidden if it is wanted; what an earlier redactor hid is covered again."""
-    chosen = found.label.strip().casefold() in wanted and found.confidence >= minimum_confidence
-    return replace(found, hidden=found.hidden or chosen)
+@dataclass(frozen=True)
+class _Wanted:
+    """Whether a detection is to be hidden; what an earlier redactor hid is covered again."""
+
+    labels: frozenset[str]
+    minimum_confidence: float
+
+    def __call__(self, found: Detection) -> bool:
+        return found.hidden or (plain(found.label) in self.labels and found.confidence >= self.minimum_confidence)
 
 
 def _padded(xyxy: XYXY, padding: float) -> XYXY:
@@ -57,7 +89,7 @@ def _padded(xyxy: XYXY, padding: float) -> XYXY:
     return x1 - across, y1 - down, x2 + across, y2 + down
 
 
-def _mask(size_wh: tuple[int, int], boxes: Iterable[XYXY]) -> NDArray[np.uint8]:
+def _mask(size_wh: tuple[int, int], boxes: Iterable[XYXY]) -> Mask:
     """255 where a box touches a pixel, 0 elsewhere."""
     mask = np.zeros(size_wh[::-1], np.uint8)
     for x1, y1, x2, y2 in boxes:
@@ -65,8 +97,19 @@ def _mask(size_wh: tuple[int, int], boxes: Iterable[XYXY]) -> NDArray[np.uint8]:
     return mask
 
 
-def _redaction(earlier: Redaction | None, labels: tuple[str, ...], style: str, covered: float) -> Redaction:
+def _covered(
+    frame: Frame, marked: Sequence[Detection], mask: Mask, labels: tuple[str, ...], style: str, doubt: str | None
+) -> Frame:
+    # A new image even where nothing is covered: the bytes that came may carry a thumbnail of what was there before.
+    image = cv2.copyTo(STYLES[style](frame.image, mask), mask, frame.image.copy()).astype(np.uint8, copy=False)
+    done = Redaction(labels, style, cv2.countNonZero(mask) / mask.size, doubt)
+    redacted = frame.with_image(image).with_detections(marked)
+    return replace(redacted, redaction=_joined(frame.redaction, done))
+
+
+def _joined(earlier: Redaction | None, done: Redaction) -> Redaction:
     """What was done, with the labels and the doubt of a redactor before this one."""
     if earlier is None:
-        return Redaction(labels, style, covered)
-    return Redaction(tuple(dict.fromkeys((*earlier.labels, *labels))), style, covered, earlier.doubt)
+        return done
+    labels = tuple(dict.fromkeys((*earlier.labels, *done.labels)))
+    return replace(done, labels=labels, doubt=done.doubt or earlier.doubt)

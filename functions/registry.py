@@ -113,6 +113,11 @@ def load(modules: Iterable[str] = ()) -> dict[str, FunctionSpec]:
     return dict(sorted(_functions.items()))
 
 
+def find(name: str) -> FunctionSpec | None:
+    """The function of that name, None where this process knows none."""
+    return _functions.get(name) or load().get(name)
+
+
 def _read(call: Call, ahead: bool) -> FunctionSpec:
     name = call.__name__
     hints = get_type_hints(call, include_extras=True)

@@ -16,7 +16,7 @@ from functions.errors import UsageError
 from functions.frame import Detection, Frame
 from functions.registry import FunctionError, FunctionSpec
 from streams import settings
-from streams.local_input import Input
+from streams.local_input import Input, is_picture
 from streams.local_output import open_output
 from streams.local_steps import Step, drawn, step
 from streams.options_cli import click_options, given
@@ -74,7 +74,7 @@ class _OneLineErrors(click.Command):
 
 def _one_try(name: str, chosen: list[tuple[FunctionSpec, str]]) -> click.Command:
     def run(file: Path, out: Path | None, **params: Any) -> None:
-        steps = [step(spec, spec.validate(given(spec, params, prefix))) for spec, prefix in chosen]
+        steps = [step(spec, spec.validate(_still(spec, file) | given(spec, params, prefix))) for spec, prefix in chosen]
         last, _ = chosen[-1]
         _run([*steps, drawn] if out and last.labels else steps, file, out)
 
@@ -88,6 +88,11 @@ def _one_try(name: str, chosen: list[tuple[FunctionSpec, str]]) -> click.Command
         ],
         help=" Then: ".join(spec.summary for spec, _ in chosen),
     )
+
+
+def _still(spec: FunctionSpec, file: Path) -> dict[str, Any]:
+    """In a single picture nothing moves: a redactor that waits until it knows what does would cover all of it."""
+    return {"motion": False} if spec.redacts and "motion" in spec.options and is_picture(file) else {}
 
 
 def _run(steps: list[Step], file: Path, out: Path | None) -> None:

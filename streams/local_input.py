@@ -24,7 +24,7 @@ class Input:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = VideoFile(path)
-        self.is_picture = path.suffix.lower() in _PICTURES
+        self.is_picture = is_picture(path)
         self.total = 1 if self.is_picture else self._file.total
 
     def frames(self) -> Iterator[Frame]:
@@ -38,6 +38,11 @@ class Input:
             return
         for moment in self._file.moments(Event()):
             yield moment.at_s, _picture(moment.picture())
+
+
+def is_picture(path: Path) -> bool:
+    """Whether the file is a single picture, going by its name."""
+    return path.suffix.lower() in _PICTURES
 
 
 def _is_jpeg(path: Path) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from functions.annotate import annotate
-from functions.frame import Frame
+from functions.frame import Frame, Hop
 from functions.registry import FunctionError, FunctionSpec
 
 Step = Callable[[Iterable[Frame]], Iterator[Frame]]
@@ -27,9 +28,11 @@ def drawn(frames: Iterable[Frame]) -> Iterator[Frame]:
 
 def _run(spec: FunctionSpec, options: dict[str, Any], frames: Iterable[Frame]) -> Iterator[Frame]:
     state = () if spec.state is None else (spec.state(),)  # one, for the one source that the file is
+    hop = Hop(spec.name, spec.name, "", options, started_at=0, took_us=0, average_us=0)
     for arguments in _with_ahead(frames, spec.window_s(options)) if spec.look_ahead_s else ((each,) for each in frames):
         frame, *ahead = arguments
-        yield from _results(spec, spec.call(frame, *state, *ahead, **options))
+        for result in _results(spec, spec.call(frame, *state, *ahead, **options)):
+            yield replace(result, hops=(*frame.hops, hop))
 
 
 def _with_ahead(frames: Iterable[Frame], window_s: float) -> Iterator[tuple[Frame, tuple[Frame, ...]]]:

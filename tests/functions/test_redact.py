@@ -1,4 +1,4 @@
-"""What must not be seen is covered wholly, marked, and in none of the bytes that go on."""
+"""What was found is covered wholly, marked, and in none of the bytes that go on. Doubts: test_redact_doubt.py."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from hypothesis import strategies as st
 
 from functions import Detection, Frame
 from functions.options import OptionError
-from functions.redact import redact
+from functions.redact import Memory
+from functions.redact import redact as redact_in_time
 from functions.registry import load
+from functions.styles import STYLES
+from tests.functions.hops import looked_at
 
 BLACK = (0, 0, 0)
 
 
 def a_picture(*found: Detection) -> Frame:
-    return Frame.from_image(np.full((100, 200, 3), 200, np.uint8)).with_detections(found)
+    return looked_at(Frame.from_image(np.full((100, 200, 3), 200, np.uint8)).with_detections(found))
+
+
+def redact(frame: Frame, **options: object) -> Frame:
+    """One picture alone: nothing came before or after it, and nothing moves."""
+    return redact_in_time(frame, Memory(), (), **{"motion": False, **options})  # type: ignore[arg-type]
 
 
 def black(frame: Frame) -> np.ndarray:
@@ -74,7 +82,7 @@ def test_it_says_what_it_did() -> None:
     assert redacted.redaction is not None
     assert (redacted.redaction.labels, redacted.redaction.style, redacted.redaction.doubt) == (
         ("person",),
-        "black",
+        "solid",
         None,
     )
     assert redacted.redaction.covered == pytest.approx(40 * 30 / 20_000)
@@ -82,7 +90,7 @@ def test_it_says_what_it_did() -> None:
 
 def test_the_bytes_that_came_never_go_on_even_with_nothing_to_hide() -> None:
     """A JPEG may hold a thumbnail or text that the picture does not show."""
-    came = Frame.from_jpeg(a_picture().jpeg + b"a thumbnail of a face")
+    came = looked_at(Frame.from_jpeg(a_picture().jpeg + b"a thumbnail of a face"))
     redacted = redact(came)
     assert redacted.picture is not came.picture
     assert b"a thumbnail of a face" not in redacted.jpeg
@@ -90,13 +98,15 @@ def test_the_bytes_that_came_never_go_on_even_with_nothing_to_hide() -> None:
     assert redacted.redaction.covered == 0
 
 
-def test_nothing_of_the_hidden_is_left_in_the_jpeg() -> None:
-    """Two people who differ in every pixel leave the same bytes."""
+@pytest.mark.parametrize("style", STYLES)
+def test_nothing_of_the_hidden_is_left_in_the_jpeg(style: str) -> None:
+    """Two people who differ in every pixel leave the same bytes, so that nobody can tell them apart."""
     images = [np.full((100, 200, 3), 200, np.uint8) for _ in range(2)]
     images[0][20:60, 50:80] = 255
     images[1][20:60, 50:80] = np.random.default_rng(1).integers(0, 255, (40, 30, 3))
     found = [Detection("person", 0.9, (50, 20, 80, 60))]
-    one, other = (redact(Frame.from_image(image).with_detections(found)).jpeg for image in images)
+    frames = [looked_at(Frame.from_image(image).with_detections(found)) for image in images]
+    one, other = (redact(frame, style=style, padding=0).jpeg for frame in frames)
     assert one == other
 
 
@@ -108,7 +118,7 @@ def test_the_frame_it_was_given_stays_as_it_was() -> None:
 
 
 def test_unsure_detections_are_covered_unless_told_otherwise() -> None:
-    frame = a_picture(Detection("person", 0.01, (50, 20, 80, 60)))
+    frame = a_picture(Detection("person", 0.11, (50, 20, 80, 60)))
     assert black(redact(frame)).any()
     assert not black(redact(frame, minimum_confidence=0.5)).any()
 
