@@ -65,6 +65,11 @@ class Stage:
         self.counts["done"] += 1
         return Outcome(tuple(results))
 
+    def missed(self, message: Message, count: int) -> None:
+        """Take down that so many records before this one were deleted unread."""
+        self.counts["expired"] += count
+        log.warning("Stage %s: %d records before %s@%d/%d expired unread", self.work.stage, count, *_place(message))
+
     def forget(self) -> None:
         """Drop what was remembered of all sources: other workers may have had them meanwhile."""
         self._lanes.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
 from faust.streams import Stream
@@ -12,6 +12,7 @@ from faust.types import EventT, StreamT
 from streams.bus import BusApp, Consumer, bus_app
 from streams.chain import StageConf, dead_letters_of, group_of
 from streams.deliver import Delivery, Stopped
+from streams.gaps import Gaps
 from streams.settings import Settings
 from streams.stage import Stage
 
@@ -33,7 +34,8 @@ class StageApp:
             stage, self._send, (conf.output, dead_letters), _window(stage, settings), _message_of, _ack
         )
         self.app.agent(self.app.topic(*conf.inputs), name=name)(self._agent)
-        self.app.on_partitions_revoked.connect(lambda *_, **__: stage.forget(), weak=False)
+        self._stage, self._gaps = stage, Gaps()
+        self.app.on_partitions_revoked.connect(lambda *_, **__: self._forget(), weak=False)
 
     @property
     def missing(self) -> frozenset[str]:
@@ -50,10 +52,23 @@ class StageApp:
 
     async def _agent(self, stream: StreamT[bytes]) -> None:
         try:
-            await self._delivery.run(cast(Stream[bytes], stream).noack().events())
+            await self._delivery.run(self._events(cast(Stream[bytes], stream).noack()))
         except Stopped as error:
             self._refused(error)
             await asyncio.Event().wait()  # Faust starts an agent that ended again, and it would go on
+
+    async def _events(self, stream: Any) -> AsyncIterator[EventT[bytes]]:
+        async for event in stream.events():
+            message = event.message
+            committed = cast(Consumer, self.app.consumer)._committed_offset[message.tp]
+            if missing := self._gaps.before(message.topic, message.partition, message.offset, committed):
+                self._stage.missed(message, missing)
+            yield event
+
+    def _forget(self) -> None:
+        """Other workers may have had these sources meanwhile."""
+        self._stage.forget()
+        self._gaps.forget()
 
     async def _send(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes]) -> Any:
         return await self._outputs[topic].send(key=key, value=value, headers=headers)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from tests.bus import consume, length, produce, produce_all
@@ -187,3 +188,22 @@ def test_a_stage_of_raw_pictures_may_not_write_a_redacted_topic(tmp_path: Path) 
     with Process([*IMAGEBUS, "stage", "annotate", "-t", "REDACTION_FRAME"], env) as process:
         assert process.wait() == 2
         assert "Stage annotate: expected a redactor" in process.text
+
+
+def test_records_that_expired_unread_are_counted_and_told(kafka_node: Callable[..., KafkaNode], tmp_path: Path) -> None:
+    url = kafka_node().url
+    env = environment(url, tmp_path, partitions=1)
+    with worker(env, "detect") as process:
+        wait_ready(process, "detect")
+        produce_all(url, "SOURCE_FRAME", frames.pairs(range(5)))
+        consume(url, "IMAGEAI_FRAME", 5)
+        assert process.terminate() == 0
+    produce_all(url, "SOURCE_FRAME", frames.pairs(range(5, 20)))
+    client = AdminClient({"bootstrap.servers": url})
+    for deleted in client.delete_records([TopicPartition("SOURCE_FRAME", 0, 12)]).values():
+        deleted.result()
+
+    with worker(env, "detect") as process:
+        process.wait_for_line("Stage detect: 7 records before SOURCE_FRAME@0/12 expired unread")
+        messages = consume(url, "IMAGEAI_FRAME", 13)
+    assert frames.seqs(messages) == [*range(5), *range(12, 20)]
