@@ -11,6 +11,7 @@ from functions.errors import UsageError
 
 _COMMANDS = {
     "broker": "streams.broker:broker",
+    "camera": "web.ingest:camera",
     "chain": "streams.chain_cli:chain",
     "functions": "streams.local:functions",
     "models": "streams.models_cli:models",

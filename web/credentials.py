@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
 from functions.errors import UsageError
 
-OPERATOR, VIEWER = "operator", "viewer"
+OPERATOR, VIEWER, CAMERA = "operator", "viewer", "camera"
 ROLES = (OPERATOR, VIEWER)
+_VARIABLES = {
+    OPERATOR: "IMAGEBUS_OPERATOR_PASSWORD",
+    VIEWER: "IMAGEBUS_VIEWER_PASSWORD",
+    CAMERA: "IMAGEBUS_CAMERA_KEY",
+}
 MIN_LENGTH = 8
 
 
@@ -35,19 +40,20 @@ class Credentials:
         return right[0] if right else None
 
 
-def load(environ: Mapping[str, str] = os.environ) -> Credentials:
-    """The passwords that IMAGEBUS_OPERATOR_PASSWORD, IMAGEBUS_VIEWER_PASSWORD or these with _FILE give.
+def load(roles: Iterable[str] = ROLES, environ: Mapping[str, str] = os.environ) -> Credentials:
+    """The passwords of these roles: IMAGEBUS_OPERATOR_PASSWORD and the like, or these with _FILE.
 
     Raises CredentialError.
     """
-    passwords = {role: given for role in ROLES if (given := _given(role, environ)) is not None}
+    passwords = {role: given for role in roles if (given := _given(role, environ)) is not None}
     if len(set(passwords.values())) < len(passwords):
-        raise CredentialError(f"{_variable(VIEWER)}: expected another password than the operator's, got the same")
+        last = _VARIABLES[list(passwords)[-1]]
+        raise CredentialError(f"{last}: expected another password than the operator's, got the same")
     return Credentials(passwords)
 
 
 def _given(role: str, environ: Mapping[str, str]) -> str | None:
-    variable = _variable(role)
+    variable = _VARIABLES[role]
     password = environ.get(variable) or None
     if path := environ.get(f"{variable}_FILE"):
         if password is not None:
@@ -63,10 +69,6 @@ def _read(variable: str, path: str) -> str:
         return Path(path).read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise CredentialError(f"{variable}: expected a file that holds a password, got {path}: {error}") from None
-
-
-def _variable(role: str) -> str:
-    return f"IMAGEBUS_{role.upper()}_PASSWORD"
 
 
 def _digest(password: str) -> bytes:

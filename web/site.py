@@ -24,7 +24,7 @@ from web.state import Bus
 _HERE = Path(__file__).parent
 _SESSION = '<form method="post" action="/logout"><span>{role}</span><button type="submit">Log out</button></form>'
 _HEARTBEAT_S = 10.0
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -41,7 +41,7 @@ _HEADERS = {
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Put the headers on an answer that is about to be sent."""
-    response.headers.update(_HEADERS)
+    response.headers.update(HEADERS)
     response.headers.popall("Server", None)
 
 

@@ -1,0 +1,252 @@
+"""The browser camera: Chromium's own fake device plays a real clip, which arrives on the bus and in the viewer."""
+
+from __future__ import annotations
+
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from streams import records
+from streams.records import Record
+from tests.bus import consume, length
+from tests.processes import IMAGEBUS, Process, free_port
+from tests.wait import wait_until
+from tests.web.conftest import CHROMIUM_ARGS
+from tests.web.viewing import start_viewer
+
+KEY = "the key of the cameras"
+
+
+@dataclass
+class Ingest:
+    """A running `imagebus camera`."""
+
+    process: Process
+    url: str
+    broker: str
+
+    def ask(self, path: str, body: bytes | None = None, method: str = "GET", **headers: str) -> tuple[int, str]:
+        """Status and text of one request; header names with _ for -."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.url + path, body, named, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def offer(self, body: bytes = b"v=0\r\n", query: str = "", **headers: str) -> tuple[int, str]:
+        """One WHIP offer."""
+        return self.ask(f"/whip{query}", body, "POST", **{"Content_Type": "application/sdp"} | headers)
+
+
+@pytest.fixture
+def ingest(kafka: str) -> Iterator[Ingest]:
+    yield from _ingest(kafka, {})
+
+
+@pytest.fixture(scope="module")
+def keyed() -> Iterator[Ingest]:
+    """One that asks for a key; the requests of its tests never reach a broker."""
+    yield from _ingest(f"127.0.0.1:{free_port()}", {"IMAGEBUS_CAMERA_KEY": KEY})
+
+
+def _ingest(broker: str, env: dict[str, str]) -> Iterator[Ingest]:
+    port = free_port()
+    with Process([*IMAGEBUS, "camera", "--port", str(port)], env={"KAFKA_URL": broker, **env}) as process:
+        ingest = Ingest(process, f"http://127.0.0.1:{port}", broker)
+        wait_until(lambda: _answers(ingest), 20, "a camera page that answers")
+        yield ingest
+
+
+def _answers(ingest: Ingest) -> bool:
+    try:
+        return ingest.ask("/health")[0] == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def film(clip: Path, tmp_path_factory: pytest.TempPathFactory, program: Callable[[str, str], str]) -> Path:
+    """Four seconds of the clip as Chromium's fake camera takes them."""
+    target = tmp_path_factory.mktemp("film") / "street.mjpeg"
+    ffmpeg = program("ffmpeg", "install it (Debian: apt-get install ffmpeg)")
+    subprocess.run(
+        [ffmpeg, "-loglevel", "error", "-i", clip, "-t", "4", "-c:v", "mjpeg", "-q:v", "3", target], check=True
+    )
+    return target
+
+
+@pytest.fixture
+def filming(chromium: str, film: Path) -> Iterator[Browser]:
+    """A browser whose camera is the clip."""
+    fake = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    with sync_playwright() as playwright:
+        arguments = [*CHROMIUM_ARGS, *fake, f"--use-file-for-fake-video-capture={film}"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def camera_page(filming: Browser, ingest: Ingest) -> Iterator[Page]:
+    page = filming.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(ingest.url)
+    yield page
+    assert wrong == []
+
+
+def start(page: Page, name: str, interval_ms: int = 200) -> None:
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Frame every").fill(str(interval_ms))
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("#status")).to_have_text("sending", timeout=20_000)
+
+
+def frames_of(broker: str, name: str, count: int) -> list[Record]:
+    """The first frames of a source."""
+
+    def enough(messages: list[object]) -> bool:
+        return len(_of(messages, name)) >= count
+
+    return _of(consume(broker, "SOURCE_FRAME", enough, timeout_s=30), name)
+
+
+def _of(messages: list[object], name: str) -> list[Record]:
+    mine = [message for message in messages if message.key() == name.encode()]  # type: ignore[attr-defined]
+    return [records.decode(message.value()) for message in mine]  # type: ignore[attr-defined]
+
+
+def test_a_browsers_camera_arrives_as_the_producer_would_write_it_and_in_the_viewer(
+    ingest: Ingest, camera_page: Page, filming: Browser
+) -> None:
+    with start_viewer(ingest.broker) as viewing:
+        wait_until(lambda: viewing.state().get("bus") == "ready", 30, "a viewer that reads")
+        start(camera_page, "my telephone")
+        first, *rest = frames_of(ingest.broker, "my telephone", 5)
+        assert first.live
+        assert first.size_wh[0] >= 160
+        assert (first.detections, first.hops, first.redaction) == ([], [], None)
+        assert [each.seq for each in (first, *rest)] == list(range(len(rest) + 1))
+        assert len({each.id.partition("-")[0] for each in (first, *rest)}) == 1
+        expect(camera_page.locator("#sent")).not_to_have_text("0")
+
+        looking = filming.new_page()
+        looking.goto(viewing.url)
+        looking.locator(".pane[data-topic=SOURCE_FRAME][data-source='my telephone']").wait_for(timeout=20_000)
+
+
+def test_pause_sends_nothing_continue_goes_on_and_stop_lets_the_camera_go(ingest: Ingest, camera_page: Page) -> None:
+    start(camera_page, "paused")
+    frames_of(ingest.broker, "paused", 3)
+    camera_page.get_by_role("button", name="Pause").click()
+    expect(camera_page.locator("#status")).to_have_text("paused")
+    camera_page.wait_for_timeout(1500)  # what was on its way has arrived
+    before = length(ingest.broker, "SOURCE_FRAME")
+    camera_page.wait_for_timeout(1000)
+    assert length(ingest.broker, "SOURCE_FRAME") == before
+
+    camera_page.get_by_role("button", name="Continue").click()
+    wait_until(lambda: length(ingest.broker, "SOURCE_FRAME") > before, 20, "frames after the pause")
+    camera_page.get_by_role("button", name="Stop").click()
+    expect(camera_page.locator("#status")).to_have_text("stopped")
+    assert camera_page.evaluate("document.getElementById('preview').srcObject") is None
+
+
+def test_a_page_that_vanished_leaves_its_name_free_within_seconds(
+    ingest: Ingest, camera_page: Page, filming: Browser
+) -> None:
+    start(camera_page, "vanishing")
+    frames_of(ingest.broker, "vanishing", 1)
+    camera_page.evaluate("window.onpagehide = null")
+    camera_page.close()
+    again = filming.new_page()
+    again.goto(ingest.url)
+    again.get_by_label("Name").fill("vanishing")
+
+    def sends() -> bool:
+        again.get_by_role("button", name="Start").click()
+        again.wait_for_timeout(500)
+        return again.locator("#status").text_content() in ("sending", "connecting")
+
+    wait_until(sends, 15, "the name free again")
+
+
+def test_two_cameras_of_one_name_are_refused(ingest: Ingest, camera_page: Page, filming: Browser) -> None:
+    start(camera_page, "only one")
+    other = filming.new_page()
+    other.goto(ingest.url)
+    other.get_by_label("Name").fill("only one")
+    other.get_by_role("button", name="Start").click()
+    expect(other.locator("#notice")).to_contain_text("a camera of this name is sending")
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "headers", "status"),
+    [
+        (b"v=0\r\n", "", {"Authorization": ""}, 401),
+        (b"v=0\r\n", "", {"Authorization": "Basic dXNlcjpwYXNz"}, 401),
+        (b"v=0\r\n", "", {"Origin": "http://evil.example"}, 403),
+        (b"v=0\r\n", "", {"Content_Type": "text/plain"}, 415),
+        (b"a=x\r\n" * 20_000, "", {}, 413),
+        (b"\xff\xfe", "", {}, 400),
+        (b"v=0\r\n", "?topic=REDACTION_FRAME", {}, 403),
+        (b"v=0\r\n", "?topic=ANNOTATED_FRAME", {}, 403),
+        (b"v=0\r\n", "?topic=../etc", {}, 403),
+        (b"v=0\r\n", "?name=", {}, 400),
+        (b"v=0\r\n", "?name=" + "n" * 129, {}, 400),
+        (b"v=0\r\n", "?interval_ms=1", {}, 400),
+        (b"v=0\r\n", "?interval_ms=-5", {}, 400),
+        (b"v=0\r\n", "?interval_ms=" + "9" * 400, {}, 400),
+    ],
+)
+def test_an_offer_that_may_not_be_is_refused(
+    body: bytes, query: str, headers: dict[str, str], status: int, keyed: Ingest
+) -> None:
+    said = keyed.offer(body, query, **{"Authorization": f"Bearer {KEY}"} | headers)
+    assert said[0] == status, said
+    assert KEY not in said[1]
+
+
+def test_without_a_broker_an_offer_is_told_to_come_again(keyed: Ingest) -> None:
+    status, text = keyed.offer(Authorization=f"Bearer {KEY}")
+    assert (status, text) == (503, "The broker does not answer: try again\n")
+
+
+@pytest.mark.parametrize("offer", [b"", b"nonsense", b"v=0\r\n", b"a=x\r\n" * 10_000, b"v=0\r\nm=audio 9 X 0\r\n"])
+def test_what_is_no_offer_is_refused_and_leaves_nothing_behind(offer: bytes, ingest: Ingest) -> None:
+    status, text = ingest.offer(offer, "?name=garbage")
+    assert status == 400, text
+    assert ingest.offer(b"nonsense", "?name=garbage")[0] == 400
+
+
+def test_guessing_keys_is_braked(keyed: Ingest) -> None:
+    guesses = {keyed.offer(Authorization=f"Bearer guess {n}")[0] for n in range(8)}
+    assert guesses == {401, 429}
+
+
+def test_a_session_is_nobodys_but_who_began_it(ingest: Ingest) -> None:
+    for method in ("GET", "DELETE"):
+        assert ingest.ask("/whip/guessed", method=method)[0] == 404
+
+
+def test_the_page_offers_topics_that_no_stage_writes(ingest: Ingest) -> None:
+    status, text = ingest.ask("/")
+    assert status == 200
+    config = text.partition('id="config">')[2].partition("</script>")[0]
+    assert msgspec.json.decode(config)["topics"] == ["SOURCE_FRAME"]
+
+
+def test_off_loopback_a_key_is_wanted() -> None:
+    with Process([*IMAGEBUS, "camera", "--host", "0.0.0.0"]) as process:
+        assert process.wait() == 2
+        assert "since no key is set, got 0.0.0.0; set IMAGEBUS_CAMERA_KEY" in process.text

@@ -1,0 +1,154 @@
+"""The command `imagebus camera`: a page that makes a browser's camera a source, and a WHIP address for others."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import string
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import click
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from streams import chain as chains
+from streams import settings as config
+from streams import topics
+from streams.chain import Chain
+from streams.settings import Settings
+from web import credentials
+from web.credentials import CAMERA, OPERATOR, Credentials
+from web.guard import is_loopback
+from web.site import HEADERS
+from web.viewer import ViewerError, refuse_taken, tls_context
+from web.whip import DEFAULT_INTERVAL_MS, DEFAULT_SOURCE, INTERVAL_MS, Whip
+
+_HERE = Path(__file__).parent
+_PATH = click.Path(exists=True, dir_okay=False, path_type=Path)
+_STOP_S = 2
+_HEADERS = HEADERS | {"Permissions-Policy": "camera=(self), microphone=(), geolocation=()"}
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; not loopback: a key.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--tls-cert", type=_PATH, help="Certificate chain, PEM: phones give a camera to https pages only.")
+@click.option("--tls-key", type=_PATH, help="Its private key, PEM, where the certificate's file does not hold it.")
+@click.option("--ice", multiple=True, metavar="URL", help="stun: or turn: server; none is needed on one network.")
+def camera(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, ice: tuple[str, ...]) -> None:
+    """Let browsers and other WHIP clients send their camera to the bus.
+
+    IMAGEBUS_CAMERA_KEY, or this with _FILE, is the key for it; the operator's password is one as well. Without any,
+    it listens on loopback only.
+    """
+    settings = config.load()
+    chain = chains.load(settings.chain)
+    keys = credentials.load((OPERATOR, CAMERA))
+    if not keys and not is_loopback(host):
+        raise ViewerError(
+            f"--host: expected a loopback address (127.0.0.1, ::1, localhost) since no key is set, got {host}; "
+            "set IMAGEBUS_CAMERA_KEY or IMAGEBUS_CAMERA_KEY_FILE"
+        )
+    tls = tls_context(tls_cert, tls_key)
+    refuse_taken(host, port)
+    click.echo(f"imagebus camera: {'https' if tls else 'http'}://{host}:{port}/ (broker {settings.kafka_url})")
+    with suppress(KeyboardInterrupt):  # uvicorn raises it once more when it has ended
+        uvicorn.run(
+            build(settings, chain, keys, list(ice)),
+            host=host,
+            port=port,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=_STOP_S,
+            ssl_certfile=tls_cert,
+            ssl_keyfile=tls_key,
+        )
+
+
+def build(settings: Settings, chain: Chain, keys: Credentials, ice: list[str]) -> Starlette:
+    """The web application."""
+    whip = Whip(settings, chain, keys, ice)
+    whip.bus_ready = _BusReady(settings, chain, whip.topics)
+    template = string.Template((_HERE / "camera.html").read_text("utf-8"))
+    page = template.substitute(
+        config=json.dumps(
+            {
+                "topics": whip.topics,
+                "source": DEFAULT_SOURCE,
+                "interval_ms": DEFAULT_INTERVAL_MS,
+                "limits_ms": INTERVAL_MS,
+                "key": bool(keys),
+                "ice": [url for url in ice if url.startswith("stun")],
+            }
+        ).replace("<", "\\u003c")
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await whip.close()
+
+    app = Starlette(
+        routes=[
+            Route("/", lambda request: HTMLResponse(page)),
+            Route("/health", lambda request: PlainTextResponse("ready\n")),
+            *whip.routes,
+            Mount("/static", StaticFiles(directory=_HERE / "static")),
+        ],
+        lifespan=lifespan,
+        exception_handlers={HTTPException: _say},
+    )
+    app.add_middleware(BaseHTTPMiddleware, dispatch=_guard(keys))
+    return app
+
+
+class _BusReady:
+    """Makes the topics once the broker answers; then there is nothing more to ask."""
+
+    def __init__(self, settings: Settings, chain: Chain, names: tuple[str, ...]) -> None:
+        self._client = topics.admin(settings)
+        self._plans = [topics.plan(settings, chain, name) for name in names]
+        self._ready = False
+
+    async def __call__(self) -> bool:
+        if not self._ready:
+            try:
+                await asyncio.to_thread(self._make)
+            except Exception:  # whatever it is, the broker did not answer
+                return False
+            self._ready = True
+        return True
+
+    def _make(self) -> None:
+        self._client.list_topics(timeout=3)
+        topics.make(self._client, self._plans)
+
+
+async def _say(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
+
+
+def _guard(keys: Credentials) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
+    """As the viewer's: no foreign page's posts, and no foreign name for this host where no key is asked for."""
+
+    async def check(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+        origin, host = request.headers.get("Origin"), request.headers.get("Host", "")
+        if request.method not in ("GET", "HEAD") and origin and origin.partition("://")[2] != host:
+            answer: Response = PlainTextResponse("Expected a page of this host\n", 403)
+        elif not keys and not is_loopback(request.url.hostname or ""):
+            answer = PlainTextResponse("Expected http://127.0.0.1 or http://localhost, since no key is set\n", 403)
+        else:
+            answer = await go_on(request)
+        answer.headers.update(_HEADERS)
+        return answer
+
+    return check

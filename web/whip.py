@@ -1,0 +1,141 @@
+"""WHIP (RFC 9725): a browser or any other WHIP client begins and ends a session by HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from streams.chain import Chain
+from streams.settings import Settings
+from web.credentials import CAMERA, OPERATOR, Credentials
+from web.publishing import Publishing
+from web.sessions import Brake
+
+SDP = "application/sdp"
+MAX_OFFER_BYTES = 64 * 1024
+MAX_SESSIONS = 16
+INTERVAL_MS = (40, 60_000)
+DEFAULT_INTERVAL_MS, DEFAULT_SOURCE = 200, "webrtc-camera"
+_MAX_NAME = 128
+
+
+class Whip:
+    """The sessions of one process, and who may begin one."""
+
+    def __init__(self, settings: Settings, chain: Chain, credentials: Credentials, ice: list[str]) -> None:
+        self.topics = camera_topics(chain)
+        self._settings, self._credentials, self._ice = settings, credentials, ice
+        self._sessions: dict[str, Publishing] = {}
+        self._brake = Brake()
+        self.bus_ready: Callable[[], Awaitable[bool]] = _always
+
+    @property
+    def routes(self) -> list[Route]:
+        """Begin at /whip; then the session's own address."""
+        return [
+            Route("/whip", self._begin, methods=["POST"]),
+            Route("/whip/{id}", self._counts, methods=["GET"]),
+            Route("/whip/{id}", self._end, methods=["DELETE"]),
+        ]
+
+    async def close(self) -> None:
+        """End every session."""
+        await asyncio.gather(*(session.end() for session in list(self._sessions.values())))
+
+    async def _begin(self, request: Request) -> Response:
+        self._check_key(request)
+        topic, source, interval_s = self._wanted(request)
+        offer = await _offer(request)
+        self._check_room(source)
+        if not await self.bus_ready():
+            raise HTTPException(503, "The broker does not answer: try again", {"Retry-After": "2"})
+        session = Publishing(self._settings, topic, source, interval_s, self._ice)
+        self._check_room(source)  # another may have begun meanwhile
+        self._sessions[session.id] = session
+        session.on_end = partial(self._forget, session)
+        try:
+            answer = await session.answer(offer)
+        except ValueError as error:
+            self._forget(session)
+            raise HTTPException(400, str(error)) from None
+        return Response(answer, 201, {"Location": f"/whip/{session.id}"}, SDP)
+
+    async def _counts(self, request: Request) -> Response:
+        return JSONResponse(self._session(request).counts)
+
+    async def _end(self, request: Request) -> Response:
+        await self._session(request).end()
+        return Response(status_code=200)
+
+    def _session(self, request: Request) -> Publishing:
+        # Its address is known to nobody but who began it.
+        session = self._sessions.get(request.path_params["id"])
+        if session is None:
+            raise HTTPException(404, "Expected a session that goes on")
+        return session
+
+    def _forget(self, session: Publishing) -> None:
+        self._sessions.pop(session.id, None)
+
+    def _check_key(self, request: Request) -> None:
+        if not self._credentials:
+            return
+        address = request.client.host if request.client else ""
+        if wait := math.ceil(self._brake.wait_s(address)):
+            raise HTTPException(429, f"Too many tries: wait {wait} s", {"Retry-After": str(wait)})
+        kind, _, key = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer" or self._credentials.role_of(key.strip()) not in (CAMERA, OPERATOR):
+            if key:
+                self._brake.wrong(address)
+            raise HTTPException(401, "Expected a key: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
+
+    def _wanted(self, request: Request) -> tuple[str, str, float]:
+        asked = request.query_params
+        topic = asked.get("topic", self.topics[0])
+        if topic not in self.topics:
+            raise HTTPException(403, f"Expected a topic of {', '.join(self.topics)}")
+        source = asked.get("name", DEFAULT_SOURCE)
+        if not 0 < len(source) <= _MAX_NAME:
+            raise HTTPException(400, f"Expected a name of 1 to {_MAX_NAME} characters")
+        low, high = INTERVAL_MS
+        interval = asked.get("interval_ms", str(DEFAULT_INTERVAL_MS))
+        if not interval.isascii() or not interval.isdigit() or not low <= int(interval[:6]) <= high:
+            raise HTTPException(400, f"Expected an interval_ms of {low} to {high}")
+        return topic, source, int(interval) / 1000
+
+    def _check_room(self, source: str) -> None:
+        if any(session.source == source for session in self._sessions.values()):
+            raise HTTPException(409, "Expected a name of its own: a camera of this name is sending")
+        if len(self._sessions) >= MAX_SESSIONS:
+            raise HTTPException(503, f"Expected at most {MAX_SESSIONS} sessions", {"Retry-After": "10"})
+
+
+def camera_topics(chain: Chain) -> tuple[str, ...]:
+    """The topics a camera may write: those that no stage writes, and never a redacted one."""
+    written = {stage.output for stage in chain.stages.values()}
+    return tuple(topic for topic in chain.topic_names if topic not in written and not chain.redacted(topic))
+
+
+async def _offer(request: Request) -> str:
+    if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != SDP:
+        raise HTTPException(415, f"Expected {SDP}")
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_OFFER_BYTES:
+            raise HTTPException(413, f"Expected an offer of at most {MAX_OFFER_BYTES} bytes")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise HTTPException(400, "Expected an SDP offer with video, got bytes that are no text") from None
+
+
+async def _always() -> bool:
+    return True
