@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -101,9 +102,8 @@ def produce(
         progress.begin(None if endless else _sent_of(frames, production.every), endless)
         outcome = _in_thread(lambda: production.run(_moments(frames, stop.event, realtime, loop)))
         _attend(outcome, production, Watch(conf.kafka_url, sender, progress), stop.event)
-        _finish(outcome, production, conf, topic)
-    if stop.number and not endless:
-        sys.exit(128 + stop.number)
+        code = _finish(outcome, production, conf, topic)
+    _leave(128 + stop.number if stop.number and not endless else code, at_once=not outcome.done())
 
 
 def _check(chain: Chain, name: str, topic: str) -> None:
@@ -151,7 +151,8 @@ def _attend(outcome: Future[None], production: Production, watch: Watch, stop: E
     watch.end()
 
 
-def _finish(outcome: Future[None], production: Production, conf: Settings, topic: str) -> None:
+def _finish(outcome: Future[None], production: Production, conf: Settings, topic: str) -> int:
+    """Say what became of the frames; the exit code."""
     sender = production.sender
     if sender.refused:
         raise click.ClickException(f"{topic} at {conf.kafka_url} takes no records: {sender.refused.str()}")
@@ -165,8 +166,14 @@ def _finish(outcome: Future[None], production: Production, conf: Settings, topic
     production.say(f"{sender.acknowledged} frames on the bus{others}")
     if outcome.done():
         outcome.result()
-    if sender.pending > 0:
-        sys.exit(1)
+    return 1 if sender.pending > 0 else 0
+
+
+def _leave(code: int, at_once: bool) -> None:
+    if at_once:  # a thread within a camera's driver would crash when the interpreter takes itself down
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _sent_of(source: Source, every: int) -> int | None:

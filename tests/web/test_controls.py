@@ -107,6 +107,7 @@ def test_keys_do_what_the_buttons_do(street: Camera, page: Page) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
     page.keyboard.press("1")
     expect(page).to_have_title("Identification · imagebus")
     wait_for_frame(page, street, 3)
