@@ -12,6 +12,7 @@ from functions.errors import UsageError
 _COMMANDS = {
     "broker": "streams.broker:broker",
     "camera": "web.ingest:camera",
+    "certificate": "web.certificate:certificate",
     "chain": "streams.chain_cli:chain",
     "functions": "streams.local:functions",
     "models": "streams.models_cli:models",
