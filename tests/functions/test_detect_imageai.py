@@ -7,6 +7,7 @@ people's heads are covered.
 
 from __future__ import annotations
 
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +29,7 @@ from functions.labels import COCO, chosen
 from functions.letterbox import Letterbox
 from functions.registry import load
 from tests.missing import missing
+from tests.processes import IMAGEBUS, PROJECT
 
 TINY = ANCHORS["tiny-yolov3"]
 
@@ -269,6 +271,16 @@ def test_labels_are_chosen_whatever_their_case(weights: Path, street: dict[int, 
 
     assert found("Person") == found() != ()
     assert found("dog", "car") == ()
+
+
+def test_tensorflow_says_nothing_of_its_own(weights: Path, street: dict[int, Frame], tmp_path: Path) -> None:
+    picture = tmp_path / "street.jpg"
+    picture.write_bytes(street[201].jpeg)
+    command = [*IMAGEBUS, "try", "detect_imageai", str(picture), "--weights", str(weights), "--speed", "fastest"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT, timeout=120)
+    assert ran.stderr == ""
+    assert len(ran.stdout.splitlines()) == 1
+    assert '"label":"person"' in ran.stdout
 
 
 def test_less_sure_boxes_are_left_out(weights: Path, street: dict[int, Frame]) -> None:
