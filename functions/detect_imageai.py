@@ -37,7 +37,8 @@ def _model(*, model: str, weights: str, anchors: str, **_: Any) -> ImageAIModel:
 def _anchors(model: str, weights: Path) -> tuple[tuple[tuple[float, float], ...], ...]:
     """Those of a file that the catalogue knows, else those that ImageAI decodes with."""
     known = catalogue()[model]
-    return known.anchors or ANCHORS[model] if weights.name == known.file else ANCHORS[model]
+    own = known.anchors if weights.name == known.file else ()
+    return own or ANCHORS[model]
 
 
 def _side(model: str, speed: str, input_size: int) -> int:
