@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install imageai demo test check bench bench-detectors bench-imageai kafka
+.PHONY: help install imageai demo test check bench bench-detectors bench-privacy bench-imageai kafka
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -48,6 +48,10 @@ bench: install ## Measure the chain on a real Kafka (VIDEO=file)
 
 bench-detectors: install ## Measure every detector against the truth of a video (VIDEO=file TRUTH=csv)
 	@python -m bench.detectors '$(VIDEO)' '$(TRUTH)'
+
+bench-privacy: install ## Measure what redaction misses of true people (VIDEO=file TRUTH=csv, MODEL=onnx)
+	@VIDEO='$(VIDEO)' TRUTH='$(TRUTH)' MODEL='$(MODEL)' EVERY='$(EVERY)' DETECT_EVERY='$(DETECT_EVERY)' BLINK='$(BLINK)' \
+		python -m bench.privacy
 
 bench-imageai: imageai ## Measure detect_imageai against ImageAI's own detection (VIDEO=file WEIGHTS=h5)
 	@python -m bench.imageai '$(VIDEO)' '$(WEIGHTS)'

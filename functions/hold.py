@@ -1,84 +1,56 @@
-"""Boxes that stay for a while: a detector that blinks for one frame shows nobody."""
+"""Boxes that stay for a while: a detector that blinks, or a sign that somebody passes behind, shows nobody."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
-from functions.boxes import Floats, iou
+from functions.follow import Seen, pairs
 from functions.frame import XYXY, Detection
+from functions.mask import Mask, pixels
 
-# Frames that are remembered at most: a camera whose clock stands still must not fill the memory.
-_FRAMES = 100
-_SAME_FROM = 0.3
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What was found in one frame, and how fast each of it moved, in pixels a microsecond."""
-
-    at: int
-    found: Sequence[Detection]
-    xyxy: Floats
-    speeds: Floats
+# Frames and boxes that are remembered at most: a clock that stands still must not fill the memory.
+_FRAMES, _BOXES = 100, 2000
+# Who was lost is still there while so much of their box moves, but not for ever: others move there, too.
+_MOVES_FROM = 0.2
+_LINGERS_S = 2.0
 
 
 class Hold:
     """What was found in the last frames of one source."""
 
     def __init__(self) -> None:
-        self._last: deque[_Seen] = deque(maxlen=_FRAMES)
+        self._frames: deque[list[Seen]] = deque(maxlen=_FRAMES)
+        self._boxes: list[Seen] = []
 
-    def add(self, at: int, found: Sequence[Detection], hold_s: float) -> list[XYXY]:
-        """What was found at a time (in microseconds), and the boxes from before it that are still to be covered.
+    def add(self, at: int, found: Sequence[Detection], hold_s: float, moving: Mask | None = None) -> list[XYXY]:
+        """Take in what was found at a time (in microseconds); the boxes from before that are still to be covered.
 
-        A box is covered where it was; one that vanished also where it would be by now.
+        A box is covered where it was. One that vanished is covered where it would be by now, too, and where it was for
+        as long as something is `moving` there.
         """
-        self._forget(at, hold_s)
-        xyxy = np.array([each.xyxy for each in found], np.float32).reshape(-1, 4)
-        held = [box for seen in self._last for box in _still_covered(seen, at, xyxy)]
-        self._last.append(_Seen(at, found, xyxy, self._speeds(at, found, xyxy)))
+        found_now = [Seen(at, each.xyxy, each.track) for each in found]
+        before = pairs(found_now, self._boxes)
+        now = [
+            each.after(self._boxes[before[index]]) if index in before else each for index, each in enumerate(found_now)
+        ]
+        gone = set(range(len(self._boxes))) - set(before.values())
+        lost = [self._boxes[index] for index in sorted(gone) if _lingers(self._boxes[index], at, hold_s, moving)]
+        held = [each.xyxy for frame in self._frames for each in frame if each.within(at, hold_s)]
+        held += [each.xyxy for each in lost]
+        held += [each.moved(at) for each in lost if each.within(at, hold_s)]
+        self._boxes = [*now, *lost][:_BOXES]
+        self._frames = deque((frame for frame in self._frames if frame and frame[0].within(at, hold_s)), maxlen=_FRAMES)
+        self._frames.append(now)
         return held
 
-    def _forget(self, at: int, hold_s: float) -> None:
-        near = [seen for seen in self._last if abs(at - seen.at) <= hold_s * 1e6]
-        self._last = deque(near, maxlen=_FRAMES)
 
-    def _speeds(self, at: int, found: Sequence[Detection], xyxy: Floats) -> Floats:
-        speeds = np.zeros((len(found), 2), np.float32)
-        if not self._last or at <= self._last[-1].at:
-            return speeds
-        before = self._last[-1]
-        for index, each in enumerate(found):
-            match = _same(each, xyxy[index], before)
-            if match is not None:
-                speeds[index] = (_centre(xyxy[index]) - _centre(before.xyxy[match])) / (at - before.at)
-        return speeds
-
-
-def _still_covered(seen: _Seen, at: int, current: Floats) -> Iterable[XYXY]:
-    moved = (seen.xyxy + np.tile(seen.speeds * (at - seen.at), 2)).astype(np.float32)
-    for old, new in zip(seen.xyxy, moved, strict=True):
-        yield _box(old)
-        if not len(current) or iou(new, current).max() < _SAME_FROM:
-            yield _box(new)
-
-
-def _same(found: Detection, xyxy: Floats, before: _Seen) -> int | None:
-    """Which of the boxes before is the same: the one of its track, else the one it overlaps most."""
-    if found.track is not None:
-        return next((at for at, each in enumerate(before.found) if each.track == found.track), None)
-    overlaps = iou(xyxy, before.xyxy)
-    return int(overlaps.argmax()) if overlaps.max(initial=0) >= _SAME_FROM else None
-
-
-def _centre(xyxy: Floats) -> Floats:
-    return np.asarray((xyxy[:2] + xyxy[2:]) / 2, np.float32)
-
-
-def _box(xyxy: Floats) -> XYXY:
-    left, top, right, bottom = (float(value) for value in xyxy)
-    return left, top, right, bottom
+def _lingers(lost: Seen, at: int, hold_s: float, moving: Mask | None) -> bool:
+    if lost.within(at, hold_s):
+        return True
+    if moving is None or not lost.within(at, _LINGERS_S):
+        return False
+    part = moving[pixels(lost.xyxy)]
+    return bool(part.size and np.count_nonzero(part) >= _MOVES_FROM * part.size)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from functions.jpeg import Image
-
-Mask = NDArray[np.uint8]
+from functions.mask import Mask
 
 _HEIGHT = 288
 # KNN covers more of walking people than MOG2; what it takes for shadow is often a dark coat.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
@@ -15,7 +14,8 @@ from functions.doubt import Doubt, doubt_of
 from functions.frame import XYXY, Detection, Frame, Redaction
 from functions.hold import Hold
 from functions.labels import plain
-from functions.motion_mask import Mask, Motion
+from functions.mask import Mask, mask_of
+from functions.motion_mask import Motion
 from functions.registry import function
 from functions.styles import STYLES
 
@@ -61,14 +61,13 @@ def redact(
     wanted = _Wanted(frozenset(map(plain, labels)), minimum_confidence)
     marked = [replace(found, hidden=wanted(found)) for found in frame.detections]
     hidden = [found for found in marked if found.hidden]
+    moving, unsure = state.motion.look(frame.image) if motion else (None, None)
     boxes = [found.xyxy for found in hidden]
-    boxes += state.hold.add(frame.captured_at, hidden, hold_s)
+    boxes += state.hold.add(frame.captured_at, hidden, hold_s, moving)
     boxes += [found.xyxy for later in ahead for found in later.detections if wanted(found)]
-    mask = _mask(frame.size_wh, (_padded(box, padding) for box in boxes))
-    if motion:
-        moving, unsure = state.motion.look(frame.image)
-        mask = mask if moving is None else mask | moving
-        doubt = doubt or unsure
+    mask = mask_of(frame.size_wh, (_padded(box, padding) for box in boxes))
+    mask = mask if moving is None else mask | moving
+    doubt = doubt or unsure
     return _covered(frame, marked, np.full_like(mask, 255) if doubt else mask, labels, style, doubt)
 
 
@@ -87,14 +86,6 @@ def _padded(xyxy: XYXY, padding: float) -> XYXY:
     x1, y1, x2, y2 = xyxy
     across, down = padding * (x2 - x1), padding * (y2 - y1)
     return x1 - across, y1 - down, x2 + across, y2 + down
-
-
-def _mask(size_wh: tuple[int, int], boxes: Iterable[XYXY]) -> Mask:
-    """255 where a box touches a pixel, 0 elsewhere."""
-    mask = np.zeros(size_wh[::-1], np.uint8)
-    for x1, y1, x2, y2 in boxes:
-        mask[max(0, math.floor(y1)) : max(0, math.ceil(y2)), max(0, math.floor(x1)) : max(0, math.ceil(x2))] = 255
-    return mask
 
 
 def _covered(

@@ -8,11 +8,9 @@ from functools import partial
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from functions.jpeg import Image
-
-Mask = NDArray[np.uint8]
+from functions.mask import Mask
 
 # Cells to the side of what is covered, were it one square.
 _CELLS = 4
