@@ -16,6 +16,7 @@ FRAME = Frame.from_jpeg(b"")
 
 @pytest.fixture(autouse=True)
 def _registry_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    registry.load()  # modules register once: not into what is forgotten after the test
     with monkeypatch.context() as patched:
         patched.setattr(registry, "_functions", dict(registry._functions))
         yield
