@@ -13,9 +13,10 @@ from functions.mask import Mask, pixels
 
 # Frames and boxes that are remembered at most: a clock that stands still must not fill the memory.
 _FRAMES, _BOXES = 100, 2000
-# Who was lost is still there while so much of their box moves, but not for ever: others move there, too.
-_MOVES_FROM = 0.2
-_LINGERS_S = 2.0
+# Who was lost is still there while a tenth of their box moves, which is no more than a head; but not for ever, since
+# others move there, too.
+_MOVES_FROM = 0.1
+_LINGERS_S = 3.0
 
 
 class Hold:

@@ -1,0 +1,164 @@
+"""What stands on a redacted topic: nothing of what was hidden, in no picture, no segment and no field."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import msgpack
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from functions import Detection, Frame, registry
+from functions.frame import Picture
+from functions.redact import Memory
+from streams import records
+from streams.work import BadResult, RunningMean, Work
+from tests.functions.hops import looked_at
+
+MARKER = b"ANNA-LIVES-HERE"
+FIELDS = {"v", "id", "source", "seq", "captured_at", "live", "size_wh", "detections", "hops", "redaction", "jpeg"}
+INNER = {
+    "detections": {"label", "confidence", "xyxy", "track", "hidden"},
+    "hops": {"stage", "function", "version", "options", "started_at", "took_us", "average_us"},
+    "redaction": {"labels", "style", "covered", "doubt"},
+}
+SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
+# JFIF's header, tables, size, scan: what it takes to decode a picture.
+NEEDED = {0xE0, 0xDB, 0xC0, 0xC4, SOS}
+# A block of JPEG that lies wholly in what is covered is as black as it was drawn; at the rim, where a block holds both,
+# the uncovered part swings into the covered one: never by more than a third of the range.
+INSIDE, RIM = 3, 85
+
+
+def redacted(value: bytes, **options: object) -> dict:  # type: ignore[type-arg]
+    """What a stage writes to a redacted topic for a record that it read."""
+    spec = registry.load()["redact"]
+    said = spec.validate({"motion": False, **options})
+    work = Work("redact", spec, said, True, records.MAX_RECORD_BYTES, RunningMean())
+    (result,) = work(records.to_frame(records.decode(value)), Memory(), ())
+    unpacked: dict = msgpack.unpackb(result)  # type: ignore[type-arg]
+    return unpacked
+
+
+def segment(marker: int, payload: bytes) -> bytes:
+    return bytes([0xFF, marker]) + struct.pack(">H", len(payload) + 2) + payload
+
+
+def exif(orientation: int, thumbnail: bytes) -> bytes:
+    """An EXIF segment with an orientation and, behind its directory, a thumbnail."""
+    directory = struct.pack(">HHHIHHI", 1, 0x0112, 3, 1, orientation, 0, 0)
+    return segment(0xE1, b"Exif\0\0" + b"MM\0*" + struct.pack(">I", 8) + directory + thumbnail)
+
+
+def source_jpeg(image: np.ndarray, progressive: bool, orientation: int) -> bytes:
+    """A camera's picture with everything that may stand in such a file."""
+    encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_PROGRESSIVE, int(progressive)])[1].tobytes()
+    extra = (
+        exif(orientation, MARKER + encoded[:200]) + segment(0xFE, MARKER) + segment(0xE2, b"ICC_PROFILE\0\1\1" + MARKER)
+    )
+    return encoded[:2] + extra + encoded[2:] + MARKER
+
+
+def segments(jpeg: bytes) -> list[int]:
+    """The markers of a JPEG up to its only scan, and whether it ends where it should."""
+    found, at = [], 2
+    while True:
+        assert jpeg[at] == 0xFF
+        found.append(jpeg[at + 1])
+        at += 2 + struct.unpack_from(">H", jpeg, at + 2)[0]
+        if found[-1] == SOS:
+            assert jpeg.index(b"\xff\xd9", at) == len(jpeg) - 2
+            return found
+
+
+@st.composite
+def pictures(draw: st.DrawFn) -> tuple[bytes, tuple[int, int]]:
+    """A JPEG of any kind and its upright size."""
+    width, height = draw(st.integers(1, 90)), draw(st.integers(1, 90))
+    orientation, gray = draw(st.integers(1, 8)), draw(st.booleans())
+    shape = (height, width) if gray else (height, width, 3)
+    image = np.random.default_rng(draw(st.integers(0, 9))).integers(100, 255, shape, np.uint8)
+    size_wh = (height, width) if orientation >= 5 else (width, height)
+    return source_jpeg(image, draw(st.booleans()), orientation), size_wh
+
+
+@st.composite
+def values(draw: st.DrawFn) -> tuple[bytes, Sequence[Detection]]:
+    """A record as a detector wrote it, and what it found: on edges, overlapping, of no size, up to a thousand."""
+    jpeg, (width, height) = draw(pictures())
+    edge_x = st.sampled_from([0.0, float(width)]) | st.floats(0, width)
+    edge_y = st.sampled_from([0.0, float(height)]) | st.floats(0, height)
+    box = st.tuples(edge_x, edge_y, edge_x, edge_y).map(
+        lambda four: (min(four[::2]), min(four[1::2]), max(four[::2]), max(four[1::2]))
+    )
+    label = st.sampled_from(["person", "Person", "dog"])
+    found = draw(st.lists(st.builds(Detection, label, st.floats(0, 1), box), max_size=12))
+    found *= draw(st.sampled_from([1, 1, 1, 80]))
+    frame = looked_at(Frame.from_jpeg(jpeg)).with_detections(found)
+    return records.encode(records.from_frame(frame)), frame.detections
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(values())
+def test_whatever_comes_what_is_found_is_black_and_nothing_rides_along(case: tuple[bytes, Sequence[Detection]]) -> None:
+    value, found = case
+    record = redacted(value, padding=0)
+    assert record.keys() == FIELDS
+    for name, fields in INNER.items():
+        for each in [record[name]] if name == "redaction" else record[name]:
+            assert each.keys() == fields
+    assert set(segments(record["jpeg"])) <= NEEDED
+    assert MARKER not in records.encode(records.decode(msgpack.packb(record)))
+
+    image = Frame.from_jpeg(record["jpeg"]).image.max(axis=2)
+    covered = np.zeros(image.shape, bool)
+    for each in found:
+        if each.label.casefold() == "person" and each.confidence >= 0.1:
+            x1, y1, x2, y2 = each.xyxy
+            covered[int(y1) : int(np.ceil(y2)), int(x1) : int(np.ceil(x2))] = True
+    assert image[covered].max(initial=0) <= RIM
+    assert image[covered & in_whole_blocks(covered)].max(initial=0) <= INSIDE
+
+
+def in_whole_blocks(covered: np.ndarray) -> np.ndarray:
+    """Pixels well inside blocks of 16x16, the unit of JPEG with halved colours, that are covered wholly."""
+    rows, columns = (-side % 16 for side in covered.shape)
+    padded = np.pad(covered, ((0, rows), (0, columns)), mode="edge")
+    blocks = padded.reshape(padded.shape[0] // 16, 16, padded.shape[1] // 16, 16).all(axis=(1, 3))
+    whole = np.kron(blocks, np.ones((16, 16), np.uint8))[: covered.shape[0], : covered.shape[1]]
+    # Decoders smooth colours over the edges of blocks, by two pixels.
+    return cv2.erode(whole, np.ones((5, 5), np.uint8)) > 0
+
+
+def test_no_marker_planted_anywhere_in_what_comes_is_in_what_goes() -> None:
+    jpeg = source_jpeg(np.full((48, 64, 3), 200, np.uint8), progressive=False, orientation=6)
+    found = [Detection("person", 0.9, (10, 10, 20, 20))]
+    frame = looked_at(Frame.from_jpeg(jpeg), model="/home/ANNA-LIVES-HERE/x", names=["ANNA-LIVES-HERE"])
+    frame = looked_at(frame.with_detections(found), "detect_people")
+    record = msgpack.unpackb(records.encode(records.from_frame(frame)))
+    for part in (record, record["detections"][0], record["hops"][0], record["hops"][0]["options"]):
+        part["crop"] = MARKER.decode()
+    came = msgpack.packb(record)
+    assert came.count(MARKER) == 10
+
+    gone = msgpack.packb(redacted(came))
+    assert MARKER not in gone
+    assert msgpack.unpackb(gone)["detections"][0]["hidden"]
+
+
+def test_a_redactor_that_passes_on_the_very_bytes_it_got_publishes_nothing() -> None:
+    """Also in another frame's clothes."""
+
+    def passes(frame: Frame) -> Frame:
+        return replace(frame, picture=Picture(jpeg=frame.jpeg))
+
+    spec = replace(registry.load()["redact"], call=passes, state=None, look_ahead_s=0.0)
+    work = Work("redact", spec, {}, True, records.MAX_RECORD_BYTES, RunningMean())
+    frame = looked_at(Frame.from_image(np.full((48, 64, 3), 200, np.uint8)))
+    with pytest.raises(BadResult, match="expected a picture made anew for a redacted topic"):
+        work(frame)
