@@ -1,0 +1,175 @@
+"""Whatever goes wrong between reading a record and publishing its result, nothing un-redacted is published."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+import functions.redact as redact
+from functions import Detection, Frame, jpeg, registry
+from functions.frame import Picture
+from streams import records
+from streams.pool import Pool
+from streams.records import RecordError
+from streams.stage import Stage
+from streams.work import RunningMean, Work
+from tests.functions.hops import looked_at
+from tests.streams import frames
+from tests.streams.test_stage import Arrived
+
+FAULTS = 10_000
+SIDE = 48
+BOX = (8, 8, 40, 40)
+Fault = Callable[..., Any]
+
+
+def _raise(error: Exception) -> Fault:
+    def fault(*_: object, **__: object) -> Any:
+        raise error
+
+    return fault
+
+
+def _gives(value: object) -> Fault:
+    return lambda *_, **__: value
+
+
+def _hang(*_: object, **__: object) -> None:
+    threading.Event().wait(0.05)  # longer than the stage waits; not for ever, since it would keep its thread
+
+
+ANY = {
+    "raises": _raise(ZeroDivisionError("no")),
+    "runs out of memory": _raise(MemoryError()),
+    "opencv's own": _raise(cv2.error("no")),  # type: ignore[arg-type]
+    "nothing": _gives(None),
+    "text": _gives("text"),
+    "bytes": _gives(b"\xff\xd8\xff\xd9"),
+    "an empty array": _gives(np.zeros((0, 0, 3), np.uint8)),
+    "an array of another size": _gives(np.full((SIDE // 2, SIDE, 3), 200, np.uint8)),
+    "hangs": _hang,
+}
+# Every step of a stage's way with a record: module and name of what is called.
+STEPS: dict[str, tuple[object, str]] = {
+    "reading": (records, "decode"),
+    "the frame": (records, "to_frame"),
+    "doubting": (redact, "doubt_of"),
+    "mask": (redact, "mask_of"),
+    "style": (redact.STYLES, "solid"),
+    "drawing": (redact, "_covered"),
+    "decoding": (jpeg, "decode"),
+    "encoding": (jpeg, "encode"),
+    "the record": (records, "from_frame"),
+}
+CAME: dict[str, Callable[[Frame], object]] = {
+    "the frame as it came": lambda frame: frame,
+    "its bytes in another picture": lambda frame: replace(frame, picture=Picture(jpeg=frame.jpeg)),
+    "both": lambda frame: [frame, replace(frame, picture=Picture(jpeg=frame.jpeg))],
+}
+
+
+def _gives_back(how: str) -> Fault:
+    return lambda frame, *_, **__: CAME[how](frame)
+
+
+@contextmanager
+def broken(stage: Stage, step: str, fault: Fault) -> Iterator[None]:
+    """One step that goes wrong."""
+    with pytest.MonkeyPatch.context() as patch:
+        if step == "the function":
+            patch.setattr(stage, "work", replace(stage.work, spec=replace(stage.work.spec, call=fault)))
+            yield
+            return
+        where, name = STEPS[step]
+        if isinstance(where, dict):
+            patch.setitem(where, name, fault)
+        else:
+            patch.setattr(where, name, fault)
+        yield
+
+
+WALL = np.random.default_rng(3).integers(120, 255, (SIDE, SIDE, 3), np.uint8)
+PICTURE = jpeg.encode(WALL)
+SAME_BYTES = _gives(PICTURE)
+
+
+def somebody(seq: int, picture: bytes = PICTURE) -> bytes:
+    """A record of a bright person, found, before a bright wall."""
+    frame = replace(frames.frame(seq), picture=Picture(jpeg=picture), detections=(Detection("person", 0.9, BOX),))
+    return records.encode(records.from_frame(looked_at(frame)))
+
+
+def damaged(dice: random.Random) -> bytes:
+    """The picture cut, or with some bytes changed, from behind its header on."""
+    start = PICTURE.index(b"\xff\xda") + 14
+    if dice.random() < 0.5:
+        return PICTURE[: dice.randrange(start, len(PICTURE))]
+    changed = bytearray(PICTURE)
+    for _ in range(dice.randint(1, 8)):
+        changed[dice.randrange(start, len(changed))] = dice.randrange(256)
+    return bytes(changed)
+
+
+def shows_somebody(value: object) -> bool:
+    """Whether what was published has the person in it, as pixels or as bytes of the picture that came."""
+    if not isinstance(value, bytes):
+        return False
+    if PICTURE[-200:-100] in value:
+        return True
+    try:
+        record = records.decode(value)
+    except RecordError:
+        return False
+    x1, y1, x2, y2 = BOX
+    return record.redaction is None or bool(Frame.from_jpeg(record.jpeg).image[y1:y2, x1:x2].mean() > 20)
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """The redactor as it runs behind a topic, with a time limit that hanging steps exceed."""
+    spec = registry.load()["redact"]
+    said = spec.validate({"motion": False, "look_ahead_s": 0, "padding": 0})
+    pool = Pool(4, time_limit_s=0.02)
+    pool.start()
+    yield Stage(Work("redact", spec, said, True, records.MAX_RECORD_BYTES, RunningMean()), pool, max_age_s=1e9)
+    pool.stop()
+
+
+def faults(dice: random.Random) -> Iterator[tuple[str, Fault, str]]:
+    """Step after step, each time one that goes wrong."""
+    while True:
+        step, fault = dice.choice(list(STEPS)), dice.choice(list(ANY))
+        if fault != "hangs" or dice.random() < 0.05:  # it takes its time
+            yield step, ANY[fault], f"{step}: {fault}"
+        yield "the function", _gives_back(dice.choice(list(CAME))), "the function gives back the frame as it came"
+        yield "encoding", SAME_BYTES, "encoding gives the picture that came"
+
+
+async def test_none_of_10_000_faults_puts_anybody_on_the_redacted_topic(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR)  # each is a warning
+    dice = random.Random(1)
+    for seq, (step, fault, name) in zip(range(FAULTS), faults(dice), strict=False):
+        whole = fault is SAME_BYTES or dice.random() < 0.8
+        message = Arrived(somebody(seq, PICTURE if whole else damaged(dice)))
+        with broken(stage, step, fault):
+            outcome = await stage.outcome(message)
+        for value in outcome.results:
+            assert not shows_somebody(value), f"Fault {seq}: {name}"
+    assert stage.counts["dead"] > FAULTS / 2
+
+    # The test sees what it looks for, and after all that the stage still works.
+    assert shows_somebody(somebody(0))
+    (value,) = (await stage.outcome(Arrived(somebody(FAULTS)))).results
+    assert not shows_somebody(value)
+    assert records.decode(value).detections[0].hidden
