@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from streams.broker import EmbeddedBroker
 from tests.web.camera import Camera
 from tests.web.viewing import Viewing, start_viewer
 
+# Machines that run tests are busy; nothing here is about how quick they are.
+expect.set_options(timeout=20_000)
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 

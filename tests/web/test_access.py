@@ -298,4 +298,4 @@ def test_a_page_whose_session_ended_says_so(guarded: Viewing, page: Page) -> Non
     expect(page.locator("#status")).to_contain_text("live")
     cookie = "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies())
     ask(guarded, "/logout", {}, Cookie=cookie)
-    expect(page.locator("#notice")).to_contain_text("This session has ended", timeout=10_000)
+    expect(page.locator("#notice")).to_contain_text("This session has ended")

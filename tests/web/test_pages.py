@@ -142,7 +142,7 @@ def test_a_source_that_went_silent_is_dimmed_and_its_seconds_counted(
     open_page(page, viewing, "/", tired.name)
     wait_for_frame(page, tired, 1)
     note = page.locator(f".pane[data-topic={SOURCE}] .note")
-    expect(note).to_contain_text("tired is silent for", timeout=10_000)
+    expect(note).to_contain_text("tired is silent for")
     expect(page.locator(f".pane[data-topic={SOURCE}] .stage")).to_have_class("stage stale")
     tired.send(2)
     expect(note).to_be_hidden()

@@ -72,7 +72,7 @@ def wait_for_frame(page: Page, camera: Camera, seq: int, panes: int = 2) -> None
     page.wait_for_function(
         "([id, panes]) => document.querySelectorAll(`.pane[data-id='${id}']`).length === panes",
         arg=[f"{camera.run}-{seq}", panes],
-        timeout=10_000,
+        timeout=30_000,
     )
 
 
