@@ -18,6 +18,7 @@ from functions.mask import Mask, mask_of
 from functions.motion_mask import Motion
 from functions.registry import function
 from functions.styles import STYLES
+from functions.zones import check_zones, with_zones
 
 Labels = Annotated[tuple[str, ...], Meta(min_length=1, description="What to hide, whatever its case")]
 Style = Annotated[Literal["solid", "pixelate", "blur"], Meta(description="What is shown in its place")]
@@ -27,6 +28,7 @@ HoldS = Annotated[float, Meta(ge=0, le=10, description="Seconds that a box stays
 AheadS = Annotated[float, Meta(ge=0, le=2, description="Seconds that a box is there before its detection; a delay")]
 Moving = Annotated[bool, Meta(description="Cover whatever moves, too; all, while that cannot be told")]
 OnDoubt = Annotated[Literal["drop", "cover"], Meta(description="A frame that no detector vouches for")]
+Zones = Annotated[tuple[str, ...], Meta(description="Always or never cover: `SOURCE: cover x,y x,y x,y`, or `ignore`")]
 Detectors = Annotated[tuple[str, ...], Meta(description="Functions to trust as detectors that this host does not know")]
 
 
@@ -38,7 +40,7 @@ class Memory:
     motion: Motion = field(default_factory=Motion)
 
 
-@function(redacts=True, look_ahead_s=2.0)
+@function(redacts=True, look_ahead_s=2.0, ready=lambda *, zones, **_: check_zones(zones))
 def redact(
     frame: Frame,
     state: Memory,
@@ -53,6 +55,7 @@ def redact(
     motion: Moving = True,
     on_doubt: OnDoubt = "drop",
     detectors: Detectors = (),
+    zones: Zones = (),
 ) -> Frame:
     """Cover the chosen labels, by default people."""
     doubt = doubt_of(frame, labels, detectors)
@@ -66,7 +69,7 @@ def redact(
     boxes += state.hold.add(frame.captured_at, hidden, hold_s, moving)
     boxes += [found.xyxy for later in ahead for found in later.detections if wanted(found)]
     mask = mask_of(frame.size_wh, (_padded(box, padding) for box in boxes))
-    mask = mask if moving is None else mask | moving
+    mask = with_zones(mask if moving is None else mask | moving, zones, frame.source)
     doubt = doubt or unsure
     return _covered(frame, marked, np.full_like(mask, 255) if doubt else mask, labels, style, doubt)
 

@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from functions.errors import UsageError
 from functions.registry import FunctionSpec, OptionError
+from functions.zones import zone
 
 DEFAULT = Path(__file__).with_name("chain.toml")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -48,10 +49,15 @@ class TopicConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class ZoneConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Polygons of one source, in pixels."""
+    """Polygons of one source, in pixels: always covered, or never."""
 
-    cover: list[list[tuple[float, float]]] = []
-    ignore: list[list[tuple[float, float]]] = []
+    cover: list[Annotated[list[tuple[float, float]], Meta(min_length=3)]] = []
+    ignore: list[Annotated[list[tuple[float, float]], Meta(min_length=3)]] = []
+
+    def words(self, source: str) -> tuple[str, ...]:
+        """The same as a function's option `zones` takes it."""
+        kinds = {"cover": self.cover, "ignore": self.ignore}
+        return tuple(zone(source, kind, polygon) for kind, polygons in kinds.items() for polygon in polygons)
 
 
 class Chain(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -66,6 +72,13 @@ class Chain(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         """Every topic that a stage reads or writes, in the order of the file."""
         named = (topic for stage in self.stages.values() for topic in (*stage.inputs, stage.output))
         return tuple(dict.fromkeys(named))
+
+    def options(self, stage: StageConf, spec: FunctionSpec) -> dict[str, Any]:
+        """What is said to a stage's function: its options, and the zones where it knows what they are."""
+        zones = tuple(words for source, conf in self.zones.items() for words in conf.words(source))
+        if not zones or "zones" not in spec.options:
+            return stage.options
+        return stage.options | {"zones": (*stage.options.get("zones", ()), *zones)}
 
     def redacted(self, topic: str) -> bool:
         """Whether the topic may hold nothing but redacted pictures."""

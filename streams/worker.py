@@ -39,7 +39,7 @@ class StageWorker(Service):
     def __init__(self, name: str, conf: StageConf, spec: FunctionSpec, chain: Chain, settings: Settings) -> None:
         super().__init__()
         self.name, self.conf, self.spec, self._chain, self._settings = name, conf, spec, chain, settings
-        self.options = spec.validate(conf.options)
+        self.options = spec.validate(chain.options(conf, spec))
         work = Work(name, spec, self.options, chain.redacted(conf.output), settings.max_record_bytes, RunningMean())
         self._pool = Pool(settings.threads or os.cpu_count() or 1, settings.time_limit_s)
         self.stage = Stage(work, self._pool, settings.max_age_s)
