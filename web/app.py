@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
 import secrets
 import socket
 import tempfile
@@ -31,6 +33,7 @@ from web.site import Site
 from web.state import Bus
 
 log = logging.getLogger(__name__)
+_STOP_S = 3.0
 
 
 class _WebFirst(BootStrategy):
@@ -81,10 +84,16 @@ class ViewerApp(BusApp):
         """Add the viewer's own pages."""
         self.site.add_to(web.web_app)
 
-    async def on_stop(self) -> None:
-        """Let the browsers go first: the server would wait for them."""
+    async def stop(self) -> None:
+        """Let the browsers go first, for which the server would wait; a lost broker is not waited for."""
         await self.site.close()
-        await super().on_stop()
+        try:
+            async with asyncio.timeout(_STOP_S):
+                await super().stop()
+        except TimeoutError:
+            self.folder.cleanup()
+            logging.shutdown()
+            os._exit(0)
         self.folder.cleanup()
 
     @property

@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from functions.frame import Detection
+from streams.broker import EmbeddedBroker
 from tests.bus import produce
 from tests.wait import wait_until
 from tests.web.camera import ANNOTATED, REDACTED, SOURCE, Camera
-from tests.web.viewing import Viewing, open_page, pixel, shows, wait_for_frame
+from tests.web.viewing import Viewing, open_page, pixel, shows, start_viewer, wait_for_frame
 
 Cameras = Callable[[str], Camera]
 PERSON = Detection("person", 0.941, (10, 20, 60, 120))
@@ -146,6 +147,39 @@ def test_a_source_that_went_silent_is_dimmed_and_its_seconds_counted(
     expect(page.locator(f".pane[data-topic={SOURCE}] .stage")).to_have_class("stage stale")
     tired.send(2)
     expect(note).to_be_hidden()
+
+
+def test_a_stage_that_stopped_dims_both_sides_although_the_source_goes_on(
+    viewing: Viewing, camera: Cameras, page: Page
+) -> None:
+    door = camera("before a stopped stage")
+    door.send(1)
+    open_page(page, viewing, "/", door.name)
+    wait_for_frame(page, door, 1)
+    left, right = (page.locator(f".pane[data-topic={topic}]") for topic in (SOURCE, ANNOTATED))
+    seqs = iter(range(2, 10_000))
+
+    def both_dimmed() -> bool:
+        door.send(next(seqs), [SOURCE])
+        return page.locator(".stage.stale").count() == 2
+
+    wait_until(both_dimmed, 20, "both sides dimmed")
+    expect(left.locator(".note")).to_have_text("SOURCE_FRAME goes on, ANNOTATED_FRAME does not")
+    expect(right.locator(".note")).to_contain_text("before a stopped stage is silent for")
+    wait_for_frame(page, door, 1)
+
+
+def test_a_page_without_frames_says_what_to_type(page: Page) -> None:
+    with EmbeddedBroker() as broker, start_viewer(broker.url) as empty:
+        wait_until(empty.state, 20, "a viewer that answers")
+        page.goto(empty.url)
+        notes = page.locator(".pane .note")
+        expect(notes.nth(0)).to_have_text(
+            "Waiting for SOURCE_FRAME: start a producer with “imagebus produce VIDEO -t SOURCE_FRAME”"
+        )
+        expect(notes.nth(1)).to_have_text(
+            "Waiting for ANNOTATED_FRAME: start its stage with “IMAGEBUS_STAGES=annotate faust -A streams worker”"
+        )
 
 
 def test_a_record_that_cannot_be_read_is_counted_and_passed_over(viewing: Viewing, camera: Cameras, page: Page) -> None:

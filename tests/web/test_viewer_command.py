@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from streams.broker import EmbeddedBroker
 from tests.kafka_node import KafkaNode
 from tests.processes import IMAGEBUS, Process, free_port
 from tests.wait import wait_until
@@ -106,3 +108,13 @@ def test_a_page_whose_viewer_went_away_says_so_and_recovers(embedded: str, page:
 def _shown(page: Page) -> int:
     shown: str | None = page.locator(".pane").first.get_attribute("data-id")
     return int((shown or "-0").rpartition("-")[2])
+
+
+def test_it_ends_when_asked_although_its_broker_is_gone(tmp_path: Path) -> None:
+    with ExitStack() as until_end:
+        with EmbeddedBroker() as broker:
+            viewing = until_end.enter_context(start_viewer(broker.url, env={"TMPDIR": str(tmp_path)}))
+            viewing.wait_until_ready()
+        wait_until(lambda: viewing.state()["bus"] == "lost", 20, "a viewer that has lost its broker")
+        assert viewing.process.terminate(signal.SIGINT, timeout_s=6) == 0
+    assert list(tmp_path.glob("imagebus*")) == []

@@ -172,8 +172,13 @@ export class Duo extends EventTarget {
   }
 
   #refreshPanes() {
+    const { left, right } = this.#panes;
     const passed = `${this.passed} ${this.passed === 1 ? "frame" : "frames"} passed since`;
-    this.#each((pane) => pane.refresh(this.#source, this.paused ? `Paused · ${passed}` : ""));
+    const paused = this.paused ? `Paused · ${passed}` : "";
+    const stands = right.refresh(this.#source, { paused });
+    // Both sides are one frame: the left one stands still with the right one, however lively its topic is.
+    const held = stands && left?.flows ? `${this.#page.left} goes on, ${this.#page.right} does not` : "";
+    left?.refresh(this.#source, { paused, held });
   }
 
   #changed() {

@@ -91,13 +91,27 @@ export class Pane {
     for (const node of [this.#source, this.#reference, this.#time, this.#age]) say(node, "");
   }
 
-  /** Say how old the picture is, and why it stands still where it does; called twice a second. */
-  refresh(source, paused = "") {
-    const problem = this.#problem(source, paused);
+  /**
+   * Say how old the picture is, and why it stands still where it does; called twice a second.
+   * `paused` and `held` are why somebody else makes it stand still. Gives back whether it is out of date.
+   */
+  refresh(source, { paused = "", held = "" } = {}) {
+    const problem = this.#problem(source, paused) || (this.shown ? held : "");
     say(this.#note, problem || paused);
     this.#note.hidden = !problem && !paused;
     this.stage.classList.toggle("stale", Boolean(problem));
     say(this.#age, this.shown ? `age ${duration(Math.max(0, this.#link.now() - this.shown.frame.captured_at) / 1e6)}` : "");
+    return Boolean(problem);
+  }
+
+  /** Whether the topic has frames of the source that is shown, newer than it should be waited for. */
+  get flows() {
+    const age = this.shown && this.#link.age(this.#topic, this.shown.frame.source);
+    return age !== null && age <= this.#patience;
+  }
+
+  get #patience() {
+    return Math.max(SILENT_S, 3 * this.#every);
   }
 
   #problem(source, paused) {
@@ -108,7 +122,7 @@ export class Pane {
     if (!this.shown) return this.#waiting(source);
     const age = this.#link.age(this.#topic, this.shown.frame.source);
     if (age === null) return this.#waiting(source);
-    return age > Math.max(SILENT_S, 3 * this.#every) ? `${this.shown.frame.source} is silent for ${duration(age)}` : "";
+    return age > this.#patience ? `${this.shown.frame.source} is silent for ${duration(age)}` : "";
   }
 
   #waiting(source) {

@@ -56,7 +56,7 @@ export class Wall extends EventTarget {
   #refresh() {
     const sources = Object.keys(this.#link.state?.topics[this.#topic]?.sources ?? {}).sort();
     for (const source of sources) if (!this.#tiles.has(source)) this.#add(source);
-    for (const [source, { pane }] of this.#tiles) pane.refresh(source, this.paused ? "Paused" : "");
+    for (const [source, { pane }] of this.#tiles) pane.refresh(source, { paused: this.paused ? "Paused" : "" });
     this.#empty.hidden = this.#tiles.size > 0;
     this.#empty.textContent = `Waiting for ${this.#topic}: no source has sent yet`;
   }
