@@ -60,7 +60,7 @@ def redact(
     """Cover the chosen labels, by default people."""
     doubt = doubt_of(frame, labels, detectors)
     if doubt and on_doubt == "drop":
-        raise Doubt(f"Not shown: {doubt}")
+        raise Doubt(f"Frame {frame.seq} of {frame.source} is not shown: {doubt}")
     wanted = _Wanted(frozenset(map(plain, labels)), minimum_confidence)
     marked = [replace(found, hidden=wanted(found)) for found in frame.detections]
     hidden = [found for found in marked if found.hidden]
