@@ -16,11 +16,15 @@ XYXY = tuple[float, float, float, float]
 
 
 class Picture:
-    """One picture as JPEG bytes, as pixels, or as both: each is made from the other when first asked for."""
+    """One picture as JPEG bytes, as pixels, or as both: each is made from the other when first asked for.
+
+    `from_pixels` says that no byte of a JPEG that came is in its JPEG.
+    """
 
     def __init__(self, *, jpeg: bytes | None = None, image: Image | None = None) -> None:
         if (jpeg is None) == (image is None):
             raise TypeError("Expected either jpeg or image")
+        self.from_pixels = image is not None
         if jpeg is not None:
             self.jpeg = jpeg
         if image is not None:

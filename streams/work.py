@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
+from functions import registry
 from functions.frame import Frame, Hop
+from functions.options import Option
 from functions.registry import FunctionSpec
 from streams import records
 
@@ -62,7 +64,7 @@ class Work:
         Raises what the function raises, BadResult and RecordError.
         """
         started_at, start = time.time_ns() // 1000, time.perf_counter_ns()
-        results = [self._checked(frame, each) for each in _as_frames(self.spec.call(frame, *memory, **self.options))]
+        results = [self._checked(each) for each in _as_frames(self.spec.call(frame, *memory, **self.options))]
         for result in results:
             _ = result.jpeg  # encodes here what was drawn on, as part of the time it took
         took_us = (time.perf_counter_ns() - start) // 1000
@@ -77,10 +79,10 @@ class Work:
         )
         return [self._encoded(frame, result, hop, extra) for extra, result in enumerate(results)]
 
-    def _checked(self, frame: Frame, result: object) -> Frame:
+    def _checked(self, result: object) -> Frame:
         if not isinstance(result, Frame):
             raise BadResult(f"{self.spec.name}: expected a Frame, several or None, got {type(result).__name__}")
-        if self.redacted_output and self.spec.redacts and result.jpeg == frame.jpeg:
+        if self.redacted_output and self.spec.redacts and not result.picture.from_pixels:
             raise BadResult(
                 f"{self.spec.name}: expected a picture made anew for a redacted topic, got the one it was given"
             )
@@ -102,8 +104,20 @@ class Work:
 
 
 def _without_words(hop: Hop) -> Hop:
-    """For a redacted topic: options keep numbers and yes or no, since words may be a path or a name."""
-    return replace(hop, options={name: value for name, value in hop.options.items() if isinstance(value, (int, float))})
+    """For a redacted topic: of the options, what says nothing of anybody; another's value is nil.
+
+    Words may be a path or a name, unless they are the function's default or one of its choices.
+    """
+    spec = registry.find(hop.function)
+    known = spec.options if spec else {}
+    kept = {name: _unless_words(known[name], value) for name, value in hop.options.items() if name in known}
+    return replace(hop, options=kept)
+
+
+def _unless_words(option: Option, value: object) -> object:
+    default = list(option.default) if isinstance(option.default, tuple) else option.default
+    plain = list(value) if isinstance(value, tuple) else value
+    return plain if isinstance(plain, (int, float)) or plain == default or plain in option.choices else None
 
 
 def _as_frames(returned: object) -> Iterable[object]:

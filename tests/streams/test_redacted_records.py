@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions import Detection, Frame, registry
+from functions.doubt import Doubt
 from functions.frame import Picture
 from functions.redact import Memory
 from streams import records
@@ -149,6 +150,33 @@ def test_no_marker_planted_anywhere_in_what_comes_is_in_what_goes() -> None:
     gone = msgpack.packb(redacted(came))
     assert MARKER not in gone
     assert msgpack.unpackb(gone)["detections"][0]["hidden"]
+
+
+def test_a_picture_that_encodes_to_the_very_same_bytes_again_passes() -> None:
+    """A plain one with nothing to hide: it was encoded anew, and has no byte that ours would not have."""
+    frame = looked_at(Frame.from_image(np.full((48, 64, 3), 200, np.uint8)))
+    assert redacted(records.encode(records.from_frame(frame)))["jpeg"] == frame.jpeg
+
+
+def test_words_of_options_stay_behind_unless_they_are_defaults_or_choices() -> None:
+    frame = looked_at(Frame.from_image(np.full((48, 64, 3), 200, np.uint8)))
+    frame = looked_at(frame, "detect_people", minimum_confidence=0.5, tiles="1x1")
+    frame = looked_at(frame, "somebody_else_s", anna=1)
+    value = records.encode(records.from_frame(frame))
+    _, detector, unknown, own = redacted(value, labels=["person", "Bicycle"], style="blur", on_doubt="cover")["hops"]
+    assert detector["options"] == {"minimum_confidence": 0.5, "tiles": None}
+    assert unknown["options"] == {}
+    said = {name: own["options"][name] for name in ("labels", "style", "on_doubt", "padding", "motion", "zones")}
+    assert said == {"labels": None, "style": "blur", "on_doubt": "cover", "padding": 0.1, "motion": False, "zones": []}
+
+
+def test_whoever_redacts_a_redacted_frame_again_does_not_believe_what_it_cannot_read() -> None:
+    """Which labels the detector looked for is among the words that stay behind."""
+    frame = looked_at(Frame.from_image(np.full((48, 64, 3), 200, np.uint8)), labels=["car", "dog"])
+    once = msgpack.packb(redacted(records.encode(records.from_frame(frame)), labels=["car"]))
+    with pytest.raises(Doubt, match="no detector among the hops"):
+        redacted(once, labels=["person"])
+    assert redacted(once, labels=["person"], on_doubt="cover")["redaction"]["covered"] == 1
 
 
 def test_a_redactor_that_passes_on_the_very_bytes_it_got_publishes_nothing() -> None:
