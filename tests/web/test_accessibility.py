@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Error, Page
 
 from functions.frame import Detection
+from tests.processes import IMAGEBUS, Process, free_port
+from tests.wait import wait_until
 from tests.web.camera import Camera
-from tests.web.viewing import Viewing, open_page, wait_for_frame
+from tests.web.viewing import Viewing, open_page, start_viewer, wait_for_frame
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
@@ -37,6 +39,35 @@ def test_a_page_breaks_no_accessibility_rule(
     else:
         open_page(page, viewing, path, shop.name)
         wait_for_frame(page, shop, 1)
-    broken = Axe().run(page).response["violations"]
+    assert broken_rules(page) == []
     context.close()
-    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in broken] == []
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_the_log_in_and_the_camera_page_break_none_either(scheme: Any, browser: Browser) -> None:
+    nowhere = f"127.0.0.1:{free_port()}"
+    page = browser.new_context(color_scheme=scheme, bypass_csp=True).new_page()
+    with start_viewer(nowhere, env={"IMAGEBUS_OPERATOR_PASSWORD": "the operator's own"}) as viewing:
+        wait_until(viewing.state, 20, "a viewer that answers")
+        page.goto(viewing.url)
+        assert broken_rules(page) == []
+    port = str(free_port())
+    key = {"KAFKA_URL": nowhere, "IMAGEBUS_CAMERA_KEY": "the key of the cameras"}
+    with Process([*IMAGEBUS, "camera", "--port", port], env=key):
+        wait_until(lambda: opens(page, f"http://127.0.0.1:{port}"), 20, "a camera page that answers")
+        assert broken_rules(page) == []
+    page.context.close()
+
+
+def opens(page: Page, url: str) -> bool:
+    try:
+        page.goto(url)
+    except Error:
+        return False
+    return True
+
+
+def broken_rules(page: Page) -> list[tuple[str, list[str]]]:
+    """Each rule of axe-core that a page breaks, with the elements that do."""
+    broken = Axe().run(page).response["violations"]
+    return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in broken]
