@@ -12,11 +12,12 @@ from typing import NoReturn
 import av
 import cv2
 
-from functions import Frame, jpeg, registry
+from functions import Frame, Hop, jpeg, registry
 from streams import records
 from tests.streams.chains import FUNCTIONS
 
 RUN = "bbbbbbbbbbbb"
+_BEGIN_US = 1_700_000_000_000_000
 
 
 def pictures(clip: Path, size_wh: tuple[int, int] | None, count: int) -> list[bytes]:
@@ -28,17 +29,19 @@ def pictures(clip: Path, size_wh: tuple[int, int] | None, count: int) -> list[by
 
 
 def record(picture: bytes, seq: int, source: str, live: bool = False) -> bytes:
-    """A producer's record, captured now."""
-    frame = replace(
-        Frame.from_jpeg(picture, source), id=f"{RUN}-{seq}", seq=seq, captured_at=time.time_ns() // 1000, live=live
-    )
-    return records.encode(records.from_frame(frame))
+    """A producer's record: a camera's is captured now, a file's 40 ms after the one before."""
+    captured_at = time.time_ns() // 1000 if live else _BEGIN_US + 40_000 * seq
+    frame = Frame.from_jpeg(picture, source)
+    named = replace(frame, id=f"{RUN}-{seq}", seq=seq, captured_at=captured_at, live=live)
+    return records.encode(records.from_frame(named))
 
 
 def detected(value: bytes) -> bytes:
-    """The same record after the detector stub, without its hop."""
+    """The same record as the detector stub's stage would write it."""
     stub = registry.load([FUNCTIONS])["detect_stub"]
-    return records.encode(records.from_frame(stub.call(records.to_frame(records.decode(value)))))
+    found = stub.call(records.to_frame(records.decode(value)))
+    hop = Hop("detect", stub.name, "1", {}, found.captured_at, 0, 0)
+    return records.encode(records.from_frame(replace(found, hops=(hop,))))
 
 
 def clip_from(arguments: list[str]) -> Path:
