@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import cache
+from functools import lru_cache
 
 from functions import registry
 from functions.errors import UsageError
@@ -46,7 +46,7 @@ def _misplaced(frame: Frame) -> str | None:
     return None
 
 
-@cache
+@lru_cache(maxsize=64)  # what comes says what is asked
 def _findable(name: str, options: str) -> frozenset[str] | None:
     """The labels that a detector can find with these options, None where it is none or cannot be asked."""
     spec = registry.find(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -36,7 +36,7 @@ def check_zones(zones: Iterable[str]) -> None:
         _read(text)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _polygons(zones: tuple[str, ...], source: str) -> list[tuple[int, NDArray[np.int32]]]:
     chosen = [(kind, polygon) for name, kind, polygon in map(_read, zones) if name == source]
     return [(value, polygon) for each, value in _VALUE.items() for kind, polygon in chosen if kind == each]
