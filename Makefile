@@ -15,7 +15,7 @@ DEMO_CHAIN = $(if $(DETECTOR),streams/chain-$(DETECTOR).toml,$(if $(filter $(CLI
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install imageai demo test check bench bench-detectors bench-privacy bench-imageai kafka
+.PHONY: help install imageai demo test check bench bench-detectors bench-privacy bench-imageai screenshots kafka
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24

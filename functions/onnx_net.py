@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from functions import labels as names
 from functions.boxes import Boxes, Floats, best
@@ -74,6 +73,9 @@ def onnx_net(path: Path, family: str = "", anchors: Anchors = (), input_size: in
 
 
 def _session(path: Path) -> Any:
+    import onnxruntime  # only where it is used: it tells its makers of that, unless told not to
+
+    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     # A stage works on several frames at once: threads within one would only get in their way.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
