@@ -10,9 +10,9 @@ import faust
 from functions.registry import FunctionSpec
 from streams import chain as chains
 from streams import settings as config
-from streams.app import create_app
 from streams.chain import StageConf
 from streams.options_cli import click_options, given
+from streams.parent import create_app
 from streams.registered import registered
 
 

@@ -1,0 +1,71 @@
+"""The parent of all stages of one process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import faust
+from faust.app.base import BootStrategy
+from faust.types.web import Request, Response, View
+from mode.types import ServiceT
+
+from streams import chain as chains
+from streams.bus import broker_urls, folder
+from streams.chain import Chain, StageConf
+from streams.ports import free_port
+from streams.registered import registered
+from streams.settings import Settings
+from streams.worker import StageWorker
+
+
+class _StagesOnly(BootStrategy):
+    """The parent reads no topic itself, so it needs no consumer and joins no group."""
+
+    enable_kafka = False
+
+    def agents(self) -> Iterable[ServiceT]:
+        return ()
+
+
+class Worker(faust.App):
+    """The parent of all stages of one process, with the pages /health and /ready."""
+
+    BootStrategy = _StagesOnly
+    mundane_level = "debug"
+
+    def __init__(self, stages: Iterable[StageWorker], settings: Settings) -> None:
+        super().__init__(
+            "imagebus",
+            broker=broker_urls(settings),
+            datadir=folder(settings, "worker"),
+            autodiscover=False,
+            web_host=settings.web_host,
+            web_port=settings.web_port or free_port(settings.web_host),
+            web_router_enabled=False,
+            web_tables_enabled=False,
+        )
+        self.stages = tuple(stages)
+        self._add_pages()
+
+    def on_init_dependencies(self) -> Iterable[ServiceT]:
+        """The stages, which start side by side: each does its work in a task of its own."""
+        return [*super().on_init_dependencies(), *self.stages]
+
+    def _add_pages(self) -> None:
+        async def health(view: View, request: Request) -> Response:
+            return view.json({stage.name: dict(stage.stage.counts) for stage in self.stages})
+
+        async def ready(view: View, request: Request) -> Response:
+            troubles = {stage.name: stage.trouble for stage in self.stages}
+            return view.json(troubles, status=503 if any(troubles.values()) else 200)
+
+        self.page("/health")(health)
+        self.page("/ready")(ready)
+
+
+def create_app(stages: Mapping[str, StageConf], chain: Chain, settings: Settings) -> Worker:
+    """A worker for these stages, checked against the functions and the chain. Raises UsageError."""
+    functions = registered(settings)
+    chains.check(Chain(stages=dict(stages), topics=chain.topics, zones=chain.zones), functions)
+    workers = [StageWorker(name, conf, functions[conf.function], chain, settings) for name, conf in stages.items()]
+    return Worker(workers, settings)
