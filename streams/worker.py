@@ -9,6 +9,7 @@ import sys
 from functools import partial
 from typing import NoReturn
 
+import cv2
 from confluent_kafka.admin import AdminClient
 from mode import Service
 
@@ -69,6 +70,7 @@ class StageWorker(Service):
 
     def _warm_up(self) -> None:
         """Load what the function needs before it gets a record; a process that lacks it ends."""
+        cv2.setNumThreads(1)  # the pool works on several frames at once: threads within one would get in its way
         try:
             self._pool.start(partial(self.spec.prepare, self.options))
         except UsageError as error:
