@@ -20,11 +20,11 @@ RUN = "bbbbbbbbbbbb"
 _BEGIN_US = 1_700_000_000_000_000
 
 
-def pictures(clip: Path, size_wh: tuple[int, int] | None, count: int) -> list[bytes]:
-    """So many of the clip's frames as JPEG, from its start again where it is shorter; None keeps its size."""
+def pictures(clip: Path, size_wh: tuple[int, int], count: int) -> list[bytes]:
+    """So many of the clip's frames as JPEG, from its start again where it is shorter."""
     with av.open(str(clip)) as container:
         images = [frame.to_ndarray(format="bgr24") for frame in islice(container.decode(video=0), count)]
-    encoded = [jpeg.encode(cv2.resize(image, size_wh) if size_wh else image) for image in images]
+    encoded = [jpeg.encode(cv2.resize(image, size_wh)) for image in images]
     return [encoded[at % len(encoded)] for at in range(count)]
 
 
