@@ -1,0 +1,71 @@
+"""The records of counting: visits as they are followed, and the counts made of them. Numbers only, never a picture.
+
+`docs/wire-format.md` specifies both for every language.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from streams.records import VERSION, Count, Finite, Name, RecordError
+
+VISITS, COUNTS = "VISITS", "COUNTS"
+MAX_PATH = 64
+
+Window = Literal["hour", "day", "running"]
+R = TypeVar("R", bound="_Versioned")
+
+
+class _Versioned(Struct, frozen=True, kw_only=True):
+    v: int = VERSION
+
+
+class Visit(_Versioned, frozen=True, kw_only=True):
+    """Somebody seen by one camera from `first_at` to `last_at` (µs since the epoch, UTC).
+
+    `path` is where they stood: time in µs, x and y in metres of the ground plane, none where none is known.
+    """
+
+    id: Count
+    source: Name
+    first_at: Count
+    last_at: Count
+    path: Annotated[list[tuple[Count, Finite, Finite]], Meta(max_length=MAX_PATH)]
+    same_as: Count | None
+    restarted_at: Count | None
+
+
+class Counted(_Versioned, frozen=True, kw_only=True):
+    """How many came by in one window, at one camera or (`source` nil) at all; the newest record of a window wins."""
+
+    window: Window
+    starts_at: Count
+    ends_at: Count | None
+    source: Name | None
+    visitors: Count
+    unique: Count
+    updated_at: Count
+    restarted_at: Count | None
+
+
+def encode(record: Visit | Counted) -> bytes:
+    """Write one record."""
+    return msgspec.msgpack.encode(record)
+
+
+def decode(value: bytes, kind: type[R]) -> R:
+    """Read one record of that kind. Raises RecordError for anything the format does not allow."""
+    try:
+        version = msgspec.msgpack.decode(value, type=_Version).v
+        if version != VERSION:
+            raise RecordError(f"Expected version {VERSION}, got {version} - at `$.v`")
+        return msgspec.msgpack.decode(value, type=kind)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise RecordError(f"Expected one {kind.__name__.lower()} as a msgpack map: {error}") from None
+
+
+class _Version(Struct, frozen=True):
+    v: int
