@@ -10,8 +10,10 @@ from faust.types.web import Request, Response, View
 from mode.types import ServiceT
 
 from streams import chain as chains
+from streams import stage_metrics
 from streams.bus import broker_urls, folder
 from streams.chain import Chain, StageConf
+from streams.metrics import CONTENT_TYPE, page
 from streams.ports import free_port
 from streams.registered import registered
 from streams.settings import Settings
@@ -28,7 +30,7 @@ class _StagesOnly(BootStrategy):
 
 
 class Worker(faust.App):
-    """The parent of all stages of one process, with the pages /health and /ready."""
+    """The parent of all stages of one process, with the pages /health, /ready and /metrics."""
 
     BootStrategy = _StagesOnly
     mundane_level = "debug"
@@ -53,7 +55,13 @@ class Worker(faust.App):
 
     def _add_pages(self) -> None:
         async def health(view: View, request: Request) -> Response:
-            return view.json({stage.name: dict(stage.stage.counts) for stage in self.stages})
+            alive = all(stage.liveness.alive for stage in self.stages)
+            state = {stage.name: stage_metrics.state(stage) for stage in self.stages}
+            return view.json(state, status=200 if alive else 503)
+
+        async def metrics(view: View, request: Request) -> Response:
+            text = page(stage_metrics.Stages(self.stages))
+            return view.bytes(text, headers={"Content-Type": CONTENT_TYPE})
 
         async def ready(view: View, request: Request) -> Response:
             troubles = {stage.name: stage.trouble for stage in self.stages}
@@ -61,6 +69,7 @@ class Worker(faust.App):
 
         self.page("/health")(health)
         self.page("/ready")(ready)
+        self.page("/metrics")(metrics)
 
 
 def create_app(stages: Mapping[str, StageConf], chain: Chain, settings: Settings) -> Worker:

@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -57,6 +57,9 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         raise SettingError(f"{variable_of(name)}={given[name]!r}: {message}") from None
 
 
+    stall_s: Annotated[
+        float, Meta(gt=0, description="A stage that does none of its waiting records for so long more starts anew")
+    ] = 15.0
 def fields() -> tuple[str, ...]:
     """The names of all settings."""
     return Settings.__struct_fields__
@@ -67,6 +70,7 @@ def variable_of(name: str) -> str:
     return _KAFKA if name == "kafka_url" else f"IMAGEBUS_{name.upper()}"
 
 
+    log: Annotated[Literal["text", "json"], Meta(description="Log lines: text, or json, one object a line")] = "text"
 def names(text: str) -> tuple[str, ...]:
     """The words of a comma-separated setting."""
     return tuple(word.strip() for word in text.split(",") if word.strip())

@@ -13,6 +13,7 @@ from streams.bus import BusApp, Consumer, bus_app
 from streams.chain import StageConf, dead_letters_of, group_of
 from streams.deliver import Delivery, Stopped
 from streams.gaps import Gaps
+from streams.lag import Lag, held
 from streams.settings import Settings
 from streams.stage import Stage
 
@@ -26,6 +27,7 @@ class StageApp:
         self, stage: Stage, name: str, conf: StageConf, settings: Settings, refused: Callable[[Stopped], None]
     ) -> None:
         self.app: BusApp = bus_app(group_of(conf.inputs, name, conf.output), settings)
+        self.lag = Lag(self.app)
         self._inputs = frozenset(conf.inputs)
         self._refused = refused
         dead_letters = dead_letters_of(name)
@@ -40,9 +42,7 @@ class StageApp:
     @property
     def missing(self) -> frozenset[str]:
         """The topics it should read and holds no partition of."""
-        consumer = self.app._consumer
-        held = consumer.assignment() if consumer and self.app.started else ()
-        return self._inputs - {partition.topic for partition in held}
+        return self._inputs - {partition.topic for partition in held(self.app)}
 
     async def stop(self, wait: bool) -> None:
         """Commit what is acked and stop; `wait` for what is held first, some seconds at most."""

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -15,6 +15,7 @@ from functions.frame import Frame, Hop
 from functions.options import Option
 from functions.registry import FunctionSpec
 from streams import records
+from streams.metrics import Times
 
 _AVERAGE_OVER = 100
 _VERSION = version("imagebus")
@@ -52,6 +53,7 @@ class Work:
     redacted_output: bool
     max_record_bytes: int
     average: RunningMean
+    times: Times = field(default_factory=Times)
 
     @property
     def window_s(self) -> float | None:
@@ -68,6 +70,7 @@ class Work:
         for result in results:
             _ = result.jpeg  # encodes here what was drawn on, as part of the time it took
         took_us = (time.perf_counter_ns() - start) // 1000
+        self.times.add(frame, started_at, took_us)
         hop = Hop(
             stage=self.stage,
             function=self.spec.name,

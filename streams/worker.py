@@ -10,6 +10,7 @@ from functools import partial
 from typing import NoReturn
 
 import cv2
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from mode import Service
 
@@ -18,6 +19,7 @@ from functions.registry import FunctionSpec
 from streams import topics
 from streams.chain import Chain, StageConf, dead_letters_of
 from streams.deliver import AllHang, Stopped
+from streams.lag import Liveness
 from streams.pool import Pool
 from streams.settings import Settings
 from streams.stage import Stage
@@ -30,10 +32,15 @@ EXIT_USAGE, EXIT_HANGS = 2, 70
 _RESTART_S = 5.0
 _LOOK_S = 0.25
 _ASK_WHY_S = 5.0
+_ASK_IDLE_S = 2.0
+_STOP_S = 15.0
 
 
 class StageWorker(Service):
-    """One stage under way; `trouble` says why it is not ready, and is empty when it is."""
+    """One stage under way; `trouble` says why it is not ready, and is empty when it is.
+
+    `restarts` counts how often its Faust app was started anew.
+    """
 
     mundane_level = "debug"
 
@@ -45,6 +52,9 @@ class StageWorker(Service):
         self._pool = Pool(settings.threads or os.cpu_count() or 1, settings.time_limit_s)
         self.stage = Stage(work, self._pool, settings.max_age_s)
         self.trouble = "is starting"
+        self.restarts = 0
+        # A function may take its whole time for one frame, and not a second longer.
+        self.liveness = Liveness(settings.time_limit_s + settings.stall_s)
         self._app: StageApp | None = None
         self._refusal: Stopped | None = None
 
@@ -57,6 +67,7 @@ class StageWorker(Service):
     @Service.task
     async def _run(self) -> None:
         await asyncio.to_thread(self._warm_up)
+        self.add_future(self._see_that_it_moves())
         while not self.should_stop:
             try:
                 # A new client each time: one that lost the broker may not find its controller again.
@@ -66,7 +77,28 @@ class StageWorker(Service):
             except Exception as error:
                 self._report(_in_words(error))
             if not self.should_stop:
+                self.restarts += 1
                 await self.sleep(_RESTART_S)
+
+    async def _see_that_it_moves(self) -> None:
+        """A consumer may end without a word; only the broker knows then that records wait."""
+        client = topics.admin(self._settings)
+        while not self.should_stop:
+            await self.sleep(_ASK_IDLE_S)
+            if self.liveness.moved(self.stage.counts.total()) or not self._app:
+                continue
+            try:
+                waiting = await asyncio.to_thread(self._app.lag.ask, client)
+            except KafkaException:  # nobody gets on without a broker
+                waiting = False
+            if self.liveness.note(waiting, _ASK_IDLE_S):
+                idle_s = self.liveness.idle_s
+                self._refuse(Stopped(f"has done none of the records that wait for it for {idle_s:.0f} s"))
+
+    @property
+    def lag(self) -> dict[str, int]:
+        """Records of each of its topics that it has not acknowledged."""
+        return self._app.lag.by_topic() if self._app else {}
 
     def _warm_up(self) -> None:
         """Load what the function needs before it gets a record; a process that lacks it ends."""
@@ -98,7 +130,17 @@ class StageWorker(Service):
             await self._app.stop(wait=False)  # commits the dead letters, so that they do not come again
             leave(EXIT_HANGS, f"Stage {self.name}: {error}; this process ends, for its supervisor to start it again")
         finally:
-            await self._app.stop(wait=False)
+            await self._end(self._app)
+
+    async def _end(self, app: StageApp) -> None:
+        """Stop an app that may be half dead; a process that cannot has nothing left to do."""
+        try:
+            async with asyncio.timeout(_STOP_S):
+                await app.stop(wait=False)
+        except TimeoutError:
+            leave(
+                EXIT_HANGS, f"Stage {self.name}: does not end; this process does, for its supervisor to start it again"
+            )
 
     async def _look_after(self, app: StageApp, client: AdminClient) -> None:
         lacking = 0.0
