@@ -10,7 +10,7 @@ from faust.types.web import Request, Response, View
 from mode.types import ServiceT
 
 from streams import chain as chains
-from streams import stage_metrics
+from streams import logs, stage_metrics
 from streams.bus import broker_urls, folder
 from streams.chain import Chain, StageConf
 from streams.metrics import CONTENT_TYPE, page
@@ -41,6 +41,7 @@ class Worker(faust.App):
             broker=broker_urls(settings),
             datadir=folder(settings, "worker"),
             autodiscover=False,
+            logging_config=logs.for_faust(settings),
             web_host=settings.web_host,
             web_port=settings.web_port or free_port(settings.web_host),
             web_router_enabled=False,

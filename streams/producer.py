@@ -13,7 +13,7 @@ from threading import Event, Thread
 import click
 
 from functions.jpeg import QUALITY
-from streams import settings
+from streams import logs, settings
 from streams.chain import Chain
 from streams.chain import load as load_chain
 from streams.cli import run
@@ -79,7 +79,8 @@ def produce(
     conf = settings.load()
     chain = load_chain(conf.chain)
     _check(chain, name, topic)
-    with Progress(name) as progress, stopped_by_signals() as stop:
+    logs.set_up(conf)
+    with Progress(name, conf.log == "json") as progress, stopped_by_signals() as stop:
         frames = open_source(source, progress.say)
         if has_password(source):
             progress.say("SOURCE and its password stand in the process list; env:NAME keeps them out of it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from types import TracebackType
@@ -9,6 +10,7 @@ from typing import Any, Self
 
 from tqdm import tqdm
 
+log = logging.getLogger(__name__)
 # A camera runs for weeks, and its lines go to a log.
 _EVERY_S = {False: 5.0, True: 60.0}
 
@@ -16,8 +18,8 @@ _EVERY_S = {False: 5.0, True: 60.0}
 class Progress:
     """Shows how many of `total` frames are on the bus; `endless` ones are told of seldom."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, as_events: bool = False) -> None:
+        self._name, self._as_events = name, as_events
         self._bar: tqdm[Any] | None = None
         self._total: int | None = None
         self._every_s = _EVERY_S[False]
@@ -35,7 +37,7 @@ class Progress:
         """Show from now on."""
         self._total, self._every_s = total, _EVERY_S[endless]
         self._next_at = time.monotonic() + self._every_s
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not self._as_events:
             self._bar = tqdm(total=total, desc=self._name, unit=" frames", file=sys.stderr)
 
     def show(self, done: int) -> None:
@@ -48,6 +50,9 @@ class Progress:
             self.say(f"{done}{f' of {self._total}' if self._total else ''} frames on the bus")
 
     def say(self, text: str) -> None:
-        """One line, above the bar where there is one."""
+        """One line, above the bar where there is one, or one event for a log that machines read."""
+        if self._as_events:
+            log.info("%s: %s", self._name, text, extra={"fields": {"source": self._name}})
+            return
         tqdm.write(f"{self._name}: {text}", file=sys.stderr)
         sys.stderr.flush()

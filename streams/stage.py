@@ -13,6 +13,7 @@ from typing import Protocol
 from functions.frame import Frame
 from streams import records
 from streams.lanes import Lane, Memory
+from streams.logs import Seldom
 from streams.pool import Pool, TookTooLong
 from streams.records import RecordError
 from streams.work import Skipped, Work
@@ -49,6 +50,7 @@ class Stage:
         self._pool = pool
         self._max_age_s = max_age_s
         self._lanes: dict[str, Lane] = {}
+        self._seldom = Seldom(log)
 
     async def outcome(self, message: Message) -> Outcome:
         """What becomes of a message. Never raises: an error of the record is an outcome, too."""
@@ -60,7 +62,7 @@ class Stage:
         except Exception as error:
             self.counts["dead"] += 1
             reason = str(error) if isinstance(error, RecordError) else f"{type(error).__name__}: {error}"
-            log.warning("Stage %s: %s@%d/%d is a dead letter: %s", self.work.stage, *_place(message), reason)
+            self._tell_dead(message, reason)
             return Outcome(reason=reason, last=isinstance(error, TookTooLong) and self._pool.all_hang)
         self.counts["done"] += 1
         return Outcome(tuple(results))
@@ -68,11 +70,21 @@ class Stage:
     def missed(self, message: Message, count: int) -> None:
         """Take down that so many records before this one were deleted unread."""
         self.counts["expired"] += count
-        log.warning("Stage %s: %d records before %s@%d/%d expired unread", self.work.stage, count, *_place(message))
+        text = "Stage %s: %d records before %s@%d/%d expired unread"
+        log.warning(text, self.work.stage, count, *_place(message), extra={"fields": self._fields(message)})
 
     def forget(self) -> None:
         """Drop what was remembered of all sources: other workers may have had them meanwhile."""
         self._lanes.clear()
+
+    def _tell_dead(self, message: Message, reason: str) -> None:
+        topic, partition, offset = _place(message)
+        text = f"Stage {self.work.stage}: {topic}@{partition}/{offset} is a dead letter: {reason}"
+        self._seldom.warning(reason, text, self._fields(message) | {"reason": reason})
+
+    def _fields(self, message: Message) -> dict[str, str | int]:
+        topic, partition, offset = _place(message)
+        return {"stage": self.work.stage, "topic": topic, "partition": partition, "offset": offset}
 
     def _read(self, message: Message) -> Frame:
         record = records.decode(message.value or b"", self.work.max_record_bytes)

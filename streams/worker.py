@@ -161,7 +161,8 @@ class StageWorker(Service):
 
     def _report(self, trouble: str) -> None:
         if trouble != self.trouble:
-            log.log(logging.ERROR if trouble else logging.INFO, "Stage %s: %s", self.name, trouble or "is ready")
+            level, fields = logging.ERROR if trouble else logging.INFO, {"stage": self.name}
+            log.log(level, "Stage %s: %s", self.name, trouble or "is ready", extra={"fields": fields})
         self.trouble = trouble
 
 

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from functions import registry
 from functions.registry import FunctionError
+from streams import logs
 from streams.bus import BusApp, bus_app
 from streams.chain import Chain
 from streams.records import RecordError, decode
@@ -109,7 +110,7 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     group = f"imagebus.viewer.{socket.gethostname()}-{secrets.token_hex(4)}"
     folder = tempfile.TemporaryDirectory(prefix="imagebus-viewer-")
     settings = replace(settings, data_dir=folder.name)
-    app = bus_app(group, settings, ViewerApp, **web)
+    app = bus_app(group, settings, ViewerApp, logging_config=logs.for_faust(settings), **web)
     assert isinstance(app, ViewerApp)
     app.folder = folder
     newest, bus = Newest(chain.topic_names), Bus(settings.kafka_url)

@@ -21,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 
 from streams import chain as chains
 from streams import settings as config
+from streams import logs, topics
 from streams import topics
 from streams.chain import Chain
 from streams.settings import Settings
@@ -61,12 +62,14 @@ def camera(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, ic
     refuse_taken(host, port)
     click.echo(f"imagebus camera: {'https' if tls else 'http'}://{host}:{port}/ (broker {settings.kafka_url})")
     with suppress(KeyboardInterrupt):  # uvicorn raises it once more when it has ended
+    logs.set_up(settings)
         uvicorn.run(
             build(settings, chain, keys, list(ice)),
             host=host,
             port=port,
             log_level="warning",
             server_header=False,
+            log_config=None,
             timeout_graceful_shutdown=_STOP_S,
             ssl_certfile=tls_cert,
             ssl_keyfile=tls_key,
