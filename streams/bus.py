@@ -13,6 +13,7 @@ import aiokafka
 import faust
 from faust.transport.drivers import aiokafka as driver
 
+from streams.security import for_faust
 from streams.settings import Settings
 from streams.topics import DEAD_LETTER_BYTES
 
@@ -82,6 +83,7 @@ def bus_app(group: str, settings: Settings, kind: type[BusApp] = BusApp, **more:
     return kind(
         group,
         broker=broker_urls(settings),
+        broker_credentials=for_faust(settings),
         datadir=folder(settings, group),
         autodiscover=False,
         web_enabled=False,

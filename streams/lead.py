@@ -14,6 +14,7 @@ from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 
 from streams.chain import Chain, StageConf, group_of
 from streams.live import Say
+from streams.security import for_librdkafka
 from streams.settings import Settings
 from streams.topics import admin
 
@@ -50,7 +51,7 @@ class Lead:
     ) -> None:
         self._settings, self._chain, self._topic, self._source = settings, chain, topic, source
         self._client = admin(settings)
-        self._brokers, self._groups = settings.kafka_url, dict[str, Consumer]()
+        self._brokers, self._groups = for_librdkafka(settings), dict[str, Consumer]()
         self._frames, self._say = frames, say
         # Large pictures fill a partition sooner.
         self._max_bytes = _EMBEDDED_BYTES if embedded else settings.retention_bytes // 2
@@ -118,7 +119,7 @@ class Lead:
             # Never a member, since it subscribes to nothing. AdminClient.list_consumer_group_offsets would need no
             # client a group, but now and then it crashes the process on a broker that has just started.
             self._groups[name] = Consumer(
-                {"bootstrap.servers": self._brokers, "group.id": group, "enable.auto.commit": False, "log_level": 0}
+                {**self._brokers, "group.id": group, "enable.auto.commit": False, "log_level": 0}
             )
         answers = self._groups[name].committed(at, timeout=_TIMEOUT_S)
         for error in (answer.error for answer in answers if answer.error):

@@ -7,6 +7,7 @@ from threading import Condition, Event
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from streams.security import for_librdkafka
 from streams.settings import Settings
 from streams.topics import TOPIC_BYTES
 
@@ -32,7 +33,7 @@ class Sender:
         self.refused: KafkaError | None = None
         self._client = Producer(
             {
-                "bootstrap.servers": settings.kafka_url,
+                **for_librdkafka(settings),
                 # The partition that Faust would choose: one source is never on two.
                 "partitioner": "murmur2_random",
                 "acks": "all",

@@ -16,7 +16,8 @@ from functions import jpeg
 from functions.jpeg import JpegError
 from streams.live import LiveVideo, Say
 from streams.pictures import is_complete
-from streams.urls import SourceError, check, from_environment, scheme_of, shown
+from streams.secret import from_environment
+from streams.urls import SourceError, check, scheme_of, shown
 from streams.video import Moment, VideoError, open_video, read
 
 _WEBCAM = re.compile(r"WEBCAM(?::(?P<number>\d{1,3}))?")
@@ -85,7 +86,7 @@ class PictureFolder:
 
 def open_source(given: str, say: Say) -> Source:
     """The source of this name, with env:NAME read from the environment. Raises SourceError."""
-    source = from_environment(given)
+    source = from_environment(given, "a source", SourceError)
     if camera := _WEBCAM.fullmatch(source):
         return _webcam(int(camera["number"] or 0), say)
     scheme = scheme_of(source)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ClusterMetadata, NewTopic  # type: ignore[attr-defined]
 
 from functions.errors import UsageError
 from streams.chain import Chain
+from streams.security import REFUSALS, for_librdkafka, what_to_do
 from streams.settings import Settings
 
 TOPIC_BYTES = 4 * 1024 * 1024
@@ -17,10 +20,15 @@ DEAD_LETTER_BYTES = 5 * 1024 * 1024
 # Kafka refuses a record larger than a segment, and cuts a topic by size only at the ends of segments.
 _SEGMENT_BYTES = 8 * 1024 * 1024
 _TIMEOUT_S = 10.0
+_FIRST_ASK_S = 1.5
 
 
 class BusError(UsageError):
     """The broker cannot be reached or refuses; the text says what to do."""
+
+
+class Refused(BusError):
+    """The broker is there and refuses this user or its certificate, or is not the one that is trusted."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +62,39 @@ def plan(settings: Settings, chain: Chain, name: str) -> TopicPlan:
     )
 
 
+class _Admin(AdminClient):
+    """A client that says when the broker refuses its user or its certificate, not only that nothing came back."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._refusal: KafkaError | None = None
+        own: dict[str, Any] = {"error_cb": self._failed, "log_level": 0}
+        super().__init__({**for_librdkafka(settings), **own})
+
+    def list_topics(self, *args: Any, timeout: float = _TIMEOUT_S, **more: Any) -> ClusterMetadata:
+        """As the client's own, and in less than `timeout` seconds where it is refused. Raises Refused."""
+        end, patience_s = time.monotonic() + timeout, _FIRST_ASK_S
+        while True:
+            try:
+                answer = super().list_topics(*args, timeout=min(patience_s, timeout), **more)
+            except KafkaException:
+                self.poll(0)
+                if self._refusal:
+                    raise Refused(what_to_do(self._settings, self._refusal)) from None
+                if time.monotonic() >= end:
+                    raise
+                patience_s *= 2
+            else:
+                self._refusal = None
+                return answer
+
+    def _failed(self, error: KafkaError) -> None:
+        self._refusal = error if error.code() in REFUSALS else self._refusal
+
+
 def admin(settings: Settings) -> AdminClient:
-    """A client for topics and offsets; it says nothing by itself."""
-    return AdminClient({"bootstrap.servers": settings.kafka_url, "log_level": 0})
+    """A client for topics and offsets; it says nothing by itself. Raises SettingError."""
+    return _Admin(settings)
 
 
 def is_embedded(cluster: ClusterMetadata) -> bool:

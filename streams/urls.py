@@ -1,10 +1,8 @@
-"""Addresses of sources: read from the environment where asked, and never shown with their passwords."""
+"""Addresses of sources, never shown with their passwords."""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from functions.errors import UsageError
@@ -20,16 +18,6 @@ def scheme_of(source: str) -> str | None:
     """The scheme of a URL in small letters, None where it is no URL."""
     match = _URL.match(source)
     return match["scheme"].lower() if match else None
-
-
-def from_environment(source: str, environ: Mapping[str, str] = os.environ) -> str:
-    """The source itself, or what the variable holds that `env:NAME` names. Raises SourceError."""
-    if not source.startswith("env:"):
-        return source
-    name = source.removeprefix("env:")
-    if not environ.get(name):
-        raise SourceError(f"{source}: expected a source in the environment variable {name}, got none")
-    return environ[name]
 
 
 def shown(source: str) -> str:

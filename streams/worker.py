@@ -115,7 +115,8 @@ class StageWorker(Service):
             try:
                 await asyncio.to_thread(topics.make, client, plans)
             except topics.BusError as error:
-                self._report(f"waits for the broker at {self._settings.kafka_url}: {error}")
+                known = isinstance(error, topics.Refused)
+                self._report(str(error) if known else f"waits for the broker at {self._settings.kafka_url}: {error}")
                 await self.sleep(1)
             else:
                 return

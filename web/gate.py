@@ -33,11 +33,11 @@ class Gate(Service):
 
     async def on_start(self) -> None:
         """Return once the broker has every topic of the chain."""
-        said = False
-        while not self.should_stop and not await self._answers():
-            if not said:
-                log.warning("Broker %s does not answer: waiting for it", self._bus.url)
-                said = True
+        said = ""
+        while not self.should_stop and (trouble := await self._trouble()):
+            if trouble != said:
+                log.warning(trouble)
+                said = trouble
             await asyncio.sleep(_RETRY_S)
         if not self.should_stop:
             await asyncio.to_thread(topics.make, self._admin, self._plans)
@@ -46,15 +46,18 @@ class Gate(Service):
     @Service.task
     async def _watch(self) -> None:
         while not self.should_stop:
-            self._note("lost" if not await self._answers() else "ready" if self._joined() else "joining")
+            self._note("lost" if await self._trouble() else "ready" if self._joined() else "joining")
             await self.sleep(_CHECK_S)
 
-    async def _answers(self) -> bool:
+    async def _trouble(self) -> str:
+        """Why the broker is not to be had, empty where it is."""
         try:
             await asyncio.to_thread(self._admin.list_topics, self._plans[0].name, timeout=_ANSWER_S)
+        except topics.Refused as error:
+            return str(error)
         except Exception:  # whatever it is, the broker did not answer
-            return False
-        return True
+            return f"Broker {self._bus.url} does not answer: waiting for it"
+        return ""
 
     def _note(self, state: str) -> None:
         if self._bus.become(state):

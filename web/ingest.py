@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import string
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -20,9 +21,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from streams import chain as chains
-from streams import settings as config
 from streams import logs, topics
-from streams import topics
+from streams import settings as config
 from streams.chain import Chain
 from streams.settings import Settings
 from web import credentials
@@ -32,6 +32,7 @@ from web.site import HEADERS
 from web.viewer import ViewerError, refuse_taken, tls_context
 from web.whip import DEFAULT_INTERVAL_MS, DEFAULT_SOURCE, INTERVAL_MS, Whip
 
+log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _PATH = click.Path(exists=True, dir_okay=False, path_type=Path)
 _STOP_S = 2
@@ -61,15 +62,15 @@ def camera(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, ic
     tls = tls_context(tls_cert, tls_key)
     refuse_taken(host, port)
     click.echo(f"imagebus camera: {'https' if tls else 'http'}://{host}:{port}/ (broker {settings.kafka_url})")
-    with suppress(KeyboardInterrupt):  # uvicorn raises it once more when it has ended
     logs.set_up(settings)
+    with suppress(KeyboardInterrupt):  # uvicorn raises it once more when it has ended
         uvicorn.run(
             build(settings, chain, keys, list(ice)),
             host=host,
             port=port,
             log_level="warning",
-            server_header=False,
             log_config=None,
+            server_header=False,
             timeout_graceful_shutdown=_STOP_S,
             ssl_certfile=tls_cert,
             ssl_keyfile=tls_key,
@@ -125,6 +126,9 @@ class _BusReady:
         if not self._ready:
             try:
                 await asyncio.to_thread(self._make)
+            except topics.Refused as error:
+                log.error(error)
+                return False
             except Exception:  # whatever it is, the broker did not answer
                 return False
             self._ready = True
