@@ -18,8 +18,10 @@ _TIMEOUT_S = 5.0
 
 def held(app: BusApp) -> frozenset[TP]:
     """The partitions that an app reads now."""
-    consumer = app._consumer
-    return frozenset(consumer.assignment()) if consumer and app.started else frozenset()
+    try:
+        return frozenset(app._consumer.assignment()) if app._consumer else frozenset()
+    except ConsumerNotStarted:  # the app has started, the consumer's own thread not yet
+        return frozenset()
 
 
 class Lag:
