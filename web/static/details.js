@@ -51,7 +51,7 @@ class Labels {
   #findable;
   #seen = new Set();
   #list = el("ul", { className: "labels", attrs: { "aria-label": "Labels" } });
-  #more = el("button", { type: "button", className: "more", attrs: { "aria-expanded": "false" } });
+  #more = el("button", { type: "button", className: "more", hidden: true, attrs: { "aria-expanded": "false" } });
   #all = false;
   #found = new Map();
 
