@@ -42,7 +42,7 @@ class Load:
 def one_stage_chain(url: str, function: str, run: str, **more: object) -> Iterator[tuple[dict[str, str], str, str]]:
     """Environment, input and output topic of a chain with this one function, its topics made; `run` names them."""
     source, output = f"{run}_IN", f"{run}_OUT"
-    text = f'[stages.measured]\nfunction = "{function}"\ninput = "{source}"\noutput = "{output}"\n'
+    text = f'[stages.measured]\nfunction = "{function}"\ninput = "{source}"\noutput = "{output}"\n[topics.{source}]\n'
     with tempfile.TemporaryDirectory() as folder:
         env = environment(url, Path(folder), text, max_age_s=1e9, **more)
         settings = Settings(kafka_url=url, partitions=1, retention_bytes=4 * 1024**3)

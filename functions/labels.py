@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from functions.errors import UsageError
+from functions.errors import UsageError, did_you_mean
 
 # The 80 things of the COCO data set, in the order of its models.
 COCO = tuple(Path(__file__).with_name("coco.txt").read_text().splitlines())
@@ -27,6 +26,5 @@ def plain(label: str) -> str:
 
 
 def _unknown(label: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(plain(label), known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    hint = did_you_mean(plain(label), known)
     return f"Label {label!r}: expected one that the detector knows ({', '.join(known)}){hint}"

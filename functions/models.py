@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from functions.errors import UsageError
+from functions.errors import UsageError, one_of
 from functions.families.family import Anchors
 from functions.weights import WeightsError, check, in_package
 
@@ -72,7 +71,7 @@ def path_of(name: str) -> Path:
 def named(name: str) -> Model:
     """The model of this name. Raises WeightsError for an unknown one."""
     if name not in catalogue():
-        raise WeightsError(f"Model {name}: expected {_one_of(name)}")
+        raise WeightsError(f"Model {name}: expected {one_of(name, catalogue())}")
     return catalogue()[name]
 
 
@@ -83,7 +82,7 @@ def find(name_or_path: str) -> Path:
     path = Path(name_or_path).expanduser()
     if path.is_file():
         return path
-    raise WeightsError(f"Model {name_or_path}: expected the path of a file, or {_one_of(name_or_path)}")
+    raise WeightsError(f"Model {name_or_path}: expected the path of a file, or {one_of(name_or_path, catalogue())}")
 
 
 def how_to_get(name: str) -> str:
@@ -105,8 +104,3 @@ def _known(name: str) -> Path:
     if model.sha256 and not model.package:
         check(path, model.sha256, how_to_get(name))
     return path
-
-
-def _one_of(name: str) -> str:
-    near = difflib.get_close_matches(name, catalogue(), n=1)
-    return f"one of {', '.join(catalogue())}" + (f"; did you mean {near[0]}?" if near else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import types
 from collections.abc import Iterable, Mapping
@@ -11,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
-from functions.errors import UsageError
+from functions.errors import UsageError, did_you_mean, one_of
 
 # The words the command line itself uses.
 RESERVED = frozenset({"input", "topic", "name", "title", "out"})
@@ -22,9 +21,7 @@ class OptionError(UsageError):
 
     def __init__(self, function: str, option: str, problem: str = "", known: list[str] | None = None) -> None:
         if known is not None:
-            near = difflib.get_close_matches(option, known, n=1)
-            problem = f"expected one of {', '.join(known) or '(it has none)'}"
-            problem += f"; did you mean {near[0]}?" if near else ""
+            problem = f"expected {one_of(option, known)}"
         super().__init__(f"Function {function}, option {option}: {problem}")
 
 
@@ -67,6 +64,9 @@ class Option:
 
     def value(self, function: str, given: object) -> Any:
         """The value given, as text or typed, in this option's type. Raises OptionError."""
+        if self.choices and str(given) not in self.choices:
+            hint = did_you_mean(str(given), self.choices)
+            raise OptionError(function, self.name, f"expected one of {', '.join(self.choices)}, got {given!r}{hint}")
         try:
             return msgspec.convert(given, self.type, strict=False)
         except msgspec.ValidationError as error:

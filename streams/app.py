@@ -7,6 +7,7 @@ import sys
 from functions.errors import UsageError
 from streams import chain as chains
 from streams import settings as config
+from streams.chain_check import checked
 from streams.parent import Worker, create_app
 from streams.worker import EXIT_USAGE
 
@@ -14,7 +15,7 @@ from streams.worker import EXIT_USAGE
 def _from_environment() -> Worker:
     try:
         settings = config.load()
-        chain = chains.load(settings.chain)
+        chain = checked(settings)
         with chains.named(settings.chain):
             return create_app(chains.pick(chain, config.names(settings.stages)), chain, settings)
     except UsageError as error:

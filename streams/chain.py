@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import tomllib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
-from functions.errors import UsageError
-from functions.registry import FunctionSpec, OptionError
-from functions.zones import zone
+from functions.errors import UsageError, one_of
+from functions.registry import FunctionSpec
+from functions.zones import FARTHEST, zone
 
 DEFAULT = Path(__file__).with_name("chain.toml")
-_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,200}")
+_TWICE = re.compile(r"Cannot declare \('(\w+)', '(.+)'\) twice \((.+)\)")
+T = TypeVar("T", bound=Struct)
+
+
+Coordinate = Annotated[float, Meta(ge=-FARTHEST, le=FARTHEST)]
+Polygon = Annotated[list[tuple[Coordinate, Coordinate]], Meta(min_length=3)]
 
 
 class ChainError(UsageError):
@@ -41,7 +45,7 @@ class StageConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class TopicConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is special about one topic."""
+    """What is special about one topic; one that no stage writes must be here, or it is taken for a slip of the pen."""
 
     redacted: bool = False
     retention_s: float | None = None
@@ -51,8 +55,8 @@ class TopicConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class ZoneConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Polygons of one source, in pixels: always covered, or never."""
 
-    cover: list[Annotated[list[tuple[float, float]], Meta(min_length=3)]] = []
-    ignore: list[Annotated[list[tuple[float, float]], Meta(min_length=3)]] = []
+    cover: list[Polygon] = []
+    ignore: list[Polygon] = []
 
     def words(self, source: str) -> tuple[str, ...]:
         """The same as a function's option `zones` takes it."""
@@ -86,14 +90,16 @@ class Chain(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 def load(path: str | Path = "") -> Chain:
-    """The chain of a file, by default the one that ships. Raises ChainError."""
+    """The chain of a file, by default the one that ships. Raises ChainError for a file that is not written as one."""
     path = Path(path or DEFAULT)
-    try:
-        return msgspec.toml.decode(path.read_bytes(), type=Chain)
-    except OSError as error:
-        raise ChainError(f"{path}: expected a chain file, got: {error.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ChainError(f"{path}: {error}") from None
+    with named(path):
+        try:
+            tables = tomllib.loads(path.read_bytes().decode())
+        except OSError as error:
+            raise ChainError(f"expected a chain file, got: {error.strerror}") from None
+        except (ValueError, RecursionError) as error:
+            raise ChainError(_TWICE.sub(r"Expected one table [\1.\2], got a second (\3)", str(error))) from None
+        return _read(tables)
 
 
 @contextmanager
@@ -103,29 +109,6 @@ def named(path: str | Path) -> Iterator[None]:
         yield
     except ChainError as error:
         raise ChainError(f"{path or DEFAULT}: {error}") from None
-
-
-def check(chain: Chain, functions: Mapping[str, FunctionSpec]) -> None:
-    """Refuse a chain that could not run, or that would put raw pictures on a redacted topic. Raises ChainError."""
-    for name, stage in chain.stages.items():
-        if not _SLUG.fullmatch(name):
-            raise ChainError(f"Stage {name!r}: expected a name of a-z, 0-9, - and _, starting with a letter or digit")
-        for topic in (*stage.inputs, stage.output):
-            if not _TOPIC.fullmatch(topic):
-                raise ChainError(f"Stage {name}: expected a topic of letters, digits, '.', '_' and '-', got {topic!r}")
-        if stage.output in stage.inputs:
-            raise ChainError(f"Stage {name}: expected an output that is not its input, got {stage.output} for both")
-        _check_function(name, stage, functions)
-        refuse_raw(chain, functions[stage.function], name, stage.inputs, stage.output)
-
-
-def refuse_raw(chain: Chain, spec: FunctionSpec, name: str, inputs: Iterable[str], output: str) -> None:
-    """Refuse a stage that would write un-redacted pictures to a redacted topic. Raises ChainError."""
-    if chain.redacted(output) and not spec.redacts and not all(map(chain.redacted, inputs)):
-        raise ChainError(
-            f"Stage {name}: expected a redactor, since {output} is a redacted topic and {' and '.join(inputs)} is not; "
-            f"{spec.name} is none"
-        )
 
 
 def group_of(inputs: Iterable[str], name: str, output: str) -> str:
@@ -142,19 +125,29 @@ def pick(chain: Chain, wanted: Iterable[str]) -> dict[str, StageConf]:
     """The stages named, all if none is. Raises ChainError for a name the chain has not."""
     for name in wanted:
         if name not in chain.stages:
-            raise ChainError(f"Stage {name}: expected {_one_of(name, chain.stages)}")
+            raise ChainError(f"Stage {name}: expected {one_of(name, chain.stages)}")
     return {name: stage for name, stage in chain.stages.items() if not wanted or name in wanted}
 
 
-def _check_function(name: str, stage: StageConf, functions: Mapping[str, FunctionSpec]) -> None:
-    if stage.function not in functions:
-        raise ChainError(f"Stage {name}, function {stage.function}: expected {_one_of(stage.function, functions)}")
+def _read(tables: dict[str, Any]) -> Chain:
+    kinds: dict[str, tuple[str, type[Struct]]] = {
+        "stages": ("Stage", StageConf),
+        "topics": ("Topic", TopicConf),
+        "zones": ("Zone", ZoneConf),
+    }
+    for section, (kind, conf) in kinds.items():
+        if isinstance(named_tables := tables.get(section), dict):
+            for name, table in named_tables.items():
+                _converted(f"{kind} {name}", table, conf)
+    return _converted("Chain", tables, Chain)
+
+
+def _converted(what: str, table: object, conf: type[T]) -> T:
+    if isinstance(table, dict) and (unknown := table.keys() - set(conf.__struct_fields__)):
+        raise ChainError(f"{what}, {min(unknown)}: expected {one_of(min(unknown), conf.__struct_fields__)}")
     try:
-        functions[stage.function].validate(stage.options)
-    except OptionError as error:
-        raise ChainError(f"Stage {name}: {error}") from None
-
-
-def _one_of(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"one of {', '.join(known)}" + (f"; did you mean {near[0]}?" if near else "")
+        return msgspec.convert(table, conf)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$")
+        where = path.strip("`.")
+        raise ChainError(f"{what}{where and ', '}{where}: {message[:1].lower()}{message[1:]}") from None

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import click
 
-from streams import chain as chains
 from streams import settings
 from streams.chain import Chain, StageConf
-from streams.registered import registered
+from streams.chain_check import checked
 
 _file = click.argument("file", type=click.Path(), default="")
 
@@ -23,7 +22,7 @@ def chain() -> None:
 @_file
 def check(file: str) -> None:
     """Say whether the chain in FILE can run."""
-    found = _checked(file)
+    found = checked(settings.load(), file)
     click.echo(f"{len(found.stages)} stages over {len(found.topic_names)} topics: the chain can run")
 
 
@@ -31,26 +30,16 @@ def check(file: str) -> None:
 @_file
 def show(file: str) -> None:
     """Draw the chain in FILE."""
-    click.echo(drawn(_checked(file)))
+    click.echo(drawn(checked(settings.load(), file)))
 
 
 def drawn(chain: Chain) -> str:
     """The chain as a tree of text: topics, and below each the stages that read it."""
     written = {stage.output for stage in chain.stages.values()}
     read = [topic for stage in chain.stages.values() for topic in stage.inputs]
-    # In a circle every topic is written by a stage: then the first one read is as good a start as any.
-    roots = [topic for topic in dict.fromkeys(read) if topic not in written] or read[:1]
+    roots = [topic for topic in dict.fromkeys(read) if topic not in written]
     seen: set[str] = set()
     return "\n".join(line for root in roots for line in [_topic(chain, root), *_below(chain, root, seen)])
-
-
-def _checked(file: str) -> Chain:
-    said = settings.load()
-    path = file or said.chain
-    found = chains.load(path)
-    with chains.named(path):
-        chains.check(found, registered(said))
-    return found
 
 
 def _below(chain: Chain, topic: str, seen: set[str]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 import msgspec
 from tqdm import tqdm
 
-from functions.errors import UsageError
+from functions.errors import UsageError, one_of
 from functions.frame import Detection, Frame
 from functions.registry import FunctionError, FunctionSpec
 from streams import settings
@@ -122,9 +121,7 @@ class _Printer:
 
 def _known(word: str, known: dict[str, FunctionSpec]) -> FunctionSpec:
     if word not in known:
-        near = difflib.get_close_matches(word, known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise FunctionError(f"Function {word}: expected one of {', '.join(known)}{hint}")
+        raise FunctionError(f"Function {word}: expected {one_of(word, known)}")
     return known[word]
 
 

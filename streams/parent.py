@@ -9,10 +9,10 @@ from faust.app.base import BootStrategy
 from faust.types.web import Request, Response, View
 from mode.types import ServiceT
 
-from streams import chain as chains
 from streams import logs, stage_metrics
 from streams.bus import broker_urls, folder
 from streams.chain import Chain, StageConf
+from streams.chain_check import check_stage
 from streams.metrics import CONTENT_TYPE, page
 from streams.ports import free_port
 from streams.registered import registered
@@ -76,6 +76,7 @@ class Worker(faust.App):
 def create_app(stages: Mapping[str, StageConf], chain: Chain, settings: Settings) -> Worker:
     """A worker for these stages, checked against the functions and the chain. Raises UsageError."""
     functions = registered(settings)
-    chains.check(Chain(stages=dict(stages), topics=chain.topics, zones=chain.zones), functions)
+    for name, conf in stages.items():
+        check_stage(chain, functions, name, conf)
     workers = [StageWorker(name, conf, functions[conf.function], chain, settings) for name, conf in stages.items()]
     return Worker(workers, settings)

@@ -15,7 +15,7 @@ import click
 from functions.jpeg import QUALITY
 from streams import logs, settings
 from streams.chain import Chain
-from streams.chain import load as load_chain
+from streams.chain_check import checked
 from streams.cli import run
 from streams.lead import LEAD, LEAD_EMBEDDED, Lead
 from streams.pace import in_real_time, looped
@@ -77,7 +77,7 @@ def produce(
     camera is connected again whenever it is lost.
     """
     conf = settings.load()
-    chain = load_chain(conf.chain)
+    chain = checked(conf)
     _check(chain, name, topic)
     logs.set_up(conf)
     with Progress(name, conf.log == "json") as progress, stopped_by_signals() as stop:

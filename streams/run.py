@@ -11,6 +11,7 @@ from functions.registry import FunctionSpec
 from streams import chain as chains
 from streams import settings as config
 from streams.chain import StageConf
+from streams.chain_check import checked, refuse_circle
 from streams.options_cli import click_options, given
 from streams.parent import create_app
 from streams.registered import registered
@@ -67,5 +68,7 @@ def _usual_topics(spec: FunctionSpec) -> tuple[tuple[str, ...], str]:
 
 def _run(name: str, conf: StageConf) -> None:
     settings = config.load()
-    app = create_app({name: conf}, chains.load(settings.chain), settings)
+    chain = checked(settings)
+    refuse_circle(chain.stages | {name: conf})
+    app = create_app({name: conf}, chain, settings)
     faust.Worker(app, loglevel="info").execute_from_commandline()

@@ -20,6 +20,7 @@ from streams import chain as chains
 from streams import settings
 from streams import topics as bus
 from streams.chain import Chain
+from streams.chain_check import checked
 
 _HEAD = ("TOPIC", "PICTURES", "PARTITIONS", "KEEPS", "ON DISK AT MOST")
 _TIMEOUT_S = 10.0
@@ -43,7 +44,7 @@ def topics() -> None:
     A topic that is there already stays as it is.
     """
     said = settings.load()
-    chain = chains.load(said.chain)
+    chain = checked(said)
     client = bus.admin(said)
     names = [*chain.topic_names, *map(chains.dead_letters_of, chain.stages)]
     made = bus.make(client, [bus.plan(said, chain, name) for name in names])

@@ -8,6 +8,7 @@ import logging
 import string
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import click
@@ -20,14 +21,15 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from streams import chain as chains
-from streams import logs, topics
+from streams import logs, metrics, topics
 from streams import settings as config
 from streams.chain import Chain
+from streams.chain_check import checked
 from streams.settings import Settings
 from web import credentials
 from web.credentials import CAMERA, OPERATOR, Credentials
 from web.guard import is_loopback
+from web.metrics import CameraMetrics
 from web.site import HEADERS
 from web.viewer import ViewerError, refuse_taken, tls_context
 from web.whip import DEFAULT_INTERVAL_MS, DEFAULT_SOURCE, INTERVAL_MS, Whip
@@ -52,7 +54,7 @@ def camera(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, ic
     it listens on loopback only.
     """
     settings = config.load()
-    chain = chains.load(settings.chain)
+    chain = checked(settings)
     keys = credentials.load((OPERATOR, CAMERA))
     if not keys and not is_loopback(host):
         raise ViewerError(
@@ -103,7 +105,9 @@ def build(settings: Settings, chain: Chain, keys: Credentials, ice: list[str]) -
     app = Starlette(
         routes=[
             Route("/", lambda request: HTMLResponse(page)),
-            Route("/health", lambda request: PlainTextResponse("ready\n")),
+            Route("/health", lambda request: PlainTextResponse("alive\n")),
+            Route("/ready", partial(_ready, whip.bus_ready)),
+            Route("/metrics", partial(_tell, CameraMetrics(whip))),
             *whip.routes,
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ],
@@ -137,6 +141,19 @@ class _BusReady:
     def _make(self) -> None:
         self._client.list_topics(timeout=3)
         topics.make(self._client, self._plans)
+
+
+async def _ready(bus_ready: Callable[[], Awaitable[bool]], request: Request) -> Response:
+    ready = await bus_ready()
+    return PlainTextResponse("ready\n" if ready else "waits for the broker\n", 200 if ready else 503)
+
+
+async def _tell(collector: CameraMetrics, request: Request) -> Response:
+    """For Prometheus on this host."""
+    here = is_loopback(request.client.host if request.client else "") and "X-Forwarded-For" not in request.headers
+    if not here:
+        return PlainTextResponse("Expected a request of this host\n", 403)
+    return Response(metrics.page(collector), headers={"Content-Type": metrics.CONTENT_TYPE})
 
 
 async def _say(request: Request, error: Exception) -> Response:

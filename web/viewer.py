@@ -11,8 +11,8 @@ import click
 import faust
 
 from functions.errors import UsageError
-from streams import chain as chains
 from streams import settings as config
+from streams.chain_check import checked
 from web import credentials
 from web.app import build
 from web.credentials import Credentials
@@ -38,7 +38,7 @@ def viewer(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) ->
     every topic, a viewer redacted topics only. Without any, it listens on loopback only.
     """
     settings = config.load()
-    chain = chains.load(settings.chain)
+    chain = checked(settings)
     passwords = credentials.load()
     refuse_open(host, passwords)
     tls = tls_context(tls_cert, tls_key)

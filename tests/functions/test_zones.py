@@ -92,5 +92,5 @@ def test_zones_of_the_chain_file_reach_the_functions_that_know_them(tmp_path: Pa
         "annotate": {},
     }
     path.write_text(CHAIN.replace(", [29, 19]", ""))
-    with pytest.raises(ChainError, match="Expected `array` of length >= 3"):
+    with pytest.raises(ChainError, match="expected `array` of length >= 3"):
         chains.load(path)

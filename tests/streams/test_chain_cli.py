@@ -24,6 +24,8 @@ input = "FOUND"
 output = "SHOWN"
 options = { labels = ["person", "car"] }
 
+[topics.DOOR]
+[topics.YARD]
 [topics.SHOWN]
 redacted = true
 """

@@ -19,6 +19,8 @@ function = "deafen"
 input = "DEAF_IN"
 output = "DEAF_OUT"
 options = { seq = 4 }
+
+[topics.DEAF_IN]
 """
 
 

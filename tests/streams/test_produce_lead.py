@@ -20,6 +20,8 @@ CHAIN = """
 function = "annotate"
 input = "LEAD_IN"
 output = "LEAD_OUT"
+
+[topics.LEAD_IN]
 """
 
 

@@ -27,6 +27,8 @@ input = "SAFE_IN"
 output = "SAFE_OUT"
 options = { on_doubt = "cover" }
 
+[topics.SAFE_IN]
+
 [topics.SAFE_OUT]
 redacted = true
 """

@@ -94,7 +94,7 @@ def test_a_function_that_fails_on_one_frame_costs_that_frame(embedded: str, tmp_
 def test_a_worker_whose_threads_all_hang_says_so_and_ends_and_the_next_one_does_not_meet_those_frames_again(
     kafka: str, tmp_path: Path
 ) -> None:
-    chain = '[stages.stuck]\nfunction = "hang"\ninput = "HANG_IN"\noutput = "HANG_OUT"\n'
+    chain = '[stages.stuck]\nfunction = "hang"\ninput = "HANG_IN"\noutput = "HANG_OUT"\n[topics.HANG_IN]\n'
     env = environment(kafka, tmp_path, chain, time_limit_s=0.5, threads=2)
     with worker(env) as process:
         wait_ready(process, "stuck")
@@ -140,7 +140,7 @@ REFUSED = {
         STUB_CHAIN.replace('"redact"', '"annotate"'),
         "Stage redact: expected a redactor, since REDACTION_FRAME is a redacted topic",
     ),
-    "not a chain": ("stages = 5", "Expected `object`, got `int` - at `$.stages`"),
+    "not a chain": ("stages = 5", "Chain, stages: expected `object`, got `int`"),
 }
 
 
