@@ -63,7 +63,7 @@ class Client:
     async def _take(self, text: str) -> bool:
         try:
             command = read_command(text)
-        except (msgspec.DecodeError, msgspec.ValidationError):
+        except ValueError:
             return False
         reason = self._obey(command)
         if reason:

@@ -69,7 +69,10 @@ class _Picture(Struct, frozen=True):
 
 def read_command(text: str) -> Command:
     """One command. Raises ValueError for anything else."""
-    return _decoder.decode(text)
+    try:
+        return _decoder.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
 
 
 def picture(view: str, n: int, pair: Pair, jpegs: Mapping[str, bytes], now: float) -> bytes:

@@ -7,6 +7,7 @@ import logging
 import queue
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from secrets import token_urlsafe
 from threading import Event
 
@@ -47,6 +48,7 @@ class Publishing:
             source, True, 1, encoder, self._sender, None, settings.max_record_bytes, self._stop, self._say
         )
         self._tasks: set[asyncio.Task[None]] = set()
+        self._receiving: set[asyncio.Task[None]] = set()
         self.on_end: Callable[[], None] = lambda: None
 
     @property
@@ -69,7 +71,7 @@ class Publishing:
                 raise ValueError("no video")
             await self._peer.setLocalDescription(await self._peer.createAnswer())
         except Exception as error:  # the parser fails on garbage in many ways
-            await self._peer.close()
+            await self._abandon()
             raise ValueError(f"Expected an SDP offer with video, got one that is none: {error}") from None
         self._start(self._publish())
         return self._peer.localDescription.sdp
@@ -77,13 +79,23 @@ class Publishing:
     async def end(self) -> None:
         """Let the peer go; what was accepted still reaches the broker."""
         if not self._stop.is_set():
-            self._stop.set()
+            self._stop_receiving()
             await self._peer.close()
             self.on_end()
 
+    async def _abandon(self) -> None:
+        self._stop_receiving()
+        with suppress(Exception):  # a peer that was begun by half may not close either
+            await self._peer.close()
+
+    def _stop_receiving(self) -> None:
+        self._stop.set()
+        for task in self._receiving - {asyncio.current_task()}:
+            task.cancel()  # a track that never began waits for its first frame
+
     def _take_track(self, track: MediaStreamTrack) -> None:
         if track.kind == "video":
-            self._start(self._receive(track))
+            self._receiving.add(self._start(self._receive(track)))
 
     async def _look(self) -> None:
         if self._peer.connectionState in ("failed", "closed"):
@@ -130,10 +142,11 @@ class Publishing:
                 continue
             yield _moment(time.monotonic() - began, frame)
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _say(self, text: str) -> None:
         log.warning("Camera %s: %s", self.source, text)

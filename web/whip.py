@@ -106,7 +106,7 @@ class Whip:
             raise HTTPException(400, f"Expected a name of 1 to {_MAX_NAME} characters")
         low, high = INTERVAL_MS
         interval = asked.get("interval_ms", str(DEFAULT_INTERVAL_MS))
-        if not interval.isascii() or not interval.isdigit() or not low <= int(interval[:6]) <= high:
+        if not interval.isascii() or not interval.isdigit() or len(interval) > 6 or not low <= int(interval) <= high:
             raise HTTPException(400, f"Expected an interval_ms of {low} to {high}")
         return topic, source, int(interval) / 1000
 
