@@ -97,10 +97,8 @@ class ViewerApp(BusApp):
             os._exit(0)
         self.folder.cleanup()
 
-    @property
-    def joined(self) -> bool:
-        """Whether it holds partitions of every topic."""
-        wanted = {topic for agent in self.agents.values() for topic in agent.channel.topics}
+    def holds(self, wanted: frozenset[str]) -> bool:
+        """Whether it holds partitions of each of these topics."""
         held = self._consumer.assignment() if self._consumer and self.started else ()
         return wanted <= {partition.topic for partition in held}
 
@@ -114,7 +112,7 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     assert isinstance(app, ViewerApp)
     app.folder = folder
     newest, bus = Newest(chain.topic_names), Bus(settings.kafka_url)
-    app.gate = Gate(settings, chain, bus, lambda: app.joined)
+    app.gate = Gate(settings, chain, bus, app.holds)
     app.site = Site(chain, topic_infos(chain, _functions(settings)), newest, bus, Guard(credentials))
     for topic in chain.topic_names:
         keep = _keep(topic, newest, settings.max_record_bytes, chain.redacted(topic))

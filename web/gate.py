@@ -25,10 +25,11 @@ class Gate(Service):
     A topic that is missing when Faust subscribes is ignored for minutes, so the topics are made here as well.
     """
 
-    def __init__(self, settings: Settings, chain: Chain, bus: Bus, joined: Callable[[], bool]) -> None:
+    def __init__(self, settings: Settings, chain: Chain, bus: Bus, joined: Callable[[frozenset[str]], bool]) -> None:
         super().__init__()
         self._admin = topics.admin(settings)
         self._plans = [topics.plan(settings, chain, name) for name in chain.topic_names]
+        self._topics = frozenset(chain.topic_names)
         self._bus, self._joined = bus, joined
 
     async def on_start(self) -> None:
@@ -40,13 +41,13 @@ class Gate(Service):
                 said = trouble
             await asyncio.sleep(_RETRY_S)
         if not self.should_stop:
-            await asyncio.to_thread(topics.make, self._admin, self._plans)
+            await asyncio.to_thread(self._make)
             self._bus.become("joining")
 
     @Service.task
     async def _watch(self) -> None:
         while not self.should_stop:
-            self._note("lost" if await self._trouble() else "ready" if self._joined() else "joining")
+            self._note("lost" if await self._trouble() else "ready" if self._joined(self._topics) else "joining")
             await self.sleep(_CHECK_S)
 
     async def _trouble(self) -> str:
@@ -58,6 +59,15 @@ class Gate(Service):
         except Exception:  # whatever it is, the broker did not answer
             return f"Broker {self._bus.url} does not answer: waiting for it"
         return ""
+
+    def _make(self) -> None:
+        """Make what is missing; one who may read a few topics only sees those, and waits for no other."""
+        try:
+            topics.make(self._admin, self._plans)
+        except topics.BusError as error:
+            log.warning("%s: the viewer shows what it may read", error)
+            there = self._admin.list_topics(timeout=_ANSWER_S).topics
+            self._topics = frozenset(plan.name for plan in self._plans if plan.name in there)
 
     def _note(self, state: str) -> None:
         if self._bus.become(state):

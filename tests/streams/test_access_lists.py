@@ -14,6 +14,7 @@ from streams.security import for_librdkafka
 from tests.streams import frames
 from tests.streams.guarded import Guarded
 from tests.wait import wait_until
+from tests.web.viewing import start_viewer
 
 RAW = ("SOURCE_FRAME", "IMAGEAI_FRAME", "ANNOTATED_FRAME", "DEAD_DETECT", "DEAD_ANNOTATE", "DEAD_REDACT")
 REDACTED = "REDACTION_FRAME"
@@ -71,3 +72,13 @@ def test_a_viewer_reads_redacted_frames_and_is_refused_everything_else(frames_ev
 def test_edge_reads_and_writes_the_whole_chain(frames_everywhere: Guarded) -> None:
     for topic in (*RAW, REDACTED):
         assert read(frames_everywhere, "edge", topic, group=f"imagebus.{topic}") == frames.record()
+
+
+def test_the_viewer_of_who_may_see_redacted_frames_only_waits_for_no_other_topic(frames_everywhere: Guarded) -> None:
+    with start_viewer(frames_everywhere.url, env=frames_everywhere.env("viewer")) as viewing:
+        wait_until(lambda: viewing.state().get("bus") == "ready", 30, "a viewer that holds its topic")
+        for topic in (*RAW, REDACTED):
+            assert write(frames_everywhere, "edge", topic) is None
+        # A raw frame on the redacted topic is the one that came, and it is not shown.
+        wait_until(lambda: viewing.state()["bad"] == 1, 20, "the frame of the redacted topic")
+        assert viewing.state()["frames"] == 0
