@@ -51,6 +51,11 @@ def area(xyxy: Floats) -> Floats:
     return product
 
 
+def inside(box: Floats, others: Floats) -> Floats:
+    """The share of the smaller of the two that both share, of one box with each of the others."""
+    return _share(_intersection(box, others), np.minimum(area(box), area(others)))
+
+
 def best(found: Boxes, iou_from: float, inside_from: float = np.inf) -> Boxes:
     """The boxes that no better one of their class overlaps, best first.
 
@@ -64,7 +69,7 @@ def best(found: Boxes, iou_from: float, inside_from: float = np.inf) -> Boxes:
         kept.append(first)
         xyxy, others = found.xyxy[first], found.xyxy[rest]
         repeats = iou(xyxy, others) >= iou_from
-        repeats |= _inside(xyxy, others) >= inside_from
+        repeats |= inside(xyxy, others) >= inside_from
         left = rest[~(repeats & (found.classes[rest] == found.classes[first]))]
     return found.pick(np.array(kept, np.int64))
 
@@ -106,10 +111,6 @@ def _intersection(box: Floats, others: Floats) -> Floats:
     bottom_right = np.minimum(box[2:], others[:, 2:])
     product: Floats = np.prod(np.clip(bottom_right - top_left, 0, None), axis=1)
     return product
-
-
-def _inside(box: Floats, others: Floats) -> Floats:
-    return _share(_intersection(box, others), np.minimum(area(box), area(others)))
 
 
 def _share(part: Floats, whole: Floats) -> Floats:

@@ -16,6 +16,7 @@ VISITS, COUNTS = "VISITS", "COUNTS"
 MAX_PATH = 64
 
 Window = Literal["hour", "day", "running"]
+Number = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 R = TypeVar("R", bound="_Versioned")
 
 
@@ -23,18 +24,15 @@ class _Versioned(Struct, frozen=True, kw_only=True):
     v: int = VERSION
 
 
-class Visit(_Versioned, frozen=True, kw_only=True):
-    """Somebody seen by one camera from `first_at` to `last_at` (µs since the epoch, UTC).
+class WireVisit(_Versioned, frozen=True, kw_only=True):
+    """Somebody seen by one camera, as functions/visits.py has it."""
 
-    `path` is where they stood: time in µs, x and y in metres of the ground plane, none where none is known.
-    """
-
-    id: Count
+    id: Number
     source: Name
     first_at: Count
     last_at: Count
     path: Annotated[list[tuple[Count, Finite, Finite]], Meta(max_length=MAX_PATH)]
-    same_as: Count | None
+    same_as: Number | None
     restarted_at: Count | None
 
 
@@ -51,7 +49,7 @@ class Counted(_Versioned, frozen=True, kw_only=True):
     restarted_at: Count | None
 
 
-def encode(record: Visit | Counted) -> bytes:
+def encode(record: WireVisit | Counted) -> bytes:
     """Write one record."""
     return msgspec.msgpack.encode(record)
 

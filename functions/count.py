@@ -1,0 +1,103 @@
+"""Who came by: the visits at one camera, as its frames tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct, structs
+
+from functions.frame import Frame
+from functions.track import Track, follow
+from functions.visits import MINUTE, SECOND, Homography, Visit, ground
+
+# A track is a visitor once it was seen in so many frames, and is surer than it had to be by so much in sum.
+_FRAMES, _EVIDENCE = 2, 0.5
+# How often a visit that goes on is told again.
+_TELL_EVERY = 2 * SECOND
+# Runs of a producer whose frames are known again when they come again.
+_RUNS = 32
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """What is counted, and how: as the options of the function `track`."""
+
+    labels: tuple[str, ...] = ("person",)
+    minimum_confidence: float = 0.4
+    patience_s: float = 3.0
+
+
+class Open(Struct, frozen=True, array_like=True):
+    """A visit that goes on; `told_at` is `last_at` as it was told last, 0 before."""
+
+    visit: Visit
+    told_at: int = 0
+
+
+class Camera(Struct, frozen=True):
+    """What is remembered of one camera: numbers only, and never how anybody looks.
+
+    `runs` are the producer's runs with the number of the last frame of each, the newest last.
+    """
+
+    tracks: tuple[Track, ...] = ()
+    visits: dict[int, Open] = {}
+    runs: dict[str, int] = {}
+    restarted_at: int | None = None
+
+    def knows(self, frame: Frame) -> bool:
+        """Whether this frame was counted before."""
+        return frame.seq <= self.runs.get(_run_of(frame), -1)
+
+
+def count(
+    camera: Camera, frame: Frame, options: Options, homography: Homography | None = None
+) -> tuple[Camera, list[Visit]]:
+    """The camera after one more frame, and what is to be told of visits.
+
+    Pure: the same frames give the same visits, with the same ids, whoever counts them; one that was counted before
+    changes nothing. A visit is told when it begins to count, at every turn of a minute, every other second, and at its
+    end.
+    """
+    if camera.knows(frame):
+        return camera, []
+    tracks, ids = follow(camera.tracks, frame, options.labels, options.minimum_confidence, options.patience_s)
+    seen = {number: frame.detections[at].xyxy for at, number in ids.items()}
+    visits: dict[int, Open] = {}
+    told: list[Visit] = []
+    for each in tracks:
+        before = camera.visits.get(each.id)
+        if each.id in seen and each.frames >= _FRAMES and each.evidence >= _EVIDENCE:
+            where = homography and ground(homography, seen[each.id], frame.size_wh)
+            visits[each.id], news = _gone_on(before, each, frame, camera.restarted_at, where)
+            told += news
+        elif before:
+            visits[each.id] = before
+    ended = [each for number, each in camera.visits.items() if number not in visits]
+    told += [each.visit for each in ended if each.told_at < each.visit.last_at]
+    runs = {run: seq for run, seq in camera.runs.items() if run != _run_of(frame)} | {_run_of(frame): frame.seq}
+    newest = dict(list(runs.items())[-_RUNS:])
+    return Camera(tracks, visits, newest, camera.restarted_at), told
+
+
+def _gone_on(
+    before: Open | None, track: Track, frame: Frame, restarted_at: int | None, where: tuple[float, float] | None
+) -> tuple[Open, Sequence[Visit]]:
+    at = frame.captured_at
+    old = before or Open(Visit(id=track.id, source=frame.source, first_at=track.first_at, last_at=at))
+    told: list[Visit] = []
+    path = old.visit.path
+    if old.visit.minute != at // MINUTE:
+        path = ()
+        if old.told_at < old.visit.last_at:
+            told.append(old.visit)
+    if where and (not path or path[-1][0] // SECOND < at // SECOND):
+        path = (*path, (at, *where))
+    visit = structs.replace(old.visit, last_at=at, path=path, restarted_at=restarted_at)
+    if told or at - old.told_at >= _TELL_EVERY:
+        return Open(visit, at), [*told, visit]
+    return Open(visit, old.told_at), told
+
+
+def _run_of(frame: Frame) -> str:
+    """The producer's run that a frame is from."""
+    return frame.id.partition("-")[0]
