@@ -15,6 +15,12 @@ Image = NDArray[np.uint8]
 # At 85 a redrawn picture is smaller than its source, and the detectors find the same boxes as at 95.
 QUALITY = 85
 
+# What is decoded at all: a small file may say that it is a large picture, or make the decoder go over it again and
+# again. One of several scans is held twice while it is decoded, as coefficients and as pixels.
+MAX_SIDE = 16_384
+MAX_PIXELS, MAX_PIXELS_OF_SCANS = 40_000_000, 20_000_000
+MAX_SCANS = 100
+
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _APP1, _START_OF_SCAN = 0xE1, 0xDA
@@ -38,11 +44,15 @@ class JpegError(ValueError):
 
 @dataclass(frozen=True)
 class JpegHeader:
-    """What a JPEG says of itself before a pixel is decoded; `size_wh` is the upright size."""
+    """What a JPEG says of itself before a pixel is decoded; `size_wh` is the upright size.
+
+    `in_one`: its only scan holds all, so that it is decoded row by row.
+    """
 
     size_wh: tuple[int, int]
     orientation: int
     scans: int
+    in_one: bool
 
 
 def read_header(jpeg: bytes) -> JpegHeader:
@@ -58,12 +68,27 @@ def read_header(jpeg: bytes) -> JpegHeader:
         raise JpegError(f"Expected a whole JPEG header, got {len(jpeg)} bytes that end within it") from None
 
 
+def checked_header(jpeg: bytes) -> JpegHeader:
+    """The header of a JPEG that is safe to decode. Raises JpegError, also for one that asks for much memory or time."""
+    header = read_header(jpeg)
+    width, height = header.size_wh
+    most = MAX_PIXELS if header.in_one else MAX_PIXELS_OF_SCANS
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and width * height <= most):
+        of_scans = "" if header.in_one else " in several scans"
+        raise JpegError(
+            f"Expected a picture of at most {most} pixels{of_scans}, each side 1 to {MAX_SIDE}, got {width}x{height}"
+        )
+    if header.scans > MAX_SCANS:
+        raise JpegError(f"Expected a JPEG of at most {MAX_SCANS} scans, got {header.scans}")
+    return header
+
+
 def decode(jpeg: bytes) -> Image:
     """Decode to an upright BGR array, uint8 of shape (height, width, 3).
 
-    Raises JpegError for a picture that is cut or damaged, rather than giving half of it.
+    Raises JpegError for a picture that is cut or damaged, rather than giving half of it, and for an image bomb.
     """
-    orientation = read_header(jpeg).orientation
+    orientation = checked_header(jpeg).orientation
     try:
         image = simplejpeg.decode_jpeg(jpeg, "BGR", strict=True)
     except ValueError as error:
@@ -99,9 +124,9 @@ def _walk(jpeg: bytes) -> JpegHeader:
         raise JpegError("Expected a JPEG frame header before the first scan, got none")
     # Decoders read one scan only where a sequential picture's first scan holds all its components: no need to
     # search the whole file. FF within a scan is followed by 00, so the marker's bytes are a scan's start.
-    one = not progressive and jpeg[at + 4] == components
-    scans = 1 if one else jpeg.count(b"\xff\xda", at)
-    return JpegHeader(size_wh[::-1] if orientation >= 5 else size_wh, orientation, scans)
+    in_one = not progressive and jpeg[at + 4] == components
+    scans = 1 if in_one else jpeg.count(b"\xff\xda", at)
+    return JpegHeader(size_wh[::-1] if orientation >= 5 else size_wh, orientation, scans, in_one)
 
 
 def _exif_orientation(tiff: bytes) -> int:

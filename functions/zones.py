@@ -14,6 +14,8 @@ from functions.mask import Mask
 
 Polygon = Sequence[tuple[float, float]]
 
+FARTHEST = 100_000  # pixels from the picture's corner; OpenCV draws with whole numbers
+
 _VALUE = {"ignore": 0, "cover": 255}  # in this order: where both are said, it is covered
 
 
@@ -48,6 +50,8 @@ def _read(text: str) -> tuple[str, str, NDArray[np.int32]]:
         kind, *points = rest.split()
         polygon = np.array([[float(number) for number in point.split(",")] for point in points])
         if not source or kind not in _VALUE or polygon.shape[0] < 3 or polygon.shape[1:] != (2,):
+            raise ValueError
+        if not (abs(polygon) <= FARTHEST).all():  # false for NaN, too
             raise ValueError
         return source, kind, polygon.round().astype(np.int32)
     except ValueError:

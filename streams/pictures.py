@@ -11,8 +11,7 @@ from av import VideoFrame
 from numpy.typing import NDArray
 
 from functions import jpeg as codec
-from functions.jpeg import JpegError
-from streams.records import MAX_PIXELS, MAX_SCANS, MAX_SIDE
+from functions.jpeg import MAX_PIXELS, MAX_SIDE, JpegError
 
 Size = tuple[int, int]
 
@@ -21,6 +20,7 @@ _LOWEST_QUALITY = 30
 _SMALLER = 0.8
 # Stages add detections to the very same JPEG, and their records have the same limit.
 _ROOM_FOR_MORE = 1 / 16
+START_OF_SCAN = b"\xff\xda"
 _HUFFMAN_TABLES, _END = b"\xff\xc4", b"\xff\xd9"
 
 
@@ -38,10 +38,10 @@ class Encoder:
     def encode(self, picture: bytes | VideoFrame) -> tuple[bytes, Size]:
         """The JPEG and its upright size: the very bytes of a JPEG that fits. Raises JpegError for one that is none."""
         if isinstance(picture, bytes):
-            size_wh = codec.read_header(picture).size_wh
+            size_wh = codec.checked_header(picture).size_wh
             if len(picture) <= self._max_bytes and size_wh == self._fitting(size_wh):
                 return picture, size_wh
-            picture = _decode(picture, size_wh)
+            picture = VideoFrame.from_ndarray(codec.decode(picture), format="bgr24")
         return self._encode_frame(picture)
 
     def _encode_frame(self, frame: VideoFrame) -> tuple[bytes, Size]:
@@ -93,17 +93,11 @@ def encode_frame(frame: VideoFrame, size_wh: Size, quality: int) -> bytes:
 def is_complete(data: bytes) -> bool:
     """Whether a motion JPEG's frame is a JPEG by itself: many a camera leaves out the Huffman tables."""
     try:
-        header = codec.read_header(data)
+        codec.read_header(data)
     except JpegError:
         return False
-    before_scan = data[: data.find(b"\xff\xda")]
-    return _HUFFMAN_TABLES in before_scan and data.rstrip(b"\0").endswith(_END) and header.scans <= MAX_SCANS
-
-
-def _decode(jpeg: bytes, size_wh: Size) -> VideoFrame:
-    if size_wh[0] * size_wh[1] > MAX_PIXELS:
-        raise JpegError(f"Expected a picture of at most {MAX_PIXELS} pixels, got {size_wh[0]}x{size_wh[1]}")
-    return VideoFrame.from_ndarray(codec.decode(jpeg), format="bgr24")
+    before_scan = data[: data.find(START_OF_SCAN)]
+    return _HUFFMAN_TABLES in before_scan and data.rstrip(b"\0").endswith(_END)
 
 
 def _even(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 import av
 from av import VideoFrame
 
-from functions.jpeg import JpegError
-from streams.pictures import is_complete
+from functions.jpeg import MAX_PIXELS, MAX_SCANS, JpegError
+from streams.pictures import START_OF_SCAN, is_complete
 
 # Text files that FFmpeg would draw as the art of old terminals.
 _NO_VIDEO = frozenset({"tty", "bin", "xbin", "adf", "idf"})
+# A small stream may say that its pictures are large: they are refused before there is memory for them.
+_LIMITS = {"max_pixels": str(MAX_PIXELS)}
 
 
 class VideoError(Exception):
@@ -32,14 +34,21 @@ class Moment(NamedTuple):
     picture: Callable[[], bytes | VideoFrame]
 
 
-def open_video(place: str, silence_s: tuple[float, float] | None = None, **how: Any) -> Any:
+def open_video(
+    place: str,
+    silence_s: tuple[float, float] | None = None,
+    options: dict[str, str] | None = None,
+    **how: Any,
+) -> Any:
     """Open a file, URL or device and find its video; `silence_s` bounds opening and reading. Raises VideoError."""
     began_at = time.monotonic()
     try:
-        container = av.open(place, timeout=silence_s, **how)
-        if not container.streams.video or container.format.name in _NO_VIDEO:
+        # Once for probing, and once for what is decoded then.
+        container = av.open(place, timeout=silence_s, options=_LIMITS | (options or {}), **how)
+        if why := _no_video(container):
             container.close()
-            raise NoVideoError("expected a video, got data without a picture")
+            raise NoVideoError(f"expected a video, got {why}")
+        container.streams.video[0].codec_context.options = _LIMITS
     except av.FFmpegError as error:
         raise _error(error, silence_s and silence_s[0], began_at) from None
     return container
@@ -59,6 +68,12 @@ def read(container: Any, silence_s: float | None = None) -> Iterator[Moment]:
             yield from _as_they_are(packet, clock) if passes else _decoded(packet, clock)
     except av.FFmpegError as error:
         raise _error(error, silence_s, heard_at) from None
+
+
+def _no_video(container: Any) -> str | None:
+    if not container.streams.video or container.format.name in _NO_VIDEO:
+        return "data without a picture"
+    return None if container.streams.video[0].codec_context else "one of a format that is not known"
 
 
 def _error(error: av.FFmpegError, silence_s: float | None, heard_at: float) -> VideoError:
@@ -90,6 +105,8 @@ def _jpeg_of(packet: Any) -> bytes | VideoFrame:
     data = bytes(packet)
     if is_complete(data):
         return data
+    if (scans := data.count(START_OF_SCAN)) > MAX_SCANS:
+        raise JpegError(f"Expected a JPEG of at most {MAX_SCANS} scans, got {scans}")
     try:
         frames: list[VideoFrame] = packet.decode()
     except av.FFmpegError:

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import yaml
 
-from functions import Frame, registry
+from functions import Frame, jpeg, registry
 from streams import records
 from streams.chain import TopicConf, load
 from streams.cli import imagebus
@@ -68,10 +68,10 @@ def test_the_wire_format_names_every_field_and_limit() -> None:
     for struct in (records.Record, records.WireDetection, records.WireHop, records.WireRedaction):
         for field in struct.__struct_fields__:
             assert f"`{field}`" in text
-    limits = (records.MAX_RECORD_BYTES, records.MAX_SIDE, records.MAX_PIXELS, records.MAX_DETECTIONS, records.MAX_HOPS)
-    for limit in limits:
+    pictures = (jpeg.MAX_SIDE, jpeg.MAX_PIXELS, jpeg.MAX_PIXELS_OF_SCANS)
+    for limit in (*pictures, records.MAX_RECORD_BYTES, records.MAX_DETECTIONS, records.MAX_HOPS):
         assert f"{limit:,}" in text
-    assert f"at most {records.MAX_SCANS} scans" in text
+    assert f"at most {jpeg.MAX_SCANS} scans" in text
 
 
 @pytest.fixture(scope="module")

@@ -34,13 +34,13 @@ def test_a_picture_is_turned_upright_as_opencv_turns_it(orientation: int, order:
     image = jpeg.decode(turned)
     assert image.shape == wanted.shape
     assert np.abs(image.astype(int) - wanted).mean() < 2  # two decoders
-    assert jpeg.read_header(turned) == JpegHeader((image.shape[1], image.shape[0]), orientation, 1)
+    assert jpeg.read_header(turned) == JpegHeader((image.shape[1], image.shape[0]), orientation, 1, True)
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
 def test_an_orientation_that_does_not_exist_is_upright(orientation: int) -> None:
     picture = _with_orientation(jpeg.encode(_picture()), orientation)
-    assert jpeg.read_header(picture) == JpegHeader((96, 48), 1, 1)
+    assert jpeg.read_header(picture) == JpegHeader((96, 48), 1, 1, True)
 
 
 def test_an_exif_block_that_is_cut_is_ignored() -> None:
@@ -56,6 +56,7 @@ def test_the_header_is_read_from_other_writers_too() -> None:
     header = jpeg.read_header(encoded.tobytes())
     assert (header.size_wh, header.orientation) == ((96, 48), 1)
     assert header.scans > 1
+    assert not header.in_one
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.99])
