@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from itertools import accumulate
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -21,7 +22,7 @@ BOUNDS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0,
 _BOUNDS_US = tuple(round(bound * 1e6) for bound in BOUNDS_S)
 _LABELS = (*map(str, BOUNDS_S), "+Inf")
 
-Values = Mapping[tuple[str, ...], float]
+Values = Mapping[Any, float]  # by a tuple with the value of each label
 
 
 class Histogram:

@@ -9,7 +9,7 @@ import secrets
 import socket
 import tempfile
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from faust.app.base import BootStrategy
 from faust.types import StreamT
@@ -22,9 +22,11 @@ from functions.registry import FunctionError
 from streams import logs
 from streams.bus import BusApp, bus_app
 from streams.chain import Chain
+from streams.lag import Lag, held
 from streams.records import RecordError, decode
 from streams.registered import registered
 from streams.settings import Settings
+from streams.worker import EXIT_HANGS, leave
 from web.credentials import Credentials
 from web.gate import Gate
 from web.guard import Guard
@@ -32,6 +34,7 @@ from web.newest import Newest
 from web.pages import topic_infos
 from web.site import Site
 from web.state import Bus
+from web.vitals import Vitals
 
 log = logging.getLogger(__name__)
 _STOP_S = 3.0
@@ -46,7 +49,7 @@ class _WebFirst(BootStrategy):
     def server(self) -> Iterable[ServiceT]:
         return self._chain(
             self.web_server(),
-            [self.app.gate],
+            [self.app.gate, self.app.vitals],
             self.kafka_consumer(),
             self.agents(),
             self.kafka_conductor(),
@@ -66,6 +69,7 @@ class ViewerApp(BusApp):
     BootStrategy = _WebFirst
     gate: Gate
     site: Site
+    vitals: Vitals
     folder: tempfile.TemporaryDirectory[str]
 
     def __init__(self, group: str, **options: Any) -> None:
@@ -97,10 +101,14 @@ class ViewerApp(BusApp):
             os._exit(0)
         self.folder.cleanup()
 
+    def give_up(self, why: str) -> NoReturn:
+        """End the process, for its supervisor to start it again."""
+        self.folder.cleanup()
+        leave(EXIT_HANGS, f"{why}; this process ends, for its supervisor to start it again")
+
     def holds(self, wanted: frozenset[str]) -> bool:
         """Whether it holds partitions of each of these topics."""
-        held = self._consumer.assignment() if self._consumer and self.started else ()
-        return wanted <= {partition.topic for partition in held}
+        return wanted <= {partition.topic for partition in held(self)}
 
 
 def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any) -> ViewerApp:
@@ -113,7 +121,9 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     app.folder = folder
     newest, bus = Newest(chain.topic_names), Bus(settings.kafka_url)
     app.gate = Gate(settings, chain, bus, app.holds)
-    app.site = Site(chain, topic_infos(chain, _functions(settings)), newest, bus, Guard(credentials))
+    app.vitals = Vitals(settings, newest, bus, Lag(app), app.give_up)
+    infos = topic_infos(chain, _functions(settings))
+    app.site = Site(chain, infos, newest, bus, Guard(credentials), app.vitals)
     for topic in chain.topic_names:
         keep = _keep(topic, newest, settings.max_record_bytes, chain.redacted(topic))
         app.agent(app.topic(topic), name=f"newest of {topic}")(keep)

@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import WSMsgType, web
 from msgspec import Struct
 
+from web.metrics import Traffic
 from web.newest import Newest
 from web.protocol import Ack, Command, Drop, Watch, picture, read_command
 from web.rendition import jpeg_of
@@ -38,8 +39,10 @@ class Client:
         bus: Bus,
         topics: frozenset[str],
         may_stay: Callable[[], bool],
+        traffic: Traffic,
     ) -> None:
         self._socket, self._abort, self._may_stay = socket, abort, may_stay
+        self._traffic = traffic
         self._newest, self._bus, self._topics = newest, bus, topics
         self._views: dict[str, View] = {}
         self._changed = asyncio.Event()
@@ -48,6 +51,7 @@ class Client:
     async def serve(self) -> None:
         """Read commands and send pictures until either side ends."""
         self._newest.listen(self._changed)
+        self._traffic.clients += 1
         tasks = [asyncio.create_task(self._send_pictures()), asyncio.create_task(self._send_state())]
         try:
             async for message in self._socket:
@@ -57,6 +61,7 @@ class Client:
             for task in tasks:
                 task.cancel()
             self._newest.unlisten(self._changed)
+            self._traffic.clients -= 1
             for view in self._views.values():
                 self._newest.unwatch(view.pairing)
 
@@ -103,6 +108,8 @@ class Client:
             for name, view in list(self._views.items()):
                 if (pair := view.next(now)) is not None:
                     self._sent += 1
+                    self._traffic.sent += 1
+                    self._traffic.skipped, view.skipped = self._traffic.skipped + view.skipped, 0
                     view.in_flight = self._sent
                     jpegs = {side: await jpeg_of(frame, view.width) for side, frame in pair.sides}
                     message = picture(name, self._sent, pair, jpegs, time.monotonic())

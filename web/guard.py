@@ -20,7 +20,9 @@ log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 COOKIE = "imagebus"
-_OPEN = ("/login", "/health", "/session")
+_OPEN = ("/login", "/health", "/ready", "/session")
+# Prometheus on this host logs in nowhere; whoever comes from elsewhere, or through a proxy, does.
+_OPEN_HERE = "/metrics"
 _FORM_BYTES = 4096
 _EVERYBODY = Session("", OPERATOR, math.inf)
 
@@ -54,7 +56,7 @@ class Guard:
             request["session"] = _EVERYBODY
         elif (session := self._sessions.read(request.cookies.get(COOKIE, ""))) is not None:
             request["session"] = session
-        elif request.path not in _OPEN and not request.path.startswith("/static/"):
+        elif not _is_open(request):
             return _send_away(request)
         return await handler(request)
 
@@ -109,6 +111,12 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_open(request: web.Request) -> bool:
+    if request.path == _OPEN_HERE:
+        return is_loopback(request.remote or "") and "X-Forwarded-For" not in request.headers
+    return request.path in _OPEN or request.path.startswith("/static/")
 
 
 def _send_away(request: web.Request) -> web.StreamResponse:

@@ -19,13 +19,18 @@ class Newest:
     def __init__(self, topics: Iterable[str]) -> None:
         self.frames: dict[str, dict[str, Shown]] = {topic: {} for topic in topics}
         self.bad: dict[str, int] = dict.fromkeys(self.frames, 0)
-        self.taken = 0
+        self.taken_of: dict[str, int] = dict.fromkeys(self.frames, 0)
         self._pairings: dict[tuple[str | None, str], Pairing] = {}
         self._listeners: set[asyncio.Event] = set()
 
+    @property
+    def taken(self) -> int:
+        """How many records there were, of all topics."""
+        return sum(self.taken_of.values())
+
     def put(self, topic: str, record: Record) -> None:
         """Take in one record; a repeat of an older one changes nothing."""
-        self.taken += 1
+        self.taken_of[topic] += 1
         frame = Shown(topic, record, time.monotonic())
         before = self.frames[topic].get(record.source)
         if before and _repeats(frame, before):

@@ -20,6 +20,7 @@ from web.pages import Page, TopicInfo, pages, pair_page, redacted_only
 from web.protocol import MAX_COMMAND_BYTES
 from web.sessions import Session
 from web.state import Bus
+from web.vitals import Vitals
 
 _HERE = Path(__file__).parent
 _SESSION = '<form method="post" action="/logout"><span>{role}</span><button type="submit">Log out</button></form>'
@@ -48,7 +49,10 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 class Site:
     """All routes of the viewer."""
 
-    def __init__(self, chain: Chain, infos: dict[str, TopicInfo], newest: Newest, bus: Bus, guard: Guard) -> None:
+    def __init__(
+        self, chain: Chain, infos: dict[str, TopicInfo], newest: Newest, bus: Bus, guard: Guard, vitals: Vitals
+    ) -> None:
+        self._vitals = vitals
         self._chain, self._newest, self._bus, self._guard = chain, newest, bus, guard
         self._shown = {role: Shown(chain, infos, role) for role in ROLES}
         self._template = string.Template((_HERE / "page.html").read_text("utf-8"))
@@ -60,7 +64,7 @@ class Site:
         self._guard.add_to(app)
         app.router.add_get("/pair/{left}/{right}", self._pair)
         app.router.add_get("/ws", self._websocket)
-        app.router.add_get("/health", self._health)
+        self._vitals.add_to(app)
         app.router.add_static("/static", _HERE / "static")
         app.router.add_get("/{name:[a-z]*}", self._page)
 
@@ -86,11 +90,6 @@ class Site:
             raise web.HTTPNotFound(text=f"Expected two topics of {', '.join(shown.topics)}\n")
         return self._render(page, request)
 
-    async def _health(self, request: web.Request) -> web.StreamResponse:
-        newest = self._newest
-        state = {"bus": self._bus.state, "frames": newest.taken, "bad": sum(newest.bad.values())}
-        return web.json_response(state, status=200 if self._bus.state == "ready" else 503)
-
     def _render(self, page: Page, request: web.Request) -> web.Response:
         session: Session = request["session"]
         shown = self._shown[session.role]
@@ -113,7 +112,8 @@ class Site:
         topics = frozenset(self._shown[session.role].topics)
         may_stay = partial(self._guard.is_open, session)
         try:
-            await Client(socket, abort, self._newest, self._bus, topics, may_stay).serve()
+            traffic = self._vitals.traffic
+            await Client(socket, abort, self._newest, self._bus, topics, may_stay, traffic).serve()
         finally:
             self._open.discard(abort)
             abort()

@@ -18,6 +18,7 @@ class View:
     source: str | None
     width: int | None
     sent: dict[str, int] = field(default_factory=dict)
+    skipped: int = 0
     in_flight: int = 0
     turn: str = ""
     turn_began: float = 0.0
@@ -30,6 +31,7 @@ class View:
         pair = self.pairing.pairs.get(source) if source is not None else None
         if source is None or pair is None or self.sent.get(source, 0) >= pair.number:
             return None
+        self.skipped += pair.number - self.sent.get(source, pair.number - 1) - 1
         self.sent[source] = pair.number
         return pair
 

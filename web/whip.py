@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -23,6 +24,7 @@ MAX_OFFER_BYTES = 64 * 1024
 MAX_SESSIONS = 16
 INTERVAL_MS = (40, 60_000)
 DEFAULT_INTERVAL_MS, DEFAULT_SOURCE = 200, "webrtc-camera"
+FRAMES = ("received", "sent", "lost")
 _MAX_NAME = 128
 
 
@@ -33,8 +35,19 @@ class Whip:
         self.topics = camera_topics(chain)
         self._settings, self._credentials, self._ice = settings, credentials, ice
         self._sessions: dict[str, Publishing] = {}
+        self._ended: Counter[str] = Counter()
         self._brake = Brake()
         self.bus_ready: Callable[[], Awaitable[bool]] = _always
+
+    @property
+    def cameras(self) -> int:
+        """How many are sending."""
+        return len(self._sessions)
+
+    @property
+    def frames(self) -> Counter[str]:
+        """How many frames were received, sent and lost, of all cameras there ever were."""
+        return sum((_frames(session) for session in self._sessions.values()), self._ended.copy())
 
     @property
     def routes(self) -> list[Route]:
@@ -82,7 +95,8 @@ class Whip:
         return session
 
     def _forget(self, session: Publishing) -> None:
-        self._sessions.pop(session.id, None)
+        if self._sessions.pop(session.id, None):
+            self._ended += _frames(session)
 
     def _check_key(self, request: Request) -> None:
         if not self._credentials:
@@ -121,6 +135,10 @@ def camera_topics(chain: Chain) -> tuple[str, ...]:
     """The topics a camera may write: those that no stage writes, and never a redacted one."""
     written = {stage.output for stage in chain.stages.values()}
     return tuple(topic for topic in chain.topic_names if topic not in written and not chain.redacted(topic))
+
+
+def _frames(session: Publishing) -> Counter[str]:
+    return Counter({name: int(count) for name, count in session.counts.items() if name in FRAMES})
 
 
 async def _offer(request: Request) -> str:

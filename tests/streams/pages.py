@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -18,10 +19,10 @@ def ask(process: Process, path: str) -> tuple[int, str]:
     return get(address[0] + path)
 
 
-def get(url: str) -> tuple[int, str]:
+def get(url: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Status and body of a page."""
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=dict(headers or {})), timeout=5) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -33,6 +34,6 @@ def metrics(process: Process) -> dict[tuple[str, ...], float]:
 
 
 def parsed(text: str) -> dict[tuple[str, ...], float]:
-    """Prometheus's text format: values by name and labels."""
+    """Prometheus's text format: values by name and labels, whose names are in alphabetical order."""
     samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
     return {(sample.name, *sample.labels.values()): sample.value for sample in samples}
