@@ -1,0 +1,34 @@
+"""Keep frames in which nothing moves from what costs more than looking whether something does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from msgspec import Meta
+
+from functions.detect_motion import Area, Background, Height, detect_motion
+from functions.frame import Frame
+from functions.registry import function
+
+HoldS = Annotated[float, Meta(ge=0, le=600, description="Go on for so many seconds after the last motion")]
+
+
+@dataclass
+class Watch:
+    """What one source looks like when nothing moves, and when something last did."""
+
+    background: Background = field(default_factory=Background)
+    moved_at: int | None = None
+
+
+@function
+def gate(
+    frame: Frame, state: Watch, *, height: Height = 288, minimum_area: Area = 0.0005, hold_s: HoldS = 1.0
+) -> Frame | None:
+    """Drop frames in which nothing moves (background subtraction)."""
+    seen = detect_motion(frame.with_detections([]), state.background, height=height, minimum_area=minimum_area)
+    # The first frame of all is nobody's motion; it opens the gate, so that a source shows that it is there.
+    if seen.detections or state.moved_at is None:
+        state.moved_at = frame.captured_at
+    return frame if abs(frame.captured_at - state.moved_at) <= hold_s * 1e6 else None

@@ -1,0 +1,27 @@
+// Reads every vector of a folder with the example's code. To standard output, as JSON: of each good one the fields
+// and the same written again, of each bad one the error.
+
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { decode, encode } from "./record.mjs";
+
+const folder = process.argv[2];
+const read = {};
+for (const file of readdirSync(folder).filter((name) => name.endsWith(".msgpack"))) {
+  try {
+    const fields = decode(readFileSync(join(folder, file)));
+    read[file.replace(".msgpack", "")] = { fields, written: encode(fields) };
+  } catch (error) {
+    read[file.replace(".msgpack", "")] = { error: `${error.constructor.name}: ${error.message}` };
+  }
+}
+
+function shown(key, value) {
+  if (typeof value === "bigint") return { int: String(value) };
+  return value instanceof Uint8Array ? { hex: Buffer.from(value).toString("hex") } : value;
+}
+
+// A Buffer would turn itself into something else before `shown` sees it.
+delete Buffer.prototype.toJSON;
+process.stdout.write(JSON.stringify(read, shown));
