@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from functions.errors import UsageError
 from functions.registry import FunctionSpec
 from streams.chain import Chain, StageConf
+from streams.counts import COUNTS
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 class Page(Struct, frozen=True):
     """One page: a frame on `left` beside the same frame on `right`; `details` adds what was found in it.
 
-    A `wall` shows all sources of `right` in a grid.
+    A `wall` shows all sources of `right` in a grid; `counts` are numbers, which every role may see.
     """
 
     path: str
@@ -27,6 +28,7 @@ class Page(Struct, frozen=True):
     right: str
     details: bool = False
     wall: bool = False
+    counts: bool = False
 
 
 class TopicInfo(Struct, frozen=True):
@@ -50,7 +52,8 @@ def pages(chain: Chain) -> tuple[Page, ...]:
         Page("/redaction", "Redaction", raw, redacted or "", details=True),
         Page("/wall", "Wall", None, redacted or raw or "", wall=True),
     )
-    return tuple(page for page in wanted if page.right and page.left != page.right)
+    pictures = (page for page in wanted if page.right and page.left != page.right)
+    return (*pictures, Page("/counts", "Counts", None, COUNTS, counts=True))
 
 
 def pair_page(chain: Chain, left: str, right: str) -> Page | None:
@@ -63,6 +66,8 @@ def pair_page(chain: Chain, left: str, right: str) -> Page | None:
 
 def redacted_only(chain: Chain, page: Page) -> Page | None:
     """What is left of a page for those who may see redacted pictures only: no left half, or nothing."""
+    if page.counts:
+        return page
     if not chain.redacted(page.right):
         return None
     return page if page.left and chain.redacted(page.left) else replace(page, left=None)

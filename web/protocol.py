@@ -49,7 +49,11 @@ class Ack(Struct, frozen=True, tag_field="do", tag="ack", forbid_unknown_fields=
     n: int
 
 
-Command = Watch | Drop | Ack
+class Follow(Struct, frozen=True, tag_field="do", tag="counts", forbid_unknown_fields=True):
+    """Send all counts, then what changes of them."""
+
+
+Command = Watch | Drop | Ack | Follow
 
 _decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 

@@ -13,12 +13,13 @@ from functions.frame import Detection
 from tests.processes import IMAGEBUS, Process, free_port
 from tests.wait import wait_until
 from tests.web.camera import Camera
+from tests.web.counting import NOON, count, counted
 from tests.web.viewing import Viewing, open_page, start_viewer, wait_for_frame
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
 
-@pytest.mark.parametrize("path", ["/", "/imageai", "/redaction", "/wall"])
+@pytest.mark.parametrize("path", ["/", "/imageai", "/redaction", "/wall", "/counts"])
 @pytest.mark.parametrize(("scheme", "size"), [("dark", DESK), ("light", DESK), ("dark", PHONE)])
 def test_a_page_breaks_no_accessibility_rule(
     path: str,
@@ -36,6 +37,11 @@ def test_a_page_breaks_no_accessibility_rule(
     if path == "/wall":
         page.goto(viewing.url + path)
         page.locator(".pane[data-source=shop]").wait_for()
+    elif path == "/counts":
+        count(viewing.broker, counted("hour", "shop", 3), counted("hour", None, 3, 2, restarted_at=NOON))
+        page.goto(viewing.url + path)
+        page.locator(".bars svg g").first.wait_for()
+        page.get_by_text("As a table").click()
     else:
         open_page(page, viewing, path, shop.name)
         wait_for_frame(page, shop, 1)

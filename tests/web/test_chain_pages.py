@@ -22,6 +22,7 @@ def test_the_default_chain_has_its_pages() -> None:
         ("/imageai", "ImageAI", "SOURCE_FRAME", "ANNOTATED_FRAME", True),
         ("/redaction", "Redaction", "ANNOTATED_FRAME", "REDACTION_FRAME", True),
         ("/wall", "Wall", None, "REDACTION_FRAME", False),
+        ("/counts", "Counts", None, "COUNTS", False),
     ]
 
 
@@ -40,6 +41,7 @@ def test_a_chain_without_annotation_shows_its_source_beside_the_redacted_frame(t
     assert [(page.title, page.left, page.right) for page in pages(chain)] == [
         ("Redaction", "CAMERA", "SAFE"),
         ("Wall", None, "SAFE"),
+        ("Counts", None, "COUNTS"),
     ]
 
 

@@ -2,12 +2,12 @@
 
 import { el, fill, say } from "./dom.js";
 
-const KEYS = [
-  ["Space", "pause and continue"],
-  ["← →", "the picture before and after"],
+const keysOf = (view) => [
+  ...(view.pause ? [["Space", "pause and continue"]] : []),
+  ...(view.step ? [["← →", "the picture before and after"]] : []),
   ["1 – 9", "another page"],
-  ["F", "full screen"],
-  ["S", "save the right picture"],
+  ...(view.pictures ? [["F", "full screen"]] : []),
+  ...(view.save ? [["S", view.saves.what]] : []),
   ["?", "this list"],
 ];
 
@@ -44,22 +44,17 @@ export class Choice {
   }
 }
 
-/** The buttons for one view: it pauses, and may step and save. */
+/** The buttons for what one view can do: pause, step, fill the screen, save. */
 export function buttons(view) {
-  const pause = button("Pause", () => toggle(view));
-  const keys = keyList();
-  view.addEventListener("change", () => {
-    say(pause, view.paused ? "Continue" : "Pause");
-    pause.classList.toggle("on", view.paused);
-  });
+  const keys = keyList(keysOf(view));
   listen(view, keys);
   return el(
     "div",
     { className: "actions", attrs: { role: "group", "aria-label": "Controls" } },
-    pause,
+    ...(view.pause ? [pauseButton(view)] : []),
     ...(view.step ? [button("Back", () => view.step(-1)), button("Forward", () => view.step(1))] : []),
-    button("Full", () => fullScreen(view)),
-    ...(view.save ? [button("Snapshot", () => view.save())] : []),
+    ...(view.pictures ? [button("Full", () => fullScreen(view))] : []),
+    ...(view.save ? [button(view.saves.name, () => view.save())] : []),
     Object.assign(
       button("Keys", () => keys.showModal()),
       { className: "keys" },
@@ -68,13 +63,22 @@ export function buttons(view) {
   );
 }
 
+function pauseButton(view) {
+  const pause = button("Pause", () => toggle(view));
+  view.addEventListener("change", () => {
+    say(pause, view.paused ? "Continue" : "Pause");
+    pause.classList.toggle("on", view.paused);
+  });
+  return pause;
+}
+
 function listen(view, keys) {
   const does = {
-    " ": () => toggle(view),
-    ArrowLeft: () => view.step?.(-1),
-    ArrowRight: () => view.step?.(1),
-    f: () => fullScreen(view),
-    s: () => view.save?.(),
+    " ": view.pause && (() => toggle(view)),
+    ArrowLeft: view.step && (() => view.step(-1)),
+    ArrowRight: view.step && (() => view.step(1)),
+    f: view.pictures && (() => fullScreen(view)),
+    s: view.save && (() => view.save()),
     "?": () => keys.showModal(),
   };
   document.addEventListener("keydown", (event) => {
@@ -105,8 +109,8 @@ const button = (text, press) => {
   return made;
 };
 
-function keyList() {
-  const rows = KEYS.flatMap(([key, does]) => [el("dt", {}, el("kbd", { textContent: key })), el("dd", { textContent: does })]);
+function keyList(keys) {
+  const rows = keys.flatMap(([key, does]) => [el("dt", {}, el("kbd", { textContent: key })), el("dd", { textContent: does })]);
   const close = button("Close", () => dialog.close());
   const dialog = el("dialog", { attrs: { "aria-label": "Keys" } }, el("h2", { textContent: "Keys" }), el("dl", {}, ...rows), close);
   return dialog;

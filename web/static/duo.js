@@ -31,6 +31,7 @@ export class Duo extends EventTarget {
   paused = false;
   passed = 0;
   labels = new Set();
+  saves = { name: "Snapshot", what: "save the right picture" };
 
   constructor(link, page, topics) {
     super();

@@ -11,6 +11,7 @@ export class Link extends EventTarget {
   #generation = 0;
   #tries = 0;
   #clock = [];
+  #takeCounts = null;
   #heard = 0;
 
   state = null;
@@ -35,6 +36,12 @@ export class Link extends EventTarget {
     };
   }
 
+  /** Have `take(records)` called with all counts, then with those that change. */
+  follow(take) {
+    this.#takeCounts = take;
+    this.#send({ do: "counts" });
+  }
+
   /** Microseconds since the epoch by the viewer's clock, which may differ from this browser's. */
   now() {
     return (Date.now() + (this.#clock.length ? Math.max(...this.#clock) : 0)) * 1000;
@@ -56,6 +63,7 @@ export class Link extends EventTarget {
       this.connected = true;
       this.expired = false;
       if (!document.hidden) for (const name of this.#views.keys()) this.#ask(name);
+      if (this.#takeCounts) this.#send({ do: "counts" });
       this.#tell("change");
     };
     socket.onmessage = (event) => this.#take(event.data);
@@ -100,7 +108,8 @@ export class Link extends EventTarget {
       this.state = { ...message, at: performance.now() };
       this.#clock = [...this.#clock.slice(-9), message.now / 1000 - Date.now()];
       this.#tell("change");
-    } else console.warn(message.reason);
+    } else if (message.say === "counts") this.#takeCounts(message.records);
+    else console.warn(message.reason);
   }
 
   async #takePicture(buffer) {

@@ -1,6 +1,7 @@
 // Puts a page together: its pictures, the choices and controls above them, and one line about the bus.
 
 import { Choice, buttons } from "./controls.js";
+import { CountsView } from "./counts.js";
 import { el, say } from "./dom.js";
 import { Duo } from "./duo.js";
 import { duration } from "./format.js";
@@ -10,7 +11,7 @@ import { Wall } from "./wall.js";
 const { page, pages, topics, broker } = JSON.parse(document.getElementById("config").textContent);
 const content = document.getElementById("content");
 const link = new Link();
-const offerSources = page.wall ? showWall() : showDuo();
+const offerSources = page.counts ? showCounts() : page.wall ? showWall() : showDuo();
 
 link.addEventListener("change", () => {
   offerSources(sourcesHere());
@@ -43,12 +44,24 @@ function showWall() {
   return () => {};
 }
 
+/** Numbers only. */
+function showCounts() {
+  const counts = new CountsView(link);
+  const cameras = new Choice("Camera", "all cameras", "", (source) => counts.choose(source));
+  const windows = new Choice("Bars", "", "hour", (window) => counts.plot(window));
+  windows.offer(["hour", "day"]);
+  content.append(toolbar(cameras.element, windows.element, buttons(counts)), counts.element);
+  counts.addEventListener("change", () => cameras.offer(counts.sources));
+  return () => {};
+}
+
 function toolbar(...parts) {
   return el("div", { className: "toolbar" }, ...parts);
 }
 
 function sourcesHere() {
-  const shown = [page.left, page.right].filter(Boolean).map((topic) => link.state?.topics[topic]?.sources ?? {});
+  const wanted = page.counts ? Object.keys(topics) : [page.left, page.right].filter(Boolean);
+  const shown = wanted.map((topic) => link.state?.topics[topic]?.sources ?? {});
   return [...new Set(shown.flatMap((ages) => Object.keys(ages)))];
 }
 

@@ -1,7 +1,7 @@
 // One picture: which topic it is, whose frame, how old, and what to do where there is none.
 
 import { el, say } from "./dom.js";
-import { duration, timeOfDay, wholeTime } from "./format.js";
+import { dateOf, duration, timeOfDay, wholeTime } from "./format.js";
 
 const SILENT_S = 3;
 const MARKS = {
@@ -61,7 +61,7 @@ export class Pane {
     this.#reference.title = frame.id;
     say(this.#time, timeOfDay(frame.captured_at));
     this.#time.title = wholeTime(frame.captured_at);
-    this.#time.dateTime = new Date(frame.captured_at / 1000).toISOString();
+    this.#time.dateTime = dateOf(frame.captured_at).toISOString();
   }
 
   /** Outline boxes, in pixels of the picture. */
