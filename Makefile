@@ -49,6 +49,7 @@ check: install ## Lint, formatting and types
 
 bench: install ## Measure the chain on a real Kafka (VIDEO=file)
 	@python -m bench.chain '$(VIDEO)'
+	@python -m bench.whole_chain '$(VIDEO)'
 
 bench-detectors: install ## Measure every detector against the truth of a video (VIDEO=file TRUTH=csv)
 	@python -m bench.detectors '$(VIDEO)' '$(TRUTH)'
