@@ -16,7 +16,7 @@ from mode import Service
 
 from functions.errors import UsageError
 from functions.registry import FunctionSpec
-from streams import topics
+from streams import memory, topics
 from streams.chain import Chain, StageConf, dead_letters_of
 from streams.deliver import AllHang, Stopped
 from streams.lag import Liveness
@@ -102,6 +102,7 @@ class StageWorker(Service):
 
     def _warm_up(self) -> None:
         """Load what the function needs before it gets a record; a process that lacks it ends."""
+        memory.keep_for_next_frame()
         cv2.setNumThreads(1)  # the pool works on several frames at once: threads within one would get in its way
         try:
             self._pool.start(partial(self.spec.prepare, self.options))
