@@ -27,6 +27,8 @@ from streams.records import RecordError, decode
 from streams.registered import registered
 from streams.settings import Settings
 from streams.worker import EXIT_HANGS, leave
+from web.counts import Counts
+from web.counts_reader import CountsReader
 from web.credentials import Credentials
 from web.gate import Gate
 from web.guard import Guard
@@ -49,7 +51,7 @@ class _WebFirst(BootStrategy):
     def server(self) -> Iterable[ServiceT]:
         return self._chain(
             self.web_server(),
-            [self.app.gate, self.app.vitals],
+            [self.app.gate, self.app.counts_reader, self.app.vitals],
             self.kafka_consumer(),
             self.agents(),
             self.kafka_conductor(),
@@ -68,6 +70,7 @@ class ViewerApp(BusApp):
 
     BootStrategy = _WebFirst
     gate: Gate
+    counts_reader: CountsReader
     site: Site
     vitals: Vitals
     folder: tempfile.TemporaryDirectory[str]
@@ -119,11 +122,12 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     app = bus_app(group, settings, ViewerApp, logging_config=logs.for_faust(settings), **web)
     assert isinstance(app, ViewerApp)
     app.folder = folder
-    newest, bus = Newest(chain.topic_names), Bus(settings.kafka_url)
+    newest, counts, bus = Newest(chain.topic_names), Counts(), Bus(settings.kafka_url)
     app.gate = Gate(settings, chain, bus, app.holds)
+    app.counts_reader = CountsReader(settings, counts)
     app.vitals = Vitals(settings, newest, bus, Lag(app), app.give_up)
     infos = topic_infos(chain, _functions(settings))
-    app.site = Site(chain, infos, newest, bus, Guard(credentials), app.vitals)
+    app.site = Site(chain, infos, newest, counts, bus, Guard(credentials), app.vitals)
     for topic in chain.topic_names:
         keep = _keep(topic, newest, settings.max_record_bytes, chain.redacted(topic))
         app.agent(app.topic(topic), name=f"newest of {topic}")(keep)

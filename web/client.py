@@ -10,9 +10,10 @@ import msgspec
 from aiohttp import WSMsgType, web
 from msgspec import Struct
 
+from web.counts import Counts
 from web.metrics import Traffic
 from web.newest import Newest
-from web.protocol import Ack, Command, Drop, Watch, picture, read_command
+from web.protocol import Ack, Drop, Follow, Watch, picture, read_command
 from web.rendition import jpeg_of
 from web.state import Bus, state_message
 from web.view import View
@@ -37,13 +38,15 @@ class Client:
         abort: Callable[[], None],
         newest: Newest,
         bus: Bus,
+        counts: Counts,
         topics: frozenset[str],
         may_stay: Callable[[], bool],
         traffic: Traffic,
     ) -> None:
         self._socket, self._abort, self._may_stay = socket, abort, may_stay
         self._traffic = traffic
-        self._newest, self._bus, self._topics = newest, bus, topics
+        self._newest, self._bus, self._counts, self._topics = newest, bus, counts, topics
+        self._counts_sent: int | None = None
         self._views: dict[str, View] = {}
         self._changed = asyncio.Event()
         self._sent = 0
@@ -70,13 +73,14 @@ class Client:
             command = read_command(text)
         except ValueError:
             return False
-        reason = self._obey(command)
-        if reason:
+        if isinstance(command, Follow):
+            self._counts_sent = 0
+        elif reason := self._obey(command):
             await self._send(self._socket.send_str(msgspec.json.encode(_Refused(command.view, reason)).decode()))
         self._changed.set()
         return True
 
-    def _obey(self, command: Command) -> str | None:
+    def _obey(self, command: Watch | Drop | Ack) -> str | None:
         """Do as told; the reason where it may not be."""
         if isinstance(command, Watch):
             return self._watch(command)
@@ -118,9 +122,16 @@ class Client:
     async def _send_state(self) -> None:
         while self._may_stay():
             await self._send(self._socket.send_str(state_message(self._newest, self._bus, self._topics)))
+            await self._send_counts()
             self._changed.set()  # another source may have its turn
             await asyncio.sleep(STATE_S)
         self._abort()
+
+    async def _send_counts(self) -> None:
+        sent, number = self._counts_sent, self._counts.number
+        if sent is not None and sent < number:
+            self._counts_sent = number
+            await self._send(self._socket.send_str(self._counts.message(sent)))
 
     async def _send(self, sending: Awaitable[None]) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import string
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from aiohttp import web
 
 from streams.chain import Chain
 from web.client import Client
+from web.counts import Counts
+from web.counts_csv import as_csv
 from web.credentials import OPERATOR, ROLES
 from web.guard import Guard
 from web.newest import Newest
@@ -50,10 +53,17 @@ class Site:
     """All routes of the viewer."""
 
     def __init__(
-        self, chain: Chain, infos: dict[str, TopicInfo], newest: Newest, bus: Bus, guard: Guard, vitals: Vitals
+        self,
+        chain: Chain,
+        infos: dict[str, TopicInfo],
+        newest: Newest,
+        counts: Counts,
+        bus: Bus,
+        guard: Guard,
+        vitals: Vitals,
     ) -> None:
         self._vitals = vitals
-        self._chain, self._newest, self._bus, self._guard = chain, newest, bus, guard
+        self._chain, self._newest, self._counts, self._bus, self._guard = chain, newest, counts, bus, guard
         self._shown = {role: Shown(chain, infos, role) for role in ROLES}
         self._template = string.Template((_HERE / "page.html").read_text("utf-8"))
         self._open: set[Callable[[], None]] = set()
@@ -63,6 +73,7 @@ class Site:
         app.on_response_prepare.append(add_headers)
         self._guard.add_to(app)
         app.router.add_get("/pair/{left}/{right}", self._pair)
+        app.router.add_get("/counts.csv", self._counts_file)
         app.router.add_get("/ws", self._websocket)
         self._vitals.add_to(app)
         app.router.add_static("/static", _HERE / "static")
@@ -90,6 +101,11 @@ class Site:
             raise web.HTTPNotFound(text=f"Expected two topics of {', '.join(shown.topics)}\n")
         return self._render(page, request)
 
+    async def _counts_file(self, request: web.Request) -> web.StreamResponse:
+        text = await asyncio.to_thread(as_csv, self._counts.since(0))
+        headers = {"Content-Disposition": 'attachment; filename="imagebus-counts.csv"'}
+        return web.Response(text=text, content_type="text/csv", charset="utf-8", headers=headers)
+
     def _render(self, page: Page, request: web.Request) -> web.Response:
         session: Session = request["session"]
         shown = self._shown[session.role]
@@ -113,7 +129,7 @@ class Site:
         may_stay = partial(self._guard.is_open, session)
         try:
             traffic = self._vitals.traffic
-            await Client(socket, abort, self._newest, self._bus, topics, may_stay, traffic).serve()
+            await Client(socket, abort, self._newest, self._bus, self._counts, topics, may_stay, traffic).serve()
         finally:
             self._open.discard(abort)
             abort()
