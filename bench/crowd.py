@@ -15,6 +15,7 @@ from tests.web.viewing import Viewing
 
 WARM_S, MEASURED_S = 5.0, 20.0
 _LOOK_S = 0.5
+_TOPIC = "SOURCE_FRAME"
 
 
 async def watch(viewing: Viewing, sources: Sequence[str], readers: int, stalled: int) -> dict[str, object]:
@@ -24,7 +25,7 @@ async def watch(viewing: Viewing, sources: Sequence[str], readers: int, stalled:
     counts: list[Counter[str]] = [Counter() for _ in range(readers)]
     url = f"{viewing.url}/ws"
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        tasks = [asyncio.create_task(_read(session, url, sources, seen)) for seen in counts]
+        tasks = [asyncio.create_task(read(session, url, sources, _TOPIC, seen)) for seen in counts]
         tasks += [asyncio.create_task(_stall(session, url, sources)) for _ in range(stalled)]
         await asyncio.sleep(WARM_S)
         for seen in counts:
@@ -45,14 +46,17 @@ async def _peak(process: psutil.Process) -> int:
     return highest
 
 
-async def _ask(socket: aiohttp.ClientWebSocketResponse, sources: Sequence[str]) -> None:
+async def _ask(socket: aiohttp.ClientWebSocketResponse, sources: Sequence[str], topic: str) -> None:
     for source in sources:
-        await socket.send_str(json.dumps({"do": "watch", "view": source, "right": "SOURCE_FRAME", "source": source}))
+        await socket.send_str(json.dumps({"do": "watch", "view": source, "right": topic, "source": source}))
 
 
-async def _read(session: aiohttp.ClientSession, url: str, sources: Sequence[str], seen: Counter[str]) -> None:
+async def read(
+    session: aiohttp.ClientSession, url: str, sources: Sequence[str], topic: str, seen: Counter[str]
+) -> None:
+    """Watch these sources as a browser does, and count the pictures of each."""
     async with session.ws_connect(url, max_msg_size=0) as socket:
-        await _ask(socket, sources)
+        await _ask(socket, sources, topic)
         async for message in socket:
             if message.type is aiohttp.WSMsgType.BINARY:
                 picture = read_picture(message.data)
@@ -63,7 +67,7 @@ async def _read(session: aiohttp.ClientSession, url: str, sources: Sequence[str]
 async def _stall(session: aiohttp.ClientSession, url: str, sources: Sequence[str]) -> None:
     """Ask for everything, say that all of it was drawn, and read nothing."""
     async with session.ws_connect(url, max_msg_size=0) as socket:
-        await _ask(socket, sources)
+        await _ask(socket, sources, _TOPIC)
         socket._response.connection.transport.pause_reading()  # type: ignore[union-attr]
         for n in range(1, 10_000):
             for source in sources:
