@@ -14,6 +14,8 @@ from functions.visits import MINUTE, SECOND, Homography, Visit, ground
 _FRAMES, _EVIDENCE = 2, 0.5
 # How often a visit that goes on is told again.
 _TELL_EVERY = 2 * SECOND
+# How often a step of a path is taken down.
+_STEP = SECOND // 2
 # Runs of a producer whose frames are known again when they come again.
 _RUNS = 32
 
@@ -90,7 +92,7 @@ def _gone_on(
         path = ()
         if old.told_at < old.visit.last_at:
             told.append(old.visit)
-    if where and (not path or path[-1][0] // SECOND < at // SECOND):
+    if where and (not path or path[-1][0] // _STEP < at // _STEP):
         path = (*path, (at, *where))
     visit = structs.replace(old.visit, last_at=at, path=path, restarted_at=restarted_at)
     if told or at - old.told_at >= _TELL_EVERY:

@@ -21,7 +21,7 @@ from functions.registry import function
 _GATE, _GATE_UNSURE = 4.0, 3.0
 # Of two boxes that share so much of the smaller one, the second is no thing of its own.
 _SAME_FROM = 0.6
-# Who was lost at the left or right edge of the picture has left it, after a moment.
+# Who was lost at the left or right edge of the picture has left it: at once where they went that way.
 _EDGE, _EDGE_S = 0.01, 1.0
 # Detectors that see things everywhere must not fill the memory.
 _MOST = 200
@@ -88,12 +88,15 @@ def follow(
 
 
 def _lives(track: Track, frame: Frame, patience_s: float) -> bool:
-    left, _, right, _ = track.motion.xyxy
     width = frame.size_wh[0]
+    left, _, right, _ = track.motion.xyxy
+    seconds = (frame.captured_at - track.motion.at) / 1e6
     at_edge = left <= _EDGE * width or right >= (1 - _EDGE) * width
-    seconds = min(patience_s, _EDGE_S) if at_edge and track.missed else patience_s
+    gone = not 0 <= track.motion.centre[0] + track.motion.speed[0] * seconds <= width
+    if track.missed and (gone or (at_edge and seconds > _EDGE_S)):
+        return False
     # A clock that was set back begins anew.
-    return 0 <= frame.captured_at - track.motion.at <= seconds * 1e6
+    return 0 <= seconds <= patience_s
 
 
 def _paired(tracks: Sequence[Track], found: dict[int, Detection], gate: float) -> dict[int, int]:

@@ -18,12 +18,16 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 # Nobody is taken to have gone straight on for longer than this.
 _GAP = 5 * SECOND
+# So near an edge a box is cut by it, in pixels.
+_CUT = 2
+# Of a person's box, as a share of its height, where it is cut.
+_BREADTH = 0.35
 
 
 class Visit(Struct, frozen=True, kw_only=True):
     """Somebody seen by one camera since `first_at`, up to `last_at` (µs since the epoch), in the minute of `last_at`.
 
-    `path` is where they stood in that minute, about once a second; `same_as` is the visit at another camera that looks
+    `path` is where they stood in that minute, about twice a second; `same_as` is the visit at another camera that looks
     the same; `restarted_at` is since when the camera is followed by a process that took over.
     """
 
@@ -42,16 +46,23 @@ class Visit(Struct, frozen=True, kw_only=True):
 
 
 def ground(homography: Homography, xyxy: XYXY, size_wh: tuple[int, int]) -> tuple[float, float] | None:
-    """Where the feet of a box stand, in metres; None where they are not to be seen.
+    """Where the feet of a person's box stand, in metres; None where they are not to be seen.
 
     A homography leads from pixels to metres. Its sign is of no meaning: the ground is the side of the horizon on which
     the middle of the picture's lower edge lies.
     """
-    left, _, right, bottom = xyxy
+    left, top, right, bottom = xyxy
     width, height = size_wh
-    if left <= 0 or right >= width or bottom >= height:
+    if bottom >= height - _CUT:
         return None
-    x, y, scale = _through(homography, (left + right) / 2, bottom)
+    # Of who is cut by an edge, the rest is beyond it.
+    whole = max(right - left, _BREADTH * (bottom - top))
+    middle = (left + right) / 2
+    if left <= _CUT:
+        middle = right - whole / 2
+    elif right >= width - _CUT:
+        middle = left + whole / 2
+    x, y, scale = _through(homography, middle, bottom)
     return (x / scale, y / scale) if scale * _through(homography, width / 2, height)[2] > 0 else None
 
 

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from streams.records import VERSION, Count, Finite, Name, RecordError
 
 VISITS, COUNTS = "VISITS", "COUNTS"
-MAX_PATH = 64
+MAX_PATH = 128
 
 Window = Literal["hour", "day", "running"]
 Number = Annotated[int, Meta(ge=0, le=2**53 - 1)]
