@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import ssl
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from confluent_kafka import KafkaError
-from faust.auth import Credentials, SASLCredentials, SSLCredentials
 
 from streams.secret import from_environment
 from streams.settings import SettingError, Settings, variable_of
+
+if TYPE_CHECKING:
+    from faust.auth import Credentials
 
 # What a client is told and would try again for ever, although only somebody who mends its settings can help.
 REFUSALS = frozenset({KafkaError._AUTHENTICATION, KafkaError._SSL})
@@ -37,6 +40,9 @@ def for_librdkafka(settings: Settings) -> dict[str, str]:
 
 def for_faust(settings: Settings) -> Credentials | None:
     """How brokers are spoken to, for a Faust app; None for plain text and no user. Raises SettingError."""
+    # Faust reads this process's arguments when it is imported, and a producer's --loop is none of Faust's.
+    from faust.auth import SASLCredentials, SSLCredentials
+
     password, context = _password(settings), _context(settings)
     if password:
         return SASLCredentials(
