@@ -7,9 +7,9 @@ import sys
 from functions.errors import UsageError
 from streams import chain as chains
 from streams import settings as config
+from streams.app_worker import EXIT_USAGE
 from streams.chain_check import checked
 from streams.parent import Worker, create_app
-from streams.worker import EXIT_USAGE
 
 
 def _from_environment() -> Worker:

@@ -9,26 +9,24 @@ from typing import Any, cast
 from faust.streams import Stream
 from faust.types import EventT, StreamT
 
-from streams.bus import BusApp, Consumer, bus_app
+from streams.app_worker import Reading
+from streams.bus import Consumer, bus_app
 from streams.chain import StageConf, dead_letters_of, group_of
 from streams.deliver import Delivery, Stopped
 from streams.gaps import Gaps
-from streams.lag import Lag, held
 from streams.settings import Settings
 from streams.stage import Stage
 
 _AHEAD = 16
 
 
-class StageApp:
+class StageApp(Reading):
     """The Faust app of one stage; what the bus refuses is told to `refused`."""
 
     def __init__(
         self, stage: Stage, name: str, conf: StageConf, settings: Settings, refused: Callable[[Stopped], None]
     ) -> None:
-        self.app: BusApp = bus_app(group_of(conf.inputs, name, conf.output), settings)
-        self.lag = Lag(self.app)
-        self._inputs = frozenset(conf.inputs)
+        super().__init__(bus_app(group_of(conf.inputs, name, conf.output), settings), conf.inputs)
         self._refused = refused
         dead_letters = dead_letters_of(name)
         self._outputs = {topic: self.app.topic(topic) for topic in (conf.output, dead_letters)}
@@ -38,17 +36,6 @@ class StageApp:
         self.app.agent(self.app.topic(*conf.inputs), name=name)(self._agent)
         self._stage, self._gaps = stage, Gaps()
         self.app.on_partitions_revoked.connect(lambda *_, **__: self._forget(), weak=False)
-
-    @property
-    def missing(self) -> frozenset[str]:
-        """The topics it should read and holds no partition of."""
-        return self._inputs - {partition.topic for partition in held(self.app)}
-
-    async def stop(self, wait: bool) -> None:
-        """Commit what is acked and stop; `wait` for what is held first, some seconds at most."""
-        if consumer := cast(Consumer | None, self.app._consumer):
-            consumer.patience_s *= wait
-        await self.app.stop()
 
     async def _agent(self, stream: StreamT[bytes]) -> None:
         try:

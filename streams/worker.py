@@ -1,106 +1,48 @@
-"""Runs one stage: what it needs first, then its Faust app, started anew when the bus refuses it."""
+"""Runs one stage: its pool of threads, its topics, its Faust app."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import os
-import sys
+from collections import Counter
 from functools import partial
-from typing import NoReturn
 
 import cv2
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
-from mode import Service
 
 from functions.errors import UsageError
 from functions.registry import FunctionSpec
 from streams import memory, topics
+from streams.app_worker import EXIT_USAGE, AppWorker, leave
 from streams.chain import Chain, StageConf, dead_letters_of
-from streams.deliver import AllHang, Stopped
-from streams.lag import Liveness
 from streams.pool import Pool
 from streams.settings import Settings
 from streams.stage import Stage
 from streams.stage_app import StageApp
 from streams.work import RunningMean, Work
 
-log = logging.getLogger(__name__)
 
-EXIT_USAGE, EXIT_HANGS = 2, 70
-_RESTART_S = 5.0
-_LOOK_S = 0.25
-_ASK_WHY_S = 5.0
-_ASK_IDLE_S = 2.0
-_STOP_S = 15.0
-
-
-class StageWorker(Service):
-    """One stage under way; `trouble` says why it is not ready, and is empty when it is.
-
-    `restarts` counts how often its Faust app was started anew.
-    """
-
-    mundane_level = "debug"
+class StageWorker(AppWorker):
+    """One stage under way."""
 
     def __init__(self, name: str, conf: StageConf, spec: FunctionSpec, chain: Chain, settings: Settings) -> None:
-        super().__init__()
-        self.name, self.conf, self.spec, self._chain, self._settings = name, conf, spec, chain, settings
+        super().__init__(name, settings)
+        self.conf, self.spec, self._chain = conf, spec, chain
         self.options = spec.validate(chain.options(conf, spec))
         work = Work(name, spec, self.options, chain.redacted(conf.output), settings.max_record_bytes, RunningMean())
         self._pool = Pool(settings.threads or os.cpu_count() or 1, settings.time_limit_s)
         self.stage = Stage(work, self._pool, settings.max_age_s)
-        self.trouble = "is starting"
-        self.restarts = 0
-        # A function may take its whole time for one frame, and not a second longer.
-        self.liveness = Liveness(settings.time_limit_s + settings.stall_s)
-        self._app: StageApp | None = None
-        self._refusal: Stopped | None = None
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many records came to what."""
+        return self.stage.counts
 
     async def on_stop(self) -> None:
         """Finish what is held and commit it."""
-        if self._app:
-            await self._app.stop(wait=True)
+        await super().on_stop()
         self._pool.stop()
 
-    @Service.task
-    async def _run(self) -> None:
-        await asyncio.to_thread(self._warm_up)
-        self.add_future(self._see_that_it_moves())
-        while not self.should_stop:
-            try:
-                # A new client each time: one that lost the broker may not find its controller again.
-                client = topics.admin(self._settings)
-                await self._make_topics(client)
-                await self._run_app(client)
-            except Exception as error:
-                self._report(_in_words(error))
-            if not self.should_stop:
-                self.restarts += 1
-                await self.sleep(_RESTART_S)
-
-    async def _see_that_it_moves(self) -> None:
-        """A consumer may end without a word; only the broker knows then that records wait."""
-        client = topics.admin(self._settings)
-        while not self.should_stop:
-            await self.sleep(_ASK_IDLE_S)
-            if self.liveness.moved(self.stage.counts.total()) or not self._app:
-                continue
-            try:
-                waiting = await asyncio.to_thread(self._app.lag.ask, client)
-            except KafkaException:  # nobody gets on without a broker
-                waiting = False
-            if self.liveness.note(waiting, _ASK_IDLE_S):
-                idle_s = self.liveness.idle_s
-                self._refuse(Stopped(f"has done none of the records that wait for it for {idle_s:.0f} s"))
-
-    @property
-    def lag(self) -> dict[str, int]:
-        """Records of each of its topics that it has not acknowledged."""
-        return self._app.lag.by_topic() if self._app else {}
-
-    def _warm_up(self) -> None:
+    def warm_up(self) -> None:
         """Load what the function needs before it gets a record; a process that lacks it ends."""
         memory.keep_for_next_frame()
         cv2.setNumThreads(1)  # the pool works on several frames at once: threads within one would get in its way
@@ -109,71 +51,11 @@ class StageWorker(Service):
         except UsageError as error:
             leave(EXIT_USAGE, f"Stage {self.name}: {error}")
 
-    async def _make_topics(self, client: AdminClient) -> None:
+    def make_topics(self, client: AdminClient) -> None:
+        """Have the stage's topics there, its dead letters' included. Raises BusError."""
         names = (*self.conf.inputs, self.conf.output, dead_letters_of(self.name))
-        plans = [topics.plan(self._settings, self._chain, name) for name in names]
-        while not self.should_stop:
-            try:
-                await asyncio.to_thread(topics.make, client, plans)
-            except topics.BusError as error:
-                known = isinstance(error, topics.Refused)
-                self._report(str(error) if known else f"waits for the broker at {self._settings.kafka_url}: {error}")
-                await self.sleep(1)
-            else:
-                return
+        topics.make(client, [topics.plan(self._settings, self._chain, name) for name in names])
 
-    async def _run_app(self, client: AdminClient) -> None:
-        self._refusal = None
-        self._app = StageApp(self.stage, self.name, self.conf, self._settings, self._refuse)
-        try:
-            await self._app.app.start()
-            await self._look_after(self._app, client)
-        except AllHang as error:
-            await self._app.stop(wait=False)  # commits the dead letters, so that they do not come again
-            leave(EXIT_HANGS, f"Stage {self.name}: {error}; this process ends, for its supervisor to start it again")
-        finally:
-            await self._end(self._app)
-
-    async def _end(self, app: StageApp) -> None:
-        """Stop an app that may be half dead; a process that cannot has nothing left to do."""
-        try:
-            async with asyncio.timeout(_STOP_S):
-                await app.stop(wait=False)
-        except TimeoutError:
-            leave(
-                EXIT_HANGS, f"Stage {self.name}: does not end; this process does, for its supervisor to start it again"
-            )
-
-    async def _look_after(self, app: StageApp, client: AdminClient) -> None:
-        lacking = 0.0
-        while not self.should_stop:
-            if self._refusal:
-                raise self._refusal
-            if app.app.crash_reason:
-                raise app.app.crash_reason
-            lacking = lacking + _LOOK_S if app.missing else 0.0
-            if not lacking:
-                self._report("")
-            elif lacking >= _ASK_WHY_S:
-                self._report(await asyncio.to_thread(topics.why_missing, client, app.missing))
-            await self.sleep(_LOOK_S)
-
-    def _refuse(self, refusal: Stopped) -> None:
-        self._refusal = refusal
-
-    def _report(self, trouble: str) -> None:
-        if trouble != self.trouble:
-            level, fields = logging.ERROR if trouble else logging.INFO, {"stage": self.name}
-            log.log(level, "Stage %s: %s", self.name, trouble or "is ready", extra={"fields": fields})
-        self.trouble = trouble
-
-
-def leave(code: int, why: str) -> NoReturn:
-    """End the process at once, with threads that hang and whatever else would hold it up."""
-    print(f"imagebus: {why}", file=sys.stderr, flush=True)  # noqa: T201
-    logging.shutdown()
-    os._exit(code)
-
-
-def _in_words(error: Exception) -> str:
-    return str(error) if isinstance(error, (Stopped, UsageError)) else f"{type(error).__name__}: {error}"
+    def new_app(self) -> StageApp:
+        """A Faust app of its own."""
+        return StageApp(self.stage, self.name, self.conf, self._settings, self.refuse)

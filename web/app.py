@@ -20,13 +20,13 @@ from msgspec.structs import replace
 from functions import registry
 from functions.registry import FunctionError
 from streams import logs
+from streams.app_worker import EXIT_HANGS, leave
 from streams.bus import BusApp, bus_app
 from streams.chain import Chain
 from streams.lag import Lag, held
 from streams.records import RecordError, decode
 from streams.registered import registered
 from streams.settings import Settings
-from streams.worker import EXIT_HANGS, leave
 from web.counts import Counts
 from web.counts_reader import CountsReader
 from web.credentials import Credentials
