@@ -15,6 +15,8 @@ from msgspec import Meta, Struct
 from functions.errors import UsageError, one_of
 from functions.registry import FunctionSpec
 from functions.zones import FARTHEST, zone
+from streams.counts_conf import NAME as COUNTING
+from streams.counts_conf import CountsConf
 
 DEFAULT = Path(__file__).with_name("chain.toml")
 _TWICE = re.compile(r"Cannot declare \('(\w+)', '(.+)'\) twice \((.+)\)")
@@ -65,11 +67,12 @@ class ZoneConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Chain(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A whole chain: stages, topics and zones by name."""
+    """A whole chain: stages, topics and zones by name, and what is counted."""
 
     stages: dict[str, StageConf]
     topics: dict[str, TopicConf] = {}
     zones: dict[str, ZoneConf] = {}
+    counts: CountsConf | None = None
 
     @property
     def topic_names(self) -> tuple[str, ...]:
@@ -122,10 +125,11 @@ def dead_letters_of(name: str) -> str:
 
 
 def pick(chain: Chain, wanted: Iterable[str]) -> dict[str, StageConf]:
-    """The stages named, all if none is. Raises ChainError for a name the chain has not."""
+    """The stages named, all if none is. Raises ChainError for a name the chain has not; counting has one as well."""
+    known = [*chain.stages, *([COUNTING] if chain.counts else [])]
     for name in wanted:
-        if name not in chain.stages:
-            raise ChainError(f"Stage {name}: expected {one_of(name, chain.stages)}")
+        if name not in known:
+            raise ChainError(f"Stage {name}: expected {one_of(name, known)}")
     return {name: stage for name, stage in chain.stages.items() if not wanted or name in wanted}
 
 
@@ -139,6 +143,8 @@ def _read(tables: dict[str, Any]) -> Chain:
         if isinstance(named_tables := tables.get(section), dict):
             for name, table in named_tables.items():
                 _converted(f"{kind} {name}", table, conf)
+    if "counts" in tables:
+        _converted("Counts", tables["counts"], CountsConf)
     return _converted("Chain", tables, Chain)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from functions.errors import did_you_mean, one_of
+from functions.errors import UsageError, did_you_mean, one_of
 from functions.registry import FunctionSpec, OptionError
 from streams import chain as chains
 from streams.chain import Chain, ChainError, StageConf, dead_letters_of
+from streams.counts import COUNTS, VISITS
+from streams.counts_conf import NAME as COUNTING
+from streams.counts_conf import CountsConf
 from streams.registered import registered
 from streams.settings import Settings
 
@@ -38,6 +41,8 @@ def check(chain: Chain, functions: Mapping[str, FunctionSpec]) -> None:
     for name, stage in chain.stages.items():
         _refuse_unwritten(chain, name, stage)
     refuse_circle(chain.stages)
+    if chain.counts:
+        _check_counts(chain, chain.counts)
 
 
 def check_stage(chain: Chain, functions: Mapping[str, FunctionSpec], name: str, stage: StageConf) -> None:
@@ -93,6 +98,20 @@ def _refuse_unwritten(chain: Chain, name: str, stage: StageConf) -> None:
                 f"Stage {name}, input {topic}: expected a topic that a stage writes, {SOURCE}, or one that the file "
                 f"declares as [topics.{topic}] since others write it{hint}"
             )
+
+
+def _check_counts(chain: Chain, counts: CountsConf) -> None:
+    try:
+        counts.zone()
+    except UsageError as error:
+        raise ChainError(f"Counts, time_zone: {error}") from None
+    if counts.input not in (known := [*chain.topic_names, *chain.topics]):
+        raise ChainError(f"Counts, input: expected {one_of(counts.input, known)}, got {counts.input}")
+    if COUNTING in chain.stages:
+        raise ChainError(f"Stage {COUNTING}: expected another name, since the chain counts and that is its name")
+    for name, stage in chain.stages.items():
+        if taken := {VISITS, COUNTS} & {*stage.inputs, stage.output}:
+            raise ChainError(f"Stage {name}: expected a topic of pictures, got {min(taken)}, which holds numbers")
 
 
 def _written_by(name: str, stage: StageConf) -> set[str]:
