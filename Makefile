@@ -15,7 +15,7 @@ DEMO_CHAIN = $(if $(DETECTOR),streams/chain-$(DETECTOR).toml,$(if $(filter $(CLI
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install imageai demo test check bench bench-detectors bench-privacy bench-imageai fuzz screenshots kafka soak build
+.PHONY: help install imageai demo test check bench bench-detectors bench-privacy bench-imageai fuzz chaos screenshots kafka soak build
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -68,6 +68,9 @@ fuzz: install ## Look for what breaks a parser (SECONDS=600 each, TARGETS='recor
 MINUTES ?= 30
 soak: install ## Four cameras and twenty viewers for long: what grows (VIDEO=file MINUTES=30)
 	@python -m bench.soak '$(VIDEO)' '$(MINUTES)'
+
+chaos: install ## Kill, stop and starve workers, brokers and network, and count every record (ONLY="scenario …")
+	@python -m bench.chaos $(ONLY)
 
 screenshots: install ## Take pictures of every page into docs/screenshots (VIDEO=file)
 	@python -m tests.web.screenshots '$(VIDEO)'

@@ -55,10 +55,18 @@ class KafkaNode:
     """One broker with its own port and data, both kept over stop, kill and start.
 
     `settings` are lines of server.properties that win over the defaults; `format_arguments` go to the storage tool.
+    One of several names its `port` and the `cluster_id` that all of them have.
     """
 
-    def __init__(self, settings: Mapping[str, str] | None = None, format_arguments: Sequence[str] = ()) -> None:
-        self.port, controller = free_port(), free_port()
+    def __init__(
+        self,
+        settings: Mapping[str, str] | None = None,
+        format_arguments: Sequence[str] = (),
+        port: int | None = None,
+        cluster_id: str | None = None,
+    ) -> None:
+        self.port, controller = port or free_port(), free_port()
+        self._cluster_id = cluster_id or new_cluster_id()
         self.url = f"127.0.0.1:{self.port}"
         self._folder = Path(tempfile.mkdtemp(prefix="imagebus-kafka-"))
         self._properties = self._folder / "server.properties"
@@ -117,12 +125,11 @@ class KafkaNode:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _format(self, arguments: Sequence[str]) -> None:
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command = [
             *_java(),
             "kafka.tools.StorageTool",
             "format",
-            f"--cluster-id={cluster}",  # in one word: the id may begin with a dash
+            f"--cluster-id={self._cluster_id}",  # in one word: the id may begin with a dash
             "-c",
             str(self._properties),
             *arguments,
@@ -137,6 +144,11 @@ class KafkaNode:
     def _end(self) -> None:
         self._running().close()
         self._process = None
+
+
+def new_cluster_id() -> str:
+    """One that the storage tool takes."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
 def require() -> None:

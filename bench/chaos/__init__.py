@@ -1,0 +1,1 @@
+"""Faults on purpose: what a chain on three brokers does about them, with every record counted."""
