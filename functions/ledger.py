@@ -76,9 +76,9 @@ class Ledger:
     def due(self, now: int) -> Closed | None:
         """All that is over by now (µs), where it is more than before: days that ended a day ago."""
         until = day_of(now - _LATE, self._zone).starts_at
-        gone = {visit for visit, stay in self._stays.items() if stay.last_at < until}
-        if not gone:
+        if until <= self.closed.until:
             return None
+        gone = {visit for visit, stay in self._stays.items() if stay.last_at < until}
         person = self._persons()
         visitors = Counter(self.closed.visitors) + Counter(self._stays[visit].source for visit in gone)
         # Who is still to be seen today is counted with today.
@@ -91,9 +91,7 @@ class Ledger:
         gone = {visit for visit, stay in self._stays.items() if stay.last_at < closed.until}
         dropped = [told.pop(visit) for told in self._minutes.values() for visit in gone & told.keys()]
         self._minutes = defaultdict(dict, {minute: told for minute, told in self._minutes.items() if told})
-        self._windows = defaultdict(
-            set, {each: at for each, at in self._windows.items() if (each.ends_at or 0) > closed.until}
-        )
+        self._windows = defaultdict(set, {each: at for each, at in self._windows.items() if each.open_at(closed.until)})
         for visit in gone:
             del self._stays[visit]
             self._alike.pop(visit, None)

@@ -15,6 +15,10 @@ class Window(NamedTuple):
     starts_at: int
     ends_at: int | None
 
+    def open_at(self, at: int) -> bool:
+        """Whether it goes on after a moment."""
+        return self.ends_at is None or self.ends_at > at
+
 
 def hour_of(at: int, zone: tzinfo) -> Window:
     """The hour of a moment, on clocks of that time zone."""

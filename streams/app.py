@@ -9,6 +9,7 @@ from streams import chain as chains
 from streams import settings as config
 from streams.app_worker import EXIT_USAGE
 from streams.chain_check import checked
+from streams.counts_conf import NAME as COUNTING
 from streams.parent import Worker, create_app
 
 
@@ -17,7 +18,8 @@ def _from_environment() -> Worker:
         settings = config.load()
         chain = checked(settings)
         with chains.named(settings.chain):
-            return create_app(chains.pick(chain, config.names(settings.stages)), chain, settings)
+            wanted = config.names(settings.stages)
+            return create_app(chains.pick(chain, wanted), chain, settings, counts=not wanted or COUNTING in wanted)
     except UsageError as error:
         print(f"imagebus: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(EXIT_USAGE)

@@ -37,9 +37,7 @@ class CountsConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     @property
     def options(self) -> Options:
         """What the function that counts is told."""
-        return Options(
-            labels=self.labels, minimum_confidence=self.minimum_confidence, patience_s=self.patience_s
-        )
+        return Options(labels=self.labels, minimum_confidence=self.minimum_confidence, patience_s=self.patience_s)
 
     def zone(self) -> tzinfo:
         """Where days and hours begin. Raises UsageError for a time zone that this host does not know."""

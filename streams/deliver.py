@@ -100,11 +100,25 @@ class Delivery(Generic[E]):
         return await self._dead_letter(message, f"Expected a record that fits the topic, got one of {size} bytes", b"")
 
     async def _dead_letter(self, message: Message, reason: str, value: bytes) -> Awaitable[Any]:
-        headers = {
-            "reason": reason.encode(),
-            "stage": self._stage.work.stage.encode(),
-            "topic": message.topic.encode(),
-            "partition": str(message.partition).encode(),
-            "offset": str(message.offset).encode(),
-        }
+        headers = dead_letter_headers(self._stage.work.stage, message, reason)
         return await self._send(self._dead_letters, message.key, value, headers)
+
+
+def dead_letter_headers(stage: str, message: Message, reason: str) -> dict[str, bytes]:
+    """What stands beside a record that was given up."""
+    return {
+        "reason": reason.encode(),
+        "stage": stage.encode(),
+        "topic": message.topic.encode(),
+        "partition": str(message.partition).encode(),
+        "offset": str(message.offset).encode(),
+    }
+
+
+async def until_stopped(work: Awaitable[None], refused: Callable[[Stopped], None]) -> None:
+    """An agent's work, which never ends: what the bus refuses is told."""
+    try:
+        await work
+    except Stopped as error:
+        refused(error)
+        await asyncio.Event().wait()  # Faust starts an agent that ended again, and it would go on

@@ -9,7 +9,8 @@ from faust.app.base import BootStrategy
 from faust.types.web import Request, Response, View
 from mode.types import ServiceT
 
-from streams import logs, stage_metrics
+from streams import counting, logs, stage_metrics
+from streams.app_worker import AppWorker
 from streams.bus import broker_urls, folder
 from streams.chain import Chain, StageConf
 from streams.chain_check import check_stage
@@ -35,7 +36,7 @@ class Worker(faust.App):
     BootStrategy = _StagesOnly
     mundane_level = "debug"
 
-    def __init__(self, stages: Iterable[StageWorker], settings: Settings) -> None:
+    def __init__(self, stages: Iterable[AppWorker], settings: Settings) -> None:
         super().__init__(
             "imagebus",
             broker=broker_urls(settings),
@@ -73,10 +74,14 @@ class Worker(faust.App):
         self.page("/metrics")(metrics)
 
 
-def create_app(stages: Mapping[str, StageConf], chain: Chain, settings: Settings) -> Worker:
-    """A worker for these stages, checked against the functions and the chain. Raises UsageError."""
+def create_app(stages: Mapping[str, StageConf], chain: Chain, settings: Settings, counts: bool = False) -> Worker:
+    """A worker for these stages, checked against the functions and the chain, and for counting. Raises UsageError."""
     functions = registered(settings)
     for name, conf in stages.items():
         check_stage(chain, functions, name, conf)
-    workers = [StageWorker(name, conf, functions[conf.function], chain, settings) for name, conf in stages.items()]
+    workers: list[AppWorker] = [
+        StageWorker(name, conf, functions[conf.function], chain, settings) for name, conf in stages.items()
+    ]
+    if counts and chain.counts:
+        workers += counting.workers(chain, chain.counts, settings)
     return Worker(workers, settings)

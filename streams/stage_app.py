@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
@@ -12,7 +11,7 @@ from faust.types import EventT, StreamT
 from streams.app_worker import Reading
 from streams.bus import Consumer, bus_app
 from streams.chain import StageConf, dead_letters_of, group_of
-from streams.deliver import Delivery, Stopped
+from streams.deliver import Delivery, Stopped, until_stopped
 from streams.gaps import Gaps
 from streams.settings import Settings
 from streams.stage import Stage
@@ -38,11 +37,7 @@ class StageApp(Reading):
         self.app.on_partitions_revoked.connect(lambda *_, **__: self._forget(), weak=False)
 
     async def _agent(self, stream: StreamT[bytes]) -> None:
-        try:
-            await self._delivery.run(self._events(cast(Stream[bytes], stream).noack()))
-        except Stopped as error:
-            self._refused(error)
-            await asyncio.Event().wait()  # Faust starts an agent that ended again, and it would go on
+        await until_stopped(self._delivery.run(self._events(cast(Stream[bytes], stream).noack())), self._refused)
 
     async def _events(self, stream: Any) -> AsyncIterator[EventT[bytes]]:
         async for event in stream.events():

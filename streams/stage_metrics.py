@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from streams.app_worker import AppWorker
+from streams.counting import BookWorker
 from streams.metrics import Histogram, Times, Values, counter, gauge, histogram
 from streams.worker import StageWorker
 
@@ -14,7 +16,7 @@ from streams.worker import StageWorker
 OUTCOMES = ("done", "skipped", "dead", "expired")
 
 _Family = Callable[[str, str, Iterable[str], Values], Metric]
-_OF_STAGES: tuple[tuple[_Family, str, str, Callable[[StageWorker], float]], ...] = (
+_OF_STAGES: tuple[tuple[_Family, str, str, Callable[[AppWorker], float]], ...] = (
     (gauge, "imagebus_ready", "1 if the stage holds partitions of every topic it reads.", lambda s: not s.trouble),
     (gauge, "imagebus_idle_seconds", "How long no record was done while some waited.", lambda s: s.liveness.idle_s),
     (counter, "imagebus_restarts_total", "How often the stage was started anew.", lambda s: s.restarts),
@@ -29,7 +31,7 @@ _TIMES: tuple[tuple[str, str, Callable[[Times], Histogram]], ...] = (
 class Stages(Collector):
     """The metrics of these stages."""
 
-    def __init__(self, stages: Sequence[StageWorker]) -> None:
+    def __init__(self, stages: Sequence[AppWorker]) -> None:
         self._stages = stages
 
     def collect(self) -> Iterable[Metric]:
@@ -38,7 +40,7 @@ class Stages(Collector):
             "imagebus_records_total",
             "Records by what became of them: done, skipped (too old), dead (a dead letter), expired (deleted unread).",
             ("stage", "outcome"),
-            {(each.name, outcome): each.stage.counts[outcome] for each in self._stages for outcome in OUTCOMES},
+            {(each.name, outcome): each.counts[outcome] for each in self._stages for outcome in OUTCOMES},
         )
         yield gauge(
             "imagebus_lag_records",
@@ -48,10 +50,23 @@ class Stages(Collector):
         )
         for kind, name, about, value in _OF_STAGES:
             yield kind(name, about, ("stage",), {(each.name,): value(each) for each in self._stages})
+        functions = [each for each in self._stages if isinstance(each, StageWorker)]
         for name, about, times in _TIMES:
-            yield histogram(name, about, "stage", {each.name: times(each.stage.work.times) for each in self._stages})
+            yield histogram(name, about, "stage", {each.name: times(each.stage.work.times) for each in functions})
+        yield from _visitors(each for each in self._stages if isinstance(each, BookWorker))
 
 
-def state(stage: StageWorker) -> dict[str, object]:
+def _visitors(books: Iterable[BookWorker]) -> Iterable[Metric]:
+    """Visitors of the window of each kind that began last."""
+    told = sorted((count for book in books for count in book.told), key=lambda count: count.window.starts_at)
+    about = "Visitors in the newest window; without a source, over all cameras."
+    labels = ("window", "source")
+    visitors = {(count.window.kind, count.source or ""): count.visitors for count in told}
+    yield gauge("imagebus_visitors", f"{about} Their plain sum.", labels, visitors)
+    unique = {(count.window.kind, count.source or ""): count.unique for count in told}
+    yield gauge("imagebus_unique_visitors", f"{about} Each counted once.", labels, unique)
+
+
+def state(stage: AppWorker) -> dict[str, object]:
     """A stage in a few words."""
-    return {"alive": stage.liveness.alive, "lag": sum(stage.lag.values()), **stage.stage.counts}
+    return {"alive": stage.liveness.alive, "lag": sum(stage.lag.values()), **stage.counts}

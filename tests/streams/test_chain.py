@@ -88,7 +88,10 @@ def test_a_chain_that_could_not_run_is_refused(text: str, message: str, tmp_path
     ("text", "message"),
     [
         ("stages = 3", "chain.toml: Chain, stages: expected `object`, got `int`"),
-        ("stage = 3", r"chain.toml: Chain, stage: expected one of stages, topics, zones; did you mean stages\?"),
+        (
+            "stage = 3",
+            r"chain.toml: Chain, stage: expected one of stages, topics, zones, counts; did you mean stages\?",
+        ),
         ("[stages.one]\n", "chain.toml: Stage one: object missing required field `function`"),
         (
             _stage(more='inputs = ["A"]'),

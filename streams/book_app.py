@@ -1,0 +1,123 @@
+"""Keeps the book of visits: visits in, counts out. Each visit is a row of a table; counts are read from the rows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from typing import Any
+
+import msgspec
+from aiokafka.errors import KafkaError
+from faust.exceptions import ProducerSendError
+from faust.types import TP, EventT
+
+from functions.ledger import Closed, Count, Ledger
+from functions.visits import Visit
+from streams import counts
+from streams.counting_app import CountingApp, Refuse
+from streams.counting_topics import BOOK, book_group
+from streams.counts import COUNTS, VISITS, Counted, WireVisit
+from streams.counts_conf import CountsConf
+from streams.deliver import Stopped
+from streams.lag import held
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_TELL_EVERY_S = 1.0
+_CLOSED, _BEGAN = "closed", "began"  # rows beside those of visits
+
+
+class BookApp(CountingApp):
+    """The Faust app that keeps the book; `told` are the newest counts."""
+
+    def __init__(self, conf: CountsConf, settings: Settings, done: Counter[str], refuse: Refuse) -> None:
+        super().__init__(book_group(), VISITS, BOOK, 1, settings, done, refuse)
+        self.told: dict[tuple[Any, ...], Count] = {}
+        self._conf = conf
+        self._ledger: Ledger | None = None
+        self._newest = 0
+        self._news = False
+        self.table.on_recover(self._recovered)
+        self.app.timer(_TELL_EVERY_S)(self._tell)
+
+    async def take(self, event: EventT[bytes]) -> None:
+        """One visit, as far as it goes."""
+        value = event.message.value or b""
+        visit = _visit(value)
+        ledger = self._book()
+        if not ledger.add(visit):
+            return
+        self._news = True
+        self.table[_key(visit)] = value
+        if _BEGAN not in self.table:
+            self.table[_BEGAN] = msgspec.msgpack.encode(ledger.began_at)
+        self._newest = max(self._newest, visit.last_at)
+        # Neither a camera nor a broker whose clock is ahead closes a day.
+        if closed := ledger.due(min(self._newest, round(event.message.timestamp * 1e6))):
+            self.table[_CLOSED] = msgspec.msgpack.encode(closed)
+            for gone in ledger.close(closed):
+                del self.table[_key(gone)]
+            self.told = {key: count for key, count in self.told.items() if count.window.open_at(closed.until)}
+
+    def forget(self) -> None:
+        """The book is made again, from a table that others may have written."""
+        self._ledger, self._news = None, False
+        self.told.clear()
+
+    async def _recovered(self) -> None:
+        self._news = True
+
+    def _book(self) -> Ledger:
+        if self._ledger is None:
+            rows = dict(self.table.items())
+            closed, began = rows.pop(_CLOSED, None), rows.pop(_BEGAN, None)
+            self._ledger = Ledger(
+                self._conf.near_m,
+                self._conf.zone(),
+                msgspec.msgpack.decode(closed, type=Closed) if closed else None,
+                msgspec.msgpack.decode(began, type=int) if began else None,
+            )
+            # The last first: who is still open keeps what was told of them before a day was closed.
+            for visit in sorted(map(_visit, rows.values()), key=lambda each: -each.last_at):
+                self._ledger.add(visit)
+                self._newest = max(self._newest, visit.last_at)
+        return self._ledger
+
+    async def _tell(self) -> None:
+        """Every count that has changed; all that are open, where this process has just begun."""
+        if not self._news or TP(VISITS, 0) not in held(self.app) or not self.app.tables.actives_ready:
+            return
+        self._news = False
+        try:
+            await asyncio.gather(*map(self._send_count, [each for each in self._book().counts() if self._is_new(each)]))
+        except (KafkaError, ProducerSendError) as error:
+            self._refuse(Stopped(f"cannot write its output: {error!r}"))
+
+    def _is_new(self, count: Count) -> bool:
+        before = self.told.get((count.window, count.source))
+        return before is None or before._replace(updated_at=count.updated_at) != count
+
+    async def _send_count(self, count: Count) -> None:
+        window = count.window
+        record = Counted(
+            window=window.kind,
+            starts_at=window.starts_at,
+            ends_at=window.ends_at,
+            source=count.source,
+            visitors=count.visitors,
+            unique=count.unique,
+            updated_at=count.updated_at,
+            restarted_at=count.restarted_at,
+        )
+        await self.send(COUNTS, (count.source or "").encode(), counts.encode(record))
+        self.told[window, count.source] = count
+
+
+def _visit(value: bytes) -> Visit:
+    return msgspec.convert(counts.decode(value, WireVisit), Visit, from_attributes=True)
+
+
+def _key(visit: Visit) -> str:
+    return f"{visit.id}/{visit.minute}"

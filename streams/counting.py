@@ -1,0 +1,69 @@
+"""Counting beside the stages of a worker: one Faust app follows the cameras, another keeps the book of visits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from confluent_kafka.admin import AdminClient
+
+from functions.ledger import Count
+from streams import counting_topics
+from streams.app_worker import AppWorker
+from streams.book_app import BookApp
+from streams.chain import Chain
+from streams.counts_conf import NAME, CountsConf
+from streams.follow_app import FollowApp
+from streams.settings import Settings
+
+
+class _CountingWorker(AppWorker):
+    def __init__(self, name: str, chain: Chain, conf: CountsConf, settings: Settings) -> None:
+        super().__init__(name, settings)
+        self._chain, self._conf = chain, conf
+        self._counts: Counter[str] = Counter()
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many records came to what."""
+        return self._counts
+
+    def warm_up(self) -> None:
+        """Nothing is loaded."""
+
+
+class FollowWorker(_CountingWorker):
+    """Follows the cameras: from frames to visits."""
+
+    def make_topics(self, client: AdminClient) -> None:
+        """Have the topics there. Raises BusError."""
+        self._partitions = counting_topics.make_for_cameras(client, self._settings, self._chain, self._conf)
+
+    def new_app(self) -> FollowApp:
+        """A Faust app of its own."""
+        return FollowApp(self._conf, self._partitions, self._settings, self._counts, self.refuse)
+
+
+class BookWorker(_CountingWorker):
+    """Keeps the book: from visits to counts."""
+
+    _book: BookApp | None = None
+
+    def make_topics(self, client: AdminClient) -> None:
+        """Have the topics there. Raises BusError."""
+        counting_topics.make_for_book(client, self._settings, self._chain)
+
+    def new_app(self) -> BookApp:
+        """A Faust app of its own."""
+        self._book = BookApp(self._conf, self._settings, self._counts, self.refuse)
+        return self._book
+
+    @property
+    def told(self) -> Iterable[Count]:
+        """The newest counts, where this process keeps the book."""
+        return tuple(self._book.told.values()) if self._book else ()
+
+
+def workers(chain: Chain, conf: CountsConf, settings: Settings) -> list[AppWorker]:
+    """What counts, as services of a worker."""
+    return [FollowWorker(NAME, chain, conf, settings), BookWorker(f"{NAME}-book", chain, conf, settings)]

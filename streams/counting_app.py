@@ -1,0 +1,87 @@
+"""A Faust app that counts: one agent and a table; records are acknowledged when all they led to is on the bus."""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from faust.exceptions import ProducerSendError
+from faust.types import EventT, StreamT
+
+from streams.app_worker import Reading
+from streams.bus import bus_app
+from streams.chain import dead_letters_of
+from streams.counts_conf import NAME
+from streams.deliver import Stopped, dead_letter_headers, until_stopped
+from streams.records import RecordError
+from streams.settings import Settings
+from streams.table import sure_table
+
+log = logging.getLogger(__name__)
+
+Refuse = Callable[[Stopped], None]
+
+
+class CountingApp(Reading):
+    """Takes the records of one topic one by one; `done` says how many came to what."""
+
+    def __init__(
+        self,
+        group: str,
+        topic: str,
+        table: str,
+        partitions: int,
+        settings: Settings,
+        done: Counter[str],
+        refuse: Refuse,
+    ) -> None:
+        super().__init__(bus_app(group, settings, table_standby_replicas=0), [topic])
+        self._done, self._refuse = done, refuse
+        self.table = sure_table(self.app, table, partitions)
+        self.app.on_partitions_revoked.connect(lambda *_, **__: self.forget(), weak=False)
+        self.app.agent(self.app.topic(topic), name=NAME)(self._agent)
+
+    @abstractmethod
+    async def take(self, event: EventT[bytes]) -> None:
+        """All that one record leads to. Raises RecordError for one that cannot be read."""
+
+    @abstractmethod
+    def forget(self) -> None:
+        """Drop what is remembered beside the table: others may have had the partitions meanwhile."""
+
+    async def send(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes] | None = None) -> None:
+        """Write one record and wait until the broker has it."""
+        await (await self.app.topic(topic).send(key=key, value=value, headers=headers))
+
+    async def _agent(self, stream: StreamT[bytes]) -> None:
+        await until_stopped(self._run(stream), self._refuse)
+
+    async def _run(self, stream: Any) -> None:
+        async for event in stream.noack().events():
+            try:
+                await self._take(event)
+            except (KafkaError, ProducerSendError) as error:
+                raise Stopped(f"cannot write its output: {error!r}") from error
+            event.ack()
+
+    async def _take(self, event: EventT[bytes]) -> None:
+        try:
+            await self.take(event)
+            await self.table.settled()
+        except (KafkaError, ProducerSendError):
+            raise
+        except Exception as error:
+            await self._give_up(event.message, error)
+        else:
+            self._done["done"] += 1
+
+    async def _give_up(self, message: Any, error: Exception) -> None:
+        reason = str(error) if isinstance(error, RecordError) else f"{type(error).__name__}: {error}"
+        self._done["dead"] += 1
+        log.warning("Counting: %s@%d/%d is a dead letter: %s", message.topic, message.partition, message.offset, reason)
+        headers = dead_letter_headers(NAME, message, reason)
+        await self.send(dead_letters_of(NAME), message.key, message.value or b"", headers)
