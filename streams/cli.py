@@ -14,6 +14,7 @@ _COMMANDS = {
     "camera": "web.ingest:camera",
     "certificate": "web.certificate:certificate",
     "chain": "streams.chain_cli:chain",
+    "doctor": "streams.doctor:doctor",
     "functions": "streams.local:functions",
     "models": "streams.models_cli:models",
     "produce": "streams.producer:produce",

@@ -1,0 +1,207 @@
+"""What `imagebus doctor` looks at on the host itself."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import shutil
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from threading import Event, Thread
+
+import psutil
+from packaging.requirements import Requirement
+
+from functions import models
+from functions.errors import UsageError
+from functions.registry import FunctionSpec
+from functions.weights import WeightsError
+from streams.chain import Chain
+from streams.finding import FAILURE, OK, WARNING, Finding
+from streams.settings import Settings
+from streams.sources import open_source
+
+PYTHON = (3, 11)
+# A worker keeps little there; without any space it cannot even begin.
+LEAST_BYTES, FEW_BYTES = 50 * 1024**2, 1024**3
+_CAMERA_S = 20.0
+_PORTS = {"the viewer": 5000, "the camera page": 8080}
+_CLOCK_IS_OFF = 5
+
+
+def python() -> Iterator[Finding]:
+    """The interpreter and the system."""
+    version = platform.python_version()
+    if sys.version_info < PYTHON:
+        yield Finding(FAILURE, "Python", f"expected 3.11 or later, got {version}", "install Python 3.11 or later")
+    else:
+        yield Finding(OK, "Python", f"{version} on {platform.system()} {platform.machine()}")
+
+
+def packages() -> Iterator[Finding]:
+    """Whether what imagebus needs is installed, in versions that fit."""
+    wrong = [problem for line in metadata.requires("imagebus") or [] if (problem := _problem(Requirement(line)))]
+    for problem in wrong:
+        yield Finding(FAILURE, "packages", problem, "install imagebus again: pip install --upgrade imagebus")
+    if not wrong:
+        yield Finding(OK, "packages", f"imagebus {metadata.version('imagebus')} and what it needs")
+
+
+def _problem(wanted: Requirement) -> str:
+    if wanted.marker and not wanted.marker.evaluate({"extra": ""}):
+        return ""
+    try:
+        version = metadata.version(wanted.name)
+    except metadata.PackageNotFoundError:
+        return f"expected {wanted.name} {wanted.specifier}, got none"
+    fits = wanted.specifier.contains(version, prereleases=True)
+    return "" if fits else f"expected {wanted.name} {wanted.specifier}, got {version}"
+
+
+def functions_ready(chain: Chain, functions: Mapping[str, FunctionSpec]) -> Iterator[Finding]:
+    """Whether each stage's function has what it needs, its model above all."""
+    for name, stage in chain.stages.items():
+        spec = functions[stage.function]
+        try:
+            spec.prepare(spec.validate(chain.options(stage, spec)))
+        except UsageError as error:
+            yield Finding(FAILURE, "models", f"stage {name}, {spec.name}", str(error))
+        else:
+            yield Finding(OK, "models", f"stage {name}: {spec.name} has what it needs")
+
+
+def model_files(folder: Path) -> Iterator[Finding]:
+    """Whether the models that were fetched are what they should be."""
+    for name, model in models.catalogue().items():
+        if model.package or not (folder / model.file).exists():
+            continue
+        try:
+            models.find(name)
+        except WeightsError as error:
+            yield Finding(FAILURE, "models", f"{name}: not the file expected", str(error))
+        else:
+            yield Finding(OK, "models", f"{name}: {folder / model.file}")
+
+
+def disk(settings: Settings) -> Iterator[Finding]:
+    """Whether the worker's folder can be written and has space."""
+    folder = Path(settings.data_dir)
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        yield Finding(
+            FAILURE,
+            "disk",
+            f"{there} cannot be written",
+            "let this user write there, or name another in IMAGEBUS_DATA_DIR",
+        )
+        return
+    free = shutil.disk_usage(there).free
+    level = FAILURE if free < LEAST_BYTES else WARNING if free < FEW_BYTES else OK
+    found = f"{free / 1024**2:,.0f} MiB free under {folder}"
+    yield Finding(level, "disk", found, "" if level == OK else "free some, or name another folder in IMAGEBUS_DATA_DIR")
+
+
+def ports(settings: Settings, used: Mapping[str, int] = _PORTS) -> Iterator[Finding]:
+    """Whether what listens can listen, or does so already."""
+    own = {"the worker's pages": settings.web_port} if settings.web_port else {}
+    for who, port in {**used, **own}.items():
+        if _is_free(port):
+            yield Finding(OK, "ports", f"{port}, for {who}, is free")
+        elif "imagebus" in (owner := _owner(port)) or "faust" in owner:
+            yield Finding(OK, "ports", f"{port}, for {who}, is taken by {owner}")
+        else:
+            other = "IMAGEBUS_WEB_PORT names another" if who in own else "--port names another"
+            yield Finding(FAILURE, "ports", f"{port}, for {who}, is taken by {owner}", f"end that program, or {other}")
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def _owner(port: int) -> str:
+    """Which program listens there, as far as this user may know."""
+    try:
+        found = [
+            each.pid for each in psutil.net_connections("tcp") if each.laddr and each.laddr.port == port and each.pid
+        ]
+        return " ".join(psutil.Process(found[0]).cmdline()[:3]) if found else "another program"
+    except psutil.Error:
+        return "another program"
+
+
+def camera(source: str) -> Iterator[Finding]:
+    """Whether a picture comes from a source; without one, which webcams there are."""
+    if source:
+        yield _first_picture(source)
+        return
+    devices = sorted(Path("/dev").glob("video*"))
+    closed = [str(path) for path in devices if not os.access(path, os.R_OK | os.W_OK)]
+    if closed:
+        yield Finding(
+            WARNING,
+            "camera",
+            f"{', '.join(closed)} may not be opened",
+            "add this user to the group `video` and log in anew",
+        )
+    else:
+        found = ", ".join(map(str, devices)) or "no webcam here"
+        yield Finding(OK, "camera", f"{found}; --camera tries a source")
+
+
+def _first_picture(source: str) -> Finding:
+    """Opened in a thread, since a driver may hang; tried once, where a producer would go on for ever."""
+    told: list[str] = []
+    stop, came = Event(), Event()
+
+    def say(text: str) -> None:
+        told.append(text.partition("; next try")[0])
+        stop.set()
+
+    def look() -> None:
+        try:
+            for moment in open_source(source, say).moments(stop):
+                moment.picture()
+                came.set()
+                break
+        except Exception as error:  # whatever a driver or a library says is the finding
+            told.append(str(error))
+
+    thread = Thread(target=look, daemon=True)
+    thread.start()
+    thread.join(_CAMERA_S)
+    if came.is_set():
+        return Finding(OK, "camera", "a picture came")
+    said = told[-1] if told else f"nothing came in {_CAMERA_S:g} s"
+    do = "check its address, user and password, cable and network"
+    return Finding(FAILURE, "camera", said, do)
+
+
+def clock() -> Iterator[Finding]:
+    """Whether somebody keeps this host's clock right: capture times come from it."""
+    if _is_off():
+        yield Finding(
+            WARNING,
+            "clock",
+            "this host's clock is not synchronised",
+            "timedatectl set-ntp true, or run chrony (in a container the host's own counts)",
+        )
+    else:
+        yield Finding(OK, "clock", "this host's clock is synchronised")
+
+
+def _is_off() -> bool:
+    """Linux knows; other systems are taken at their word."""
+    try:
+        adjtimex = ctypes.CDLL(None).adjtimex
+    except AttributeError:
+        return False
+    state: int = adjtimex(ctypes.create_string_buffer(512))  # all zero: asks, and sets nothing
+    return state == _CLOCK_IS_OFF
