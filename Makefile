@@ -15,7 +15,7 @@ DEMO_CHAIN = $(if $(DETECTOR),streams/chain-$(DETECTOR).toml,$(if $(filter $(CLI
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install imageai demo test check bench bench-detectors bench-privacy bench-imageai fuzz chaos screenshots kafka soak build
+.PHONY: help install imageai demo test check bench bench-detectors bench-privacy bench-counting bench-imageai fuzz chaos screenshots kafka soak build
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -57,6 +57,9 @@ bench-detectors: install ## Measure every detector against the truth of a video 
 bench-privacy: install ## Measure what redaction misses of true people (VIDEO=file TRUTH=csv, MODEL=onnx)
 	@VIDEO='$(VIDEO)' TRUTH='$(TRUTH)' MODEL='$(MODEL)' EVERY='$(EVERY)' DETECT_EVERY='$(DETECT_EVERY)' BLINK='$(BLINK)' \
 		python -m bench.privacy
+
+bench-counting: install ## Measure tracking and counting against true people (VIDEO=file TRUTH=csv)
+	@VIDEO='$(VIDEO)' TRUTH='$(TRUTH)' EVERY='$(EVERY)' python -m bench.counting
 
 bench-imageai: imageai ## Measure detect_imageai against ImageAI's own detection (VIDEO=file WEIGHTS=h5)
 	@python -m bench.imageai '$(VIDEO)' '$(WEIGHTS)'

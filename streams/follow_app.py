@@ -35,9 +35,10 @@ class FollowApp(CountingApp):
         A process that is killed in between finds the frame again, and tells the same of it.
         """
         frame = records.to_frame(records.decode(event.message.value or b"", self._max_bytes))
-        camera = self._camera(frame)
+        camera = self._camera(frame.source)
         if camera.knows(frame):
             return
+        camera = self._taken_over(camera, frame)
         after, told = count(camera, frame, self._conf.options, self._conf.ground.get(frame.source))
         for visit in told:
             await self._tell(visit)
@@ -47,13 +48,15 @@ class FollowApp(CountingApp):
         """The next frame of every camera is one after a break."""
         self._mine.clear()
 
-    def _camera(self, frame: Frame) -> Camera:
-        row = self.table.get(frame.source)
-        camera = msgspec.msgpack.decode(row, type=Camera) if row else Camera()
-        if row and frame.source not in self._mine and not camera.knows(frame):
-            camera = structs.replace(camera, restarted_at=frame.captured_at)
+    def _camera(self, source: str) -> Camera:
+        row = self.table.get(source)
+        return msgspec.msgpack.decode(row, type=Camera) if row else Camera()
+
+    def _taken_over(self, camera: Camera, frame: Frame) -> Camera:
+        """The same camera; where another process has followed it, or this one before it was stopped, it says so."""
+        again = camera.runs and frame.source not in self._mine
         self._mine.add(frame.source)
-        return camera
+        return structs.replace(camera, restarted_at=frame.captured_at) if again else camera
 
     async def _tell(self, visit: Visit) -> None:
         value = counts.encode(msgspec.convert(visit, WireVisit, from_attributes=True))

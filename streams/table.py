@@ -13,6 +13,8 @@ from streams.bus import BusApp
 class SureTable(faust.Table[str, bytes]):
     """Text to bytes, in memory, restored from its changelog."""
 
+    mundane_level = "debug"
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._unsure: list[FutureMessage] = []
