@@ -27,6 +27,7 @@ class LiveVideo:
         self._connect = connect
         self._label = label
         self._say = say
+        self.connections = 0
 
     def moments(self, stop: Event) -> Iterator[Moment]:
         """Every frame of every connection, as it comes, until told to stop.
@@ -51,6 +52,7 @@ class LiveVideo:
 
     def _one_connection(self) -> Iterator[Moment]:
         with self._connect(SILENCE_S) as container:
+            self.connections += 1
             codec = container.streams.video[0].codec_context
             self._say(f"{self._label}: connected, {codec.name} {codec.width}x{codec.height}")
             yield from read(container, SILENCE_S[1])

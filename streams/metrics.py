@@ -79,13 +79,18 @@ def histogram(name: str, about: str, label: str, values: Mapping[str, Histogram]
     return family
 
 
+def registry(collector: Collector) -> CollectorRegistry:
+    """All there is to tell: what is collected, the process's own figures and the build."""
+    all_of_it = CollectorRegistry()
+    all_of_it.register(collector)
+    all_of_it.register(_Build())
+    ProcessCollector(registry=all_of_it)
+    return all_of_it
+
+
 def page(collector: Collector) -> bytes:
-    """All there is to tell, as text for Prometheus: what is collected, the process's own figures and the build."""
-    registry = CollectorRegistry()
-    registry.register(collector)
-    registry.register(_Build())
-    ProcessCollector(registry=registry)
-    return generate_latest(registry)
+    """The same as text for Prometheus."""
+    return generate_latest(registry(collector))
 
 
 class _Build(Collector):

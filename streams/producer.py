@@ -20,6 +20,7 @@ from streams.cli import run
 from streams.lead import LEAD, LEAD_EMBEDDED, Lead
 from streams.pace import in_real_time, looped
 from streams.pictures import Encoder, Size
+from streams.producer_metrics import ProducerMetrics, serve
 from streams.production import Production
 from streams.progress import Progress
 from streams.send import Sender
@@ -59,6 +60,7 @@ class _Size(click.ParamType):
     help=f"Frames of a file ahead of the slowest stage; 0 is no limit.  [default: {LEAD}; "
     f"embedded broker: {LEAD_EMBEDDED}]",
 )
+@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Answer Prometheus on this port of 127.0.0.1.")
 def produce(
     source: str,
     every: int | None,
@@ -69,6 +71,7 @@ def produce(
     realtime: bool,
     loop: bool,
     lead: int | None,
+    metrics_port: int | None,
 ) -> None:
     """Send the frames of SOURCE to the bus.
 
@@ -99,6 +102,8 @@ def produce(
             stop.event,
             progress.say,
         )
+        if metrics_port:
+            serve(metrics_port, ProducerMetrics(production, frames))
         endless = frames.live or loop
         progress.begin(None if endless else _sent_of(frames, production.every), endless)
         outcome = _in_thread(lambda: production.run(_moments(frames, stop.event, realtime, loop)))

@@ -31,11 +31,15 @@ _RTSP = {**_LOW_DELAY, "rtsp_transport": "tcp"}
 
 
 class Source(Protocol):
-    """What gives frames: `live` ones come by themselves and without end; `total` is their number, where known."""
+    """What gives frames: `live` ones come by themselves and without end; `total` is their number, where known.
+
+    `connections` counts how often a live one was connected.
+    """
 
     live: bool
     every: int
     total: int | None
+    connections: int
 
     def moments(self, stop: Event) -> Iterator[Moment]:
         """Every frame, from the first; a live source goes on until it is told to stop."""
@@ -46,6 +50,7 @@ class VideoFile:
     """A video file. Raises SourceError where it is none."""
 
     live = False
+    connections = 0
     every = 30
 
     def __init__(self, path: Path) -> None:
@@ -69,6 +74,7 @@ class PictureFolder:
     """The pictures of a folder by name, one a second. Raises SourceError where it has none."""
 
     live = False
+    connections = 0
     every = 1
 
     def __init__(self, path: Path) -> None:
