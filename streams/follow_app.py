@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from collections.abc import Mapping
 
 import msgspec
 from faust.types import EventT
 from msgspec import structs
 
 from functions.count import Camera, count
-from functions.frame import Frame
+from functions.frame import XYXY, Frame
+from functions.looks import Look, Looks, look_of
 from functions.visits import Visit
 from streams import counts, records
 from streams.counting_app import CountingApp, Refuse
@@ -28,6 +31,7 @@ class FollowApp(CountingApp):
         super().__init__(cameras_group(conf), conf.input, CAMERAS, partitions, settings, done, refuse)
         self._conf, self._max_bytes = conf, settings.max_record_bytes
         self._mine: set[str] = set()  # the cameras that this process has followed without a break
+        self._looks = Looks()
 
     async def take(self, event: EventT[bytes]) -> None:
         """One frame: first its visits are on the bus, then what is remembered, and only then it is acknowledged.
@@ -40,6 +44,8 @@ class FollowApp(CountingApp):
             return
         camera = self._taken_over(camera, frame)
         after, told = count(camera, frame, self._conf.options, self._conf.ground.get(frame.source))
+        if self._conf.looks:
+            after, told = await self._compared(frame, after, told)
         for visit in told:
             await self._tell(visit)
         self.table[frame.source] = msgspec.msgpack.encode(after)
@@ -47,6 +53,7 @@ class FollowApp(CountingApp):
     def forget(self) -> None:
         """The next frame of every camera is one after a break."""
         self._mine.clear()
+        self._looks = Looks()
 
     def _camera(self, source: str) -> Camera:
         row = self.table.get(source)
@@ -58,6 +65,27 @@ class FollowApp(CountingApp):
         self._mine.add(frame.source)
         return structs.replace(camera, restarted_at=frame.captured_at) if again else camera
 
+    async def _compared(self, frame: Frame, camera: Camera, told: list[Visit]) -> tuple[Camera, list[Visit]]:
+        """The same, with what is told of visits that look like others. What they look like stays in `_looks`."""
+        seen = [each for each in camera.tracks if each.id in camera.visits and not each.missed]
+        wanted = {each.id: each.motion.xyxy for each in seen if self._looks.wants(each.id, frame.captured_at)}
+        if wanted:
+            for number, look in (await asyncio.to_thread(_looks_of, frame, wanted)).items():
+                self._looks.add(number, frame.source, frame.captured_at, look)
+        same = {visit.id: found for visit in told if (found := self._looks.same_as(visit.id)) and not visit.same_as}
+        known = {
+            number: structs.replace(each, visit=structs.replace(each.visit, same_as=same[number]))
+            for number, each in camera.visits.items()
+            if number in same
+        }
+        told = [structs.replace(each, same_as=same.get(each.id, each.same_as)) for each in told]
+        return structs.replace(camera, visits=camera.visits | known), told
+
     async def _tell(self, visit: Visit) -> None:
         value = counts.encode(msgspec.convert(visit, WireVisit, from_attributes=True))
         await self.send(VISITS, f"{visit.id}/{visit.minute}".encode(), value)
+
+
+def _looks_of(frame: Frame, boxes: Mapping[int, XYXY]) -> dict[int, Look]:
+    """How those in the boxes look, as far as they can be seen."""
+    return {number: look for number, box in boxes.items() if (look := look_of(frame.image, box)) is not None}
