@@ -56,7 +56,11 @@ def test_values_are_taken_as_text_or_typed(name: str, given: object, value: obje
         ("least_share", 2, r"Function hide, option least_share: expected `float` <= 1.0 \(2\)"),
         ("least_share", "much", r"Function hide, option least_share: expected `float`, got `str` \('much'\)"),
         ("style", "pixels", "Function hide, option style: expected one of solid, blur, got 'pixels'"),
-        ("style", "blurr", r"Function hide, option style: expected one of solid, blur, got 'blurr'; did you mean blur\?"),
+        (
+            "style",
+            "blurr",
+            r"Function hide, option style: expected one of solid, blur, got 'blurr'; did you mean blur\?",
+        ),
         ("most", "x", r"Function hide, option most: expected `int \| null`, got `str` \('x'\)"),
     ],
 )
