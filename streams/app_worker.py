@@ -20,6 +20,7 @@ from streams import topics
 from streams.bus import BusApp, Consumer
 from streams.deliver import AllHang, Stopped
 from streams.lag import Lag, Liveness, held
+from streams.marks import asker
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -110,7 +111,7 @@ class AppWorker(Service):
 
     async def _see_that_it_moves(self) -> None:
         """A consumer may end without a word; only the broker knows then that records wait."""
-        client = topics.admin(self._settings)
+        client = asker(self._settings)
         while not self.should_stop:
             await self.sleep(_ASK_IDLE_S)
             if self.liveness.moved(self.counts.total()) or not self._app:

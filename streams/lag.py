@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import cast
 
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka import Consumer as Asker
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from streams.bus import BusApp, Consumer
-
-_TIMEOUT_S = 5.0
+from streams.marks import marks
 
 
 def held(app: BusApp) -> frozenset[TP]:
@@ -29,8 +26,7 @@ class Lag:
 
     def __init__(self, app: BusApp) -> None:
         self._app = app
-        self._first: dict[TP, int] = {}
-        self._end: dict[TP, int] = {}
+        self._marks: dict[TP, tuple[int, int]] = {}
 
     def by_topic(self) -> dict[str, int]:
         """Records of each topic; asks nobody."""
@@ -39,19 +35,18 @@ class Lag:
             waiting[tp.topic] += self._of(tp)
         return dict(waiting)
 
-    def ask(self, client: AdminClient) -> bool:
+    def ask(self, client: Asker) -> bool:
         """Whether any wait, as the broker says; blocks some seconds at most. Raises KafkaException."""
         partitions = held(self._app)
-        self._first = _offsets(client, partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
-        self._end = _offsets(client, partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        self._marks = {TP(*place): found for place, found in marks(client, partitions).items()}
         return any(map(self._of, partitions))
 
     def _of(self, tp: TP) -> int:
         consumer = cast(Consumer, self._app.consumer)
         heard, next_unread = _heard(consumer, tp)
-        end = max(heard, self._end.get(tp, 0))
+        first, end = self._marks.get(tp, (0, 0))
         begin = consumer._committed_offset.get(tp) or next_unread
-        return max(0, end - max(begin, self._first.get(tp, 0)))  # what expired unread waits for nobody
+        return max(0, max(heard, end) - max(begin, first))  # what expired unread waits for nobody
 
 
 class Liveness:
@@ -90,11 +85,3 @@ def _heard(consumer: Consumer, tp: TP) -> tuple[int, int]:
         return client.highwater(tp) or 0, state._position or 0
     except (AssertionError, AttributeError, KeyError, ConsumerNotStarted):  # it has just lost the partition
         return 0, 0
-
-
-def _offsets(client: AdminClient, partitions: Iterable[TP], which: OffsetSpec) -> dict[TP, int]:
-    wanted = {TopicPartition(tp.topic, tp.partition): which for tp in partitions}
-    if not wanted:
-        return {}
-    asked = client.list_offsets(wanted, request_timeout=_TIMEOUT_S)
-    return {TP(each.topic, each.partition): future.result().offset for each, future in asked.items()}

@@ -10,11 +10,10 @@ from threading import Event
 import click
 from aiokafka.partitioner import murmur2
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 
 from streams.chain import Chain, StageConf, group_of
 from streams.live import Say
-from streams.security import for_librdkafka
+from streams.marks import asker, marks
 from streams.settings import Settings
 from streams.topics import admin
 
@@ -51,7 +50,7 @@ class Lead:
     ) -> None:
         self._settings, self._chain, self._topic, self._source = settings, chain, topic, source
         self._client = admin(settings)
-        self._brokers, self._groups = for_librdkafka(settings), dict[str, Consumer]()
+        self._asker, self._groups = asker(settings), dict[str, Consumer]()
         self._frames, self._say = frames, say
         # Large pictures fill a partition sooner.
         self._max_bytes = _EMBEDDED_BYTES if embedded else settings.retention_bytes // 2
@@ -100,13 +99,9 @@ class Lead:
             for name in {self._topic, *self._chain.topic_names}
             if name in there and there[name].partitions
         ]
-        asked = [
-            self._client.list_offsets(dict.fromkeys(wanted, of), request_timeout=_TIMEOUT_S)
-            for of in (OffsetSpec.earliest(), OffsetSpec.latest())  # type: ignore[no-untyped-call]
-        ]
-        lows, highs = ({at.topic: answer.result().offset for at, answer in answers.items()} for answers in asked)
         self._partitions = {at.topic: at for at in wanted}
-        return {topic: (lows[topic], highs[topic]) for topic in highs}
+        found = marks(self._asker, [(at.topic, at.partition) for at in wanted])
+        return {topic: both for (topic, _), both in found.items()}
 
     def _committed(self, name: str, marks: Marks) -> dict[str, int]:
         """The offsets this stage will read next, by topic; negative where it has read nothing yet."""
@@ -118,9 +113,7 @@ class Lead:
         if name not in self._groups:
             # Never a member, since it subscribes to nothing. AdminClient.list_consumer_group_offsets would need no
             # client a group, but now and then it crashes the process on a broker that has just started.
-            self._groups[name] = Consumer(
-                {**self._brokers, "group.id": group, "enable.auto.commit": False, "log_level": 0}
-            )
+            self._groups[name] = asker(self._settings, group)
         answers = self._groups[name].committed(at, timeout=_TIMEOUT_S)
         for error in (answer.error for answer in answers if answer.error):
             raise KafkaException(error)

@@ -11,9 +11,9 @@ from confluent_kafka import KafkaException
 from mode import Service
 
 from streams.lag import Lag, Liveness
+from streams.marks import asker
 from streams.metrics import CONTENT_TYPE, page
 from streams.settings import Settings
-from streams.topics import admin
 from web.metrics import Traffic, ViewerMetrics
 from web.newest import Newest
 from web.state import Bus
@@ -32,7 +32,7 @@ class Vitals(Service):
         super().__init__()
         self.traffic = Traffic()
         self._newest, self._bus, self._lag, self._liveness = newest, bus, lag, Liveness(settings.stall_s)
-        self._client, self._give_up = admin(settings), give_up
+        self._client, self._give_up = asker(settings), give_up
         self._metrics = ViewerMetrics(newest, bus, self.traffic, lag, self._liveness)
 
     def add_to(self, app: web.Application) -> None:
