@@ -9,6 +9,8 @@ import click
 from streams import settings
 from streams.chain import Chain, StageConf
 from streams.chain_check import checked
+from streams.counts import COUNTS, VISITS
+from streams.counts_conf import NAME as COUNTING
 
 _file = click.argument("file", type=click.Path(), default="")
 
@@ -39,7 +41,10 @@ def drawn(chain: Chain) -> str:
     read = [topic for stage in chain.stages.values() for topic in stage.inputs]
     roots = [topic for topic in dict.fromkeys(read) if topic not in written]
     seen: set[str] = set()
-    return "\n".join(line for root in roots for line in [_topic(chain, root), *_below(chain, root, seen)])
+    lines = [line for root in roots for line in [_topic(chain, root), *_below(chain, root, seen)]]
+    if chain.counts:
+        lines += [_topic(chain, chain.counts.input), f"└─ {COUNTING} ─> {VISITS} ─> {COUNTS}"]
+    return "\n".join(lines)
 
 
 def _below(chain: Chain, topic: str, seen: set[str]) -> Iterator[str]:

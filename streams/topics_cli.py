@@ -17,10 +17,11 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 
 from streams import chain as chains
-from streams import settings
+from streams import counting_topics, settings
 from streams import topics as bus
 from streams.chain import Chain
 from streams.chain_check import checked
+from streams.counts import COUNTS, VISITS
 
 _HEAD = ("TOPIC", "PICTURES", "PARTITIONS", "KEEPS", "ON DISK AT MOST")
 _TIMEOUT_S = 10.0
@@ -46,8 +47,10 @@ def topics() -> None:
     said = settings.load()
     chain = checked(said)
     client = bus.admin(said)
-    names = [*chain.topic_names, *map(chains.dead_letters_of, chain.stages)]
-    made = bus.make(client, [bus.plan(said, chain, name) for name in names])
+    plans = [bus.plan(said, chain, name) for name in (*chain.topic_names, *map(chains.dead_letters_of, chain.stages))]
+    plans += counting_topics.plans(said, chain) if chain.counts else []
+    names = [plan.name for plan in plans]
+    made = bus.make(client, plans)
     for row in _table([_HEAD, *(_cells(state) for state in states(client, chain, names))]):
         click.echo(row)
     click.echo(f"{len(made)} made, {len(names) - len(made)} were there")
@@ -93,7 +96,7 @@ def _bound(value: int) -> float:
 def _cells(state: TopicState) -> tuple[str, ...]:
     return (
         state.name,
-        "redacted" if state.redacted else "raw",
+        "none" if state.name in (VISITS, COUNTS) else "redacted" if state.redacted else "raw",
         str(state.partitions),
         _shown(state.retention_s, "s"),
         _shown(state.disk_bytes and state.disk_bytes / 2**20, "MiB"),

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from functions import Frame, jpeg, registry
-from streams import records
+from streams import counts, records
 from streams.chain import TopicConf, load
 from streams.cli import imagebus
 from streams.settings import Settings, variable_of
@@ -65,7 +65,8 @@ def test_the_readme_names_every_detector() -> None:
 
 def test_the_wire_format_names_every_field_and_limit() -> None:
     text = _read("docs/wire-format.md")
-    for struct in (records.Record, records.WireDetection, records.WireHop, records.WireRedaction):
+    kinds = (records.Record, records.WireDetection, records.WireHop, records.WireRedaction)
+    for struct in (*kinds, counts.WireVisit, counts.Counted):
         for field in struct.__struct_fields__:
             assert f"`{field}`" in text
     pictures = (jpeg.MAX_SIDE, jpeg.MAX_PIXELS, jpeg.MAX_PIXELS_OF_SCANS)

@@ -170,3 +170,26 @@ def test_stages_are_picked_by_name_and_none_named_means_all() -> None:
         ChainError, match=r"Stage redakt: expected one of detect, annotate, redact; did you mean redact\?"
     ):
         chains.pick(chain, ["redakt"])
+
+
+COUNTS = _stage("detect", input="SOURCE_FRAME", output="IMAGEAI_FRAME") + "[counts]\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ('time_zone = "Europe/Berln"', "Counts, time_zone: expected a time zone of this host.*got 'Europe/Berln'"),
+        ('input = "IMAGEAI_FRAM"', "Counts, input: expected one of SOURCE_FRAME, IMAGEAI_FRAME; did you mean IMAGEAI"),
+        ("near = 1", "Counts, near: expected one of .*; did you mean near_m"),
+        ("ground = { door = [[1, 0, 0]] }", "Counts, ground.*expected `array` of length 3"),
+    ],
+)
+def test_counting_that_could_not_run_is_refused(lines: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ChainError, match=message):
+        chain_check.check(_chain(tmp_path, COUNTS + lines), FUNCTIONS)
+
+
+def test_counting_is_picked_by_its_name_where_the_chain_counts(tmp_path: Path) -> None:
+    assert chains.pick(_chain(tmp_path, COUNTS), ["count"]) == {}
+    with pytest.raises(ChainError, match="Stage count: expected one of detect"):
+        chains.pick(chains.load(), ["count"])
