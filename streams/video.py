@@ -43,8 +43,10 @@ def open_video(
     """Open a file, URL or device and find its video; `silence_s` bounds opening and reading. Raises VideoError."""
     began_at = time.monotonic()
     try:
-        # Once for probing, and once for what is decoded then.
-        container = av.open(place, timeout=silence_s, options=_LIMITS | (options or {}), **how)
+        # The limits once for probing, and once for what is decoded then; a title may be in any encoding.
+        container = av.open(
+            place, timeout=silence_s, options=_LIMITS | (options or {}), metadata_errors="replace", **how
+        )
         if why := _no_video(container):
             container.close()
             raise NoVideoError(f"expected a video, got {why}")

@@ -23,7 +23,7 @@ from streams.sources import open_source
 from tests.fuzz.record import VECTORS
 
 MAX_BYTES = 8192
-_SILENCE_S = (0.5, 0.5)
+_SILENCE_S = (0.2, 0.2)
 _FRAMES = 20
 # Between one answer of the camera and the next.
 _NEXT = b"\n--\n"

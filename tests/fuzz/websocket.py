@@ -11,6 +11,8 @@ from aiohttp import WSMessage, WSMsgType
 from streams import records
 from tests.fuzz.record import VECTORS
 from web.client import MAX_VIEWS, Client
+from web.counts import Counts
+from web.metrics import Traffic
 from web.newest import Newest
 from web.protocol import MAX_COMMAND_BYTES
 from web.state import Bus
@@ -64,7 +66,8 @@ async def _serve(data: bytes) -> None:
     newest = Newest([SECRET, OPEN])
     for topic in newest.frames:
         newest.put(topic, _RECORD)
-    client = Client(browser, lambda: None, newest, Bus("kafka:9092"), frozenset({OPEN}), lambda: True)  # type: ignore[arg-type]
+    topics, bus, traffic = frozenset({OPEN}), Bus("kafka:9092"), Traffic()
+    client = Client(browser, lambda: None, newest, bus, Counts(), topics, lambda: True, traffic)  # type: ignore[arg-type]
     await client.serve()
     assert len(client._views) <= MAX_VIEWS
     assert not newest._pairings, "what nobody watches any more is kept"
@@ -85,4 +88,5 @@ def seeds() -> Iterator[bytes]:
     yield watch + b',"left":"SOURCE_FRAME"}'
     yield b'{"do":"watch","view":"a","right":"SOURCE_FRAME"}\n' + watch + b',"left":null,"source":null}'
     yield b'{"do":"sing","view":"a"}'
+    yield b'{"do":"counts"}'
     yield b'{"view":"a","n":1e3,"do":"ack"}\n\n[]\nnull'

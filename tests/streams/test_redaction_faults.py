@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from aiokafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedError
+from faust.exceptions import ProducerSendError
 
 import functions.redact as redact
 from functions import Detection, Frame, jpeg, registry
 from functions.frame import Picture
 from streams import records
+from streams.deliver import Delivery
 from streams.pool import Pool
 from streams.records import RecordError
 from streams.stage import Stage
@@ -27,6 +31,8 @@ from tests.streams import frames
 from tests.streams.test_stage import Arrived
 
 FAULTS = 10_000
+BUS_SCENARIOS = 400
+OUTPUT, DEAD = "REDACTION_FRAME", "DEAD_REDACT"
 SIDE = 48
 BOX = (8, 8, 40, 40)
 Fault = Callable[..., Any]
@@ -170,3 +176,133 @@ async def test_none_of_10_000_faults_puts_anybody_on_the_redacted_topic(
     (value,) = (await stage.outcome(Arrived(somebody(FAULTS)))).results
     assert not shows_somebody(value)
     assert records.decode(value).detections[0].hidden
+
+
+class Bus:
+    """Keeps what is published by topic, and what it said has arrived; `fault` is what becomes of one send."""
+
+    def __init__(self, fault: BusFault, at: int) -> None:
+        self.published: list[tuple[str, bytes]] = []
+        self.arrived = 0
+        self.fault: BusFault | None = fault
+        self._at = at
+
+    async def send(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes]) -> Awaitable[Any]:
+        self.published.append((topic, value))  # also what fails may have come there
+        if self.fault and len(self.published) == self._at:
+            return await self.fault()
+        return _Arrival(self)
+
+
+BusFault = Callable[[], Awaitable[Any]]
+
+
+@dataclass
+class _Arrival:
+    """Counted once somebody waits for it."""
+
+    bus: Bus
+
+    def __await__(self) -> Iterator[Any]:
+        yield from asyncio.sleep(0).__await__()
+        self.bus.arrived += 1
+
+
+@dataclass
+class _Answer:
+    """What the broker says instead, once somebody waits for it."""
+
+    error: BaseException
+
+    def __await__(self) -> Iterator[Any]:
+        yield from asyncio.sleep(0).__await__()
+        raise self.error
+
+
+class _Never:
+    def __await__(self) -> Iterator[Any]:
+        return _never().__await__()
+
+
+async def _never() -> None:
+    await asyncio.Event().wait()
+
+
+def _at_once(error: BaseException) -> BusFault:
+    async def fault() -> Awaitable[Any]:
+        raise error
+
+    return fault
+
+
+def _later(answer: Callable[[], Any]) -> BusFault:
+    async def fault() -> Any:
+        return answer()
+
+    return fault
+
+
+BUS_FAULTS: dict[str, BusFault] = {
+    "refuses at once": _at_once(TopicAuthorizationFailedError()),
+    "refuses later": _later(lambda: _Answer(TopicAuthorizationFailedError())),
+    "is too small, it says at once": _at_once(MessageSizeTooLargeError()),
+    "is too small, it says later": _later(lambda: _Answer(ProducerSendError(MessageSizeTooLargeError()))),
+    "fails at once as nobody foresaw": _at_once(ZeroDivisionError()),
+    "fails later as nobody foresaw": _later(lambda: _Answer(MemoryError())),
+    "is cancelled at once": _at_once(asyncio.CancelledError()),
+    "is cancelled later": _later(lambda: _Answer(asyncio.CancelledError())),
+    "hangs at once": _never,
+    "hangs later": _later(_Never),
+    "answers nothing": _later(lambda: None),
+    "answers text": _later(lambda: "done"),
+}
+
+
+async def deliver(stage: Stage, bus: Bus, waiting: list[Arrived], patience_s: float) -> list[Arrived]:
+    """What is acked from a stage's start until that is all, or until it ends, or hangs and is ended."""
+    acked: list[Arrived] = []
+    all_acked = asyncio.Event()
+
+    async def events() -> AsyncIterator[Arrived]:
+        for message in waiting:
+            yield message
+        await _never()
+
+    async def ack(message: Arrived) -> None:
+        acked.append(message)
+        if len(acked) == len(waiting):
+            all_acked.set()
+
+    delivery = Delivery(stage, bus.send, (OUTPUT, DEAD), 4, lambda message: message, ack)
+    running = asyncio.create_task(delivery.run(events()))
+    done = asyncio.create_task(all_acked.wait())
+    await asyncio.wait({running, done}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+    running.cancel()
+    done.cancel()
+    await asyncio.gather(running, done, return_exceptions=True)
+    return acked
+
+
+async def test_no_fault_of_the_bus_puts_anybody_there_nor_acks_what_did_not_arrive(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL)
+    dice = random.Random(2)
+    for seq, (step, fault, name) in zip(range(0, BUS_SCENARIOS * 3, 3), faults(dice), strict=False):
+        messages = [Arrived(somebody(seq + more), offset=seq + more) for more in range(3)]
+        what = dice.choice(list(BUS_FAULTS))
+        bus = Bus(BUS_FAULTS[what], at=dice.randint(1, 3))
+        of_its_own = dice.random() < 0.3  # the stage has a fault, too
+        with broken(stage, step, fault) if of_its_own else nullcontext():
+            acked = await deliver(stage, bus, messages, patience_s=0.03)
+        case = f"Scenario {seq}: a bus that {what}; {name if of_its_own else 'nothing else'}"
+        assert acked == messages[: len(acked)], case
+        assert of_its_own or len(acked) <= bus.arrived, case
+
+        bus.fault = None
+        stage.forget()  # as at its next start
+        if left := messages[len(acked) :]:
+            assert await deliver(stage, bus, left, patience_s=10) == left, case
+        shown = [value for topic, value in bus.published if topic == OUTPUT]
+        assert not any(map(shows_somebody, shown)), case
+        assert of_its_own or bus.arrived >= len(messages), case
