@@ -15,7 +15,7 @@ DEMO_CHAIN = $(if $(DETECTOR),streams/chain-$(DETECTOR).toml,$(if $(filter $(CLI
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install imageai demo test check bench bench-detectors bench-privacy bench-counting bench-imageai fuzz chaos screenshots kafka soak build
+.PHONY: help install imageai demo test check bench bench-detectors bench-privacy bench-counting bench-imageai fuzz chaos screenshots kafka soak units build
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -74,6 +74,17 @@ soak: install ## Four cameras and twenty viewers for long: what grows (VIDEO=fil
 
 chaos: install ## Kill, stop and starve workers, brokers and network, and count every record (ONLY="scenario …")
 	@python -m bench.chaos $(ONLY)
+
+UNITS ?= build/systemd
+units: install ## Write systemd's units for what the Procfile names, as docs/deployment.md wants them (UNITS=folder)
+	@mkdir -p '$(UNITS)'
+	@honcho export -e /dev/null -f '$(CURDIR)/Procfile' -d /opt/imagebus -a imagebus -u imagebus -s /bin/sh -t deploy/honcho \
+		systemd '$(UNITS)'
+	@cp -r deploy/systemd/* '$(UNITS)'
+
+build: install ## Build the wheel and the source archive into dist, and the image where a container engine answers
+	@python -m build --no-isolation
+	@if docker info >/dev/null 2>&1; then docker build -t imagebus .; else echo 'No container engine answers: no image'; fi
 
 screenshots: install ## Take pictures of every page into docs/screenshots (VIDEO=file)
 	@python -m tests.web.screenshots '$(VIDEO)'

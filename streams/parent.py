@@ -18,6 +18,7 @@ from streams.metrics import CONTENT_TYPE, page
 from streams.ports import free_port
 from streams.registered import registered
 from streams.settings import Settings
+from streams.watchdog import Watchdog
 from streams.worker import StageWorker
 
 
@@ -53,13 +54,15 @@ class Worker(faust.App):
 
     def on_init_dependencies(self) -> Iterable[ServiceT]:
         """The stages, which start side by side: each does its work in a task of its own."""
-        return [*super().on_init_dependencies(), *self.stages]
+        return [*super().on_init_dependencies(), *self.stages, Watchdog(self._is_alive)]
+
+    def _is_alive(self) -> bool:
+        return all(stage.liveness.alive for stage in self.stages)
 
     def _add_pages(self) -> None:
         async def health(view: View, request: Request) -> Response:
-            alive = all(stage.liveness.alive for stage in self.stages)
             state = {stage.name: stage_metrics.state(stage) for stage in self.stages}
-            return view.json(state, status=200 if alive else 503)
+            return view.json(state, status=200 if self._is_alive() else 503)
 
         async def metrics(view: View, request: Request) -> Response:
             text = page(stage_metrics.Stages(self.stages))

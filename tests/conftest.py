@@ -30,7 +30,7 @@ def kafka(request: pytest.FixtureRequest) -> Iterator[str]:
     """host:port of a real Kafka that all tests share: KAFKA_TEST_URL, else in docker, else on this machine's Java."""
     if url := os.environ.get("KAFKA_TEST_URL"):
         yield url
-    elif _has_docker():
+    elif has_docker():
         # Asked for by name: without an engine nothing of docker may be touched.
         services = request.getfixturevalue("docker_services")
         yield f"127.0.0.1:{services.port_for('kafka', 9092)}"
@@ -101,7 +101,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.line(f"{what}: {how}")
 
 
-def _has_docker() -> bool:
+def has_docker() -> bool:
     """Whether an engine and compose answer; the command alone says nothing."""
     try:
         asked = [["docker", "info"], ["docker", "compose", "version"]]

@@ -101,7 +101,10 @@ def test_the_default_chain_marks_the_redacted_topic_and_no_other() -> None:
     assert load().topics == {"REDACTION_FRAME": TopicConf(redacted=True)}
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/wire-format.md"])
+_DOCS = sorted(f"docs/{path.name}" for path in (PROJECT / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", *_DOCS])
 def test_links_lead_to_files_that_are_there(page: str) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", _read(page))
     assert [link for link in links if not (PROJECT / Path(page).parent / link).exists()] == []
