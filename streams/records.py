@@ -18,6 +18,7 @@ VERSION = 1
 MAX_RECORD_BYTES = 2 * 1024 * 1024
 MAX_DETECTIONS = 1000
 MAX_HOPS = 64
+_OPTION_BYTES = 4096
 
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 Text = Annotated[str, Meta(max_length=256)]
@@ -110,6 +111,14 @@ def encode(record: Record, max_bytes: int = MAX_RECORD_BYTES) -> bytes:
     if len(value) > max_bytes:
         raise RecordError(f"Expected a record of at most {max_bytes} bytes, got {len(value)}")
     return value
+
+
+def option_fits(value: object) -> bool:
+    """Whether a hop can say an option's value: what the format takes, and no more than 4 KiB of it."""
+    try:
+        return len(_encoder.encode(msgspec.convert(value, OptionValue))) <= _OPTION_BYTES
+    except msgspec.ValidationError:
+        return False
 
 
 def to_frame(record: Record) -> Frame:

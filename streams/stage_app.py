@@ -34,6 +34,7 @@ class StageApp(Reading):
         )
         self.app.agent(self.app.topic(*conf.inputs), name=name)(self._agent)
         self._stage, self._gaps = stage, Gaps()
+        stage.forget()  # one that was refused left frames behind
         self.app.on_partitions_revoked.connect(lambda *_, **__: self._forget(), weak=False)
 
     async def _agent(self, stream: StreamT[bytes]) -> None:

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
@@ -75,12 +76,17 @@ class Work:
             stage=self.stage,
             function=self.spec.name,
             version=_VERSION,
-            options=self.options,
+            options=self._said,
             started_at=started_at,
             took_us=took_us,
             average_us=self.average.add(took_us),
         )
         return [self._encoded(frame, result, hop, extra) for extra, result in enumerate(results)]
+
+    @cached_property
+    def _said(self) -> dict[str, object]:
+        """The options as a hop says them: one that is too long for a record, such as a camera's zones, is nil."""
+        return {name: value if records.option_fits(value) else None for name, value in self.options.items()}
 
     def _checked(self, result: object) -> Frame:
         if not isinstance(result, Frame):

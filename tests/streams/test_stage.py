@@ -13,10 +13,15 @@ import pytest
 import pytest_asyncio
 
 from functions import registry
+from functions.zones import zone
 from streams import records
+from streams.chain import StageConf
 from streams.pool import Pool
+from streams.settings import Settings
 from streams.stage import Outcome, Stage
+from streams.stage_app import StageApp
 from streams.work import RunningMean, Work
+from tests.functions.hops import looked_at
 from tests.streams import frames
 
 NewStage = Callable[..., Stage]
@@ -193,6 +198,35 @@ async def test_a_repeat_is_answered_without_touching_the_state(stage_of: NewStag
     seen = [counted(await stage.outcome(Arrived(frames.record(seq)))) for seq in (0, 1, 0, 1, 2)]
 
     assert seen == [[1], [2], [1], [1], [3]]
+
+
+async def test_a_stage_that_starts_again_in_its_process_remembers_nothing(stage_of: NewStage) -> None:
+    """Whatever the bus refused it: others may have had its sources meanwhile."""
+    stage = stage_of("count_frames")
+    conf = StageConf(function="count_frames", input="A", output="B")
+
+    def start() -> StageApp:
+        return StageApp(stage, "mine", conf, Settings(), lambda refusal: None)
+
+    start()
+    before = [counted(await stage.outcome(Arrived(frames.record(seq)))) for seq in (0, 1)]
+    start()
+    after = [counted(await stage.outcome(Arrived(frames.record(seq)))) for seq in (2, 3)]
+
+    assert (before, after) == ([[1], [2]], [[1], [2]])
+
+
+async def test_options_too_long_for_a_record_are_left_out_of_it(stage_of: NewStage) -> None:
+    """Of a camera's zones, one of many corners is longer than an option may be, and all together than is of use."""
+    corners = [(n, n % 7) for n in range(100)]
+    for zones in ([zone("cam", "cover", corners)], [zone(f"cam {n}", "cover", corners[:20]) for n in range(200)]):
+        stage = stage_of("redact", motion=False, look_ahead_s=0, zones=zones)
+        came = records.encode(records.from_frame(looked_at(frames.frame(0))))
+        (value,) = (await stage.outcome(Arrived(came))).results
+
+        (_, own) = records.decode(value).hops
+        assert own.options["zones"] is None
+        assert own.options["labels"] == ["person"]
 
 
 async def test_a_state_is_thrown_away_after_an_error(stage_of: NewStage) -> None:
