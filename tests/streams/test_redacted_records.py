@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import msgpack
@@ -18,8 +20,12 @@ from functions.doubt import Doubt
 from functions.frame import Picture
 from functions.redact import Memory
 from streams import records
+from streams.deliver import Delivery
+from streams.pool import Pool
+from streams.stage import Stage
 from streams.work import BadResult, RunningMean, Work
 from tests.functions.hops import looked_at
+from tests.streams.test_stage import Arrived
 
 MARKER = b"ANNA-LIVES-HERE"
 FIELDS = {"v", "id", "source", "seq", "captured_at", "live", "size_wh", "detections", "hops", "redaction", "jpeg"}
@@ -59,10 +65,11 @@ def exif(orientation: int, thumbnail: bytes) -> bytes:
 def source_jpeg(image: np.ndarray, progressive: bool, orientation: int) -> bytes:
     """A camera's picture with everything that may stand in such a file."""
     encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_PROGRESSIVE, int(progressive)])[1].tobytes()
-    extra = (
-        exif(orientation, MARKER + encoded[:200]) + segment(0xFE, MARKER) + segment(0xE2, b"ICC_PROFILE\0\1\1" + MARKER)
-    )
-    return encoded[:2] + extra + encoded[2:] + MARKER
+    extra = exif(orientation, MARKER + encoded[:200]) + segment(0xFE, MARKER)
+    extra += segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + MARKER) + segment(0xED, b"Photoshop 3.0\0" + MARKER)
+    extra += segment(0xE2, b"ICC_PROFILE\0\1\1" + MARKER) + segment(0xEF, MARKER)
+    second = encoded[:2] + segment(0xFE, MARKER) + encoded[2:]  # as phones put a larger one behind the first
+    return encoded[:2] + extra + encoded[2:] + second + MARKER
 
 
 def segments(jpeg: bytes) -> list[int]:
@@ -136,7 +143,8 @@ def in_whole_blocks(covered: np.ndarray) -> np.ndarray:
     return cv2.erode(whole, np.ones((5, 5), np.uint8)) > 0
 
 
-def test_no_marker_planted_anywhere_in_what_comes_is_in_what_goes() -> None:
+def planted() -> bytes:
+    """A record with a marker in every place that a writer can put one."""
     jpeg = source_jpeg(np.full((48, 64, 3), 200, np.uint8), progressive=False, orientation=6)
     found = [Detection("person", 0.9, (10, 10, 20, 20))]
     frame = looked_at(Frame.from_jpeg(jpeg), model="/home/ANNA-LIVES-HERE/x", names=["ANNA-LIVES-HERE"])
@@ -144,12 +152,57 @@ def test_no_marker_planted_anywhere_in_what_comes_is_in_what_goes() -> None:
     record = msgpack.unpackb(records.encode(records.from_frame(frame)))
     for part in (record, record["detections"][0], record["hops"][0], record["hops"][0]["options"]):
         part["crop"] = MARKER.decode()
-    came = msgpack.packb(record)
-    assert came.count(MARKER) == 10
+    came: bytes = msgpack.packb(record)
+    assert came.count(MARKER) == 14
+    return came
 
-    gone = msgpack.packb(redacted(came))
+
+def test_no_marker_planted_anywhere_in_what_comes_is_in_what_goes() -> None:
+    gone = msgpack.packb(redacted(planted()))
     assert MARKER not in gone
     assert msgpack.unpackb(gone)["detections"][0]["hidden"]
+
+
+@dataclass
+class Headed(Arrived):
+    """A message with headers, as Kafka hands it over."""
+
+    headers: tuple[tuple[str, bytes], ...] = ((MARKER.decode(), MARKER), ("jpeg", MARKER))
+
+
+@pytest.mark.parametrize(
+    ("key", "topic"), [(b"source", "REDACTION_FRAME"), (MARKER, "DEAD_REDACT"), (None, "DEAD_REDACT")]
+)
+async def test_no_header_and_no_key_but_the_source_s_goes_with_it(key: bytes | None, topic: str) -> None:
+    spec = registry.load()["redact"]
+    work = Work("redact", spec, spec.validate({"motion": False, "look_ahead_s": 0}), True, 2**21, RunningMean())
+    (pool := Pool(1, time_limit_s=10)).start()
+    sent: list[tuple[str, bytes | None, bytes, dict[str, bytes]]] = []
+    acked = asyncio.Event()
+
+    async def send(*what: Any) -> Awaitable[None]:
+        sent.append(what)
+        return asyncio.sleep(0)
+
+    async def ack(message: Headed) -> None:
+        acked.set()
+
+    async def messages() -> AsyncIterator[Headed]:
+        yield Headed(planted(), key)
+        await asyncio.Event().wait()
+
+    stage = Stage(work, pool, max_age_s=1e9)
+    delivery = Delivery(stage, send, ("REDACTION_FRAME", "DEAD_REDACT"), 4, lambda message: message, ack)
+    running = asyncio.create_task(delivery.run(messages()))
+    await asyncio.wait_for(acked.wait(), 30)
+    running.cancel()
+    pool.stop()
+
+    ((where, with_key, value, headers),) = sent
+    assert (where, with_key) == (topic, key)
+    if topic == "REDACTION_FRAME":
+        assert headers == {}
+        assert MARKER not in value
 
 
 def test_a_picture_that_encodes_to_the_very_same_bytes_again_passes() -> None:
