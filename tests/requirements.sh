@@ -9,6 +9,8 @@ declare -A package_of=(
   [java]=default-jre-headless
   [mvn]=maven
   [nginx]=nginx
+  [node]=nodejs
+  [npm]=npm
   [systemd-analyze]=systemd
 )
 gstreamer=(python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-libav gstreamer1.0-plugins-{base,good,bad,ugly})
