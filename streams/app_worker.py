@@ -18,7 +18,7 @@ from mode import Service
 from functions.errors import UsageError
 from streams import topics
 from streams.bus import BusApp, Consumer
-from streams.deliver import AllHang, Stopped
+from streams.deliver import Spent, Stopped
 from streams.lag import Lag, Liveness, held
 from streams.marks import asker
 from streams.settings import Settings
@@ -146,7 +146,7 @@ class AppWorker(Service):
         try:
             await self._app.app.start()
             await self._look_after(self._app, client)
-        except AllHang as error:
+        except Spent as error:
             await self._app.stop(wait=False)  # commits the dead letters, so that they do not come again
             leave(EXIT_HANGS, f"Stage {self.name}: {error}; this process ends, for its supervisor to start it again")
         finally:

@@ -19,8 +19,8 @@ class Stopped(Exception):
     """The bus refuses, so that no other record would fare better; what is unacked comes again."""
 
 
-class AllHang(Stopped):
-    """No thread of the stage is left to work; only a new process helps."""
+class Spent(Stopped):
+    """No thread of the stage, or no memory, is left to work with; only a new process helps."""
 
 
 class Delivery(Generic[E]):
@@ -74,7 +74,7 @@ class Delivery(Generic[E]):
                 await self._arrived(self._message_of(event), sending)
             await self._ack(event)
             if outcome.last:
-                raise AllHang("all its threads hang in its function")
+                raise Spent(outcome.last)
 
     async def _send_off(self, message: Message, outcome: Outcome) -> list[Awaitable[Any]]:
         try:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+import cv2
+
 from functions.frame import Frame
 from streams import records
 from streams.lanes import Lane, Memory
@@ -38,7 +40,7 @@ class Outcome:
 
     results: tuple[bytes, ...] = ()
     reason: str = ""
-    last: bool = False  # no thread is left to work on another
+    last: str = ""  # why this process can do no other
 
 
 class Stage:
@@ -63,9 +65,15 @@ class Stage:
             self.counts["dead"] += 1
             reason = str(error) if isinstance(error, RecordError) else f"{type(error).__name__}: {error}"
             self._tell_dead(message, reason)
-            return Outcome(reason=reason, last=isinstance(error, TookTooLong) and self._pool.all_hang)
+            return Outcome(reason=reason, last=self._why_last(error))
         self.counts["done"] += 1
         return Outcome(tuple(results))
+
+    def _why_last(self, error: Exception) -> str:
+        if isinstance(error, TookTooLong) and self._pool.all_hang:
+            return "all its threads hang in its function"
+        no_memory = isinstance(error, MemoryError) or getattr(error, "code", None) == cv2.Error.StsNoMem
+        return "its process has no memory left" if no_memory else ""
 
     def missed(self, message: Message, count: int) -> None:
         """Take down that so many records before this one were deleted unread."""

@@ -29,7 +29,14 @@ def fail_on(frame: Frame, *, seq: int = 0, how: str = "raise") -> object:
     """Misbehave on one frame: raise, hang, or give back what is no frame; pass the others."""
     if frame.seq != seq:
         return frame
-    return {"raise": _raise, "hang": _hang, "none": lambda _: None, "text": lambda _: "text", "two": _two}[how](frame)
+    return {
+        "raise": _raise,
+        "memory": _no_memory,
+        "hang": _hang,
+        "none": lambda _: None,
+        "text": lambda _: "text",
+        "two": _two,
+    }[how](frame)
 
 
 @function
@@ -56,6 +63,10 @@ def count_frames(frame: Frame, state: dict, *, label: str = "n") -> Frame:  # ty
 
 def _raise(frame: Frame) -> Frame:
     raise ZeroDivisionError(f"frame {frame.seq} is not to my liking")
+
+
+def _no_memory(frame: Frame) -> Frame:
+    raise MemoryError
 
 
 def _hang(frame: Frame) -> Frame:

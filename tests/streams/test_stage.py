@@ -154,6 +154,14 @@ async def test_none_drops_a_frame_and_a_list_gives_several(stage_of: NewStage) -
     assert [records.decode(value).id for value in doubled.results] == [f"{frames.RUN}-0", f"{frames.RUN}-0.1"]
 
 
+async def test_without_memory_the_outcome_is_a_dead_letter_and_says_that_it_is_the_last(stage_of: NewStage) -> None:
+    stage = stage_of("fail_on", seq=0, how="memory")
+
+    outcome = await stage.outcome(Arrived(frames.record(0)))
+
+    assert outcome == Outcome(reason="MemoryError: ", last="its process has no memory left")
+
+
 async def test_when_every_thread_hangs_the_outcome_says_that_it_is_the_last(stage_of: NewStage) -> None:
     stage = stage_of("hang", threads=2, time_limit_s=0.2)
 
