@@ -91,6 +91,11 @@ class KafkaNode:
     def pid(self) -> int:
         return self._running().pid
 
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit code where it has ended by itself, None while it runs."""
+        return self._running().exit_code
+
     def start(self, options: Sequence[str] = (f"-XX:SharedArchiveFile={_ARCHIVE}",)) -> Self:
         """Start it, or start it again; back when it answers."""
         process = self._process = Process([*_java(*options), "kafka.Kafka", self._properties])

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -60,7 +60,13 @@ class Cluster:
     def __init__(self, brokers: list[Broker], proxied_ports: list[int]) -> None:
         self.brokers = brokers
         self.url = ",".join(broker.node.url for broker in brokers)
+        self.proxies = [broker.proxy for broker in brokers]
         self.proxied_url = ",".join(f"127.0.0.1:{port}" for port in proxied_ports)
+
+    def start(self, brokers: Sequence[Broker]) -> None:
+        """Start these together, since one may not be ready without another."""
+        with ThreadPoolExecutor(len(brokers)) as pool:
+            list(pool.map(lambda broker: broker.node.start(), brokers))
 
     def leader(self, topic: str) -> Broker:
         """The broker that leads a topic's first partition."""
@@ -89,7 +95,7 @@ def cluster() -> Iterator[Cluster]:
     with ExitStack() as stack:
         brokers = []
         for at in range(_NODES):
-            disk = stack.enter_context(_small_disk())
+            disk = stack.enter_context(small_disk(_DISK_MIB))
             own = {
                 "node.id": str(at + 1),
                 "controller.quorum.voters": voters,
@@ -101,18 +107,17 @@ def cluster() -> Iterator[Cluster]:
             node = KafkaNode({**_SETTINGS, **own}, port=ports[at], cluster_id=cluster_id)
             stack.callback(node.remove)
             brokers.append(Broker(at + 1, node, stack.enter_context(Proxy(proxied[at], inner[at])), disk))
-        with ThreadPoolExecutor(_NODES) as pool:
-            list(pool.map(lambda broker: broker.node.start(), brokers))
         made = Cluster(brokers, proxied)
+        made.start(brokers)
         made.wait_in_sync()
         yield made
 
 
 @contextmanager
-def _small_disk() -> Iterator[Path | None]:
+def small_disk(mib: int) -> Iterator[Path | None]:
     """A file system of its own that can be filled, None where this user may not mount one."""
     folder = Path(tempfile.mkdtemp(prefix="imagebus-chaos-disk-"))
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={_DISK_MIB}m", "imagebus-chaos", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={mib}m", "imagebus-chaos", str(folder)]
     mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
     try:
         yield folder if mounted else None

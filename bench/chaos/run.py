@@ -5,11 +5,12 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from bench.chaos.cluster import Cluster
@@ -81,6 +82,11 @@ class Run:
         """Input, detections, output."""
         return _topics(self.name)
 
+    @property
+    def flag(self) -> Path:
+        """The file that the functions of bench/chaos/functions.py look for."""
+        return self.folder / "flag"
+
     def worker(self, **more: str) -> Supervised:
         """One more worker of the whole chain, started again when it ends; `more` is environment."""
         worker = self.stack.enter_context(Supervised({**self.env, **more}))
@@ -129,7 +135,7 @@ class Run:
 
     def _after(self, source: str, since: float) -> float | None:
         """When the first record came that this source wrote after a time, None where none has yet."""
-        numbers = [seq for (name, seq), at in tuple(self.feed.written.items()) if name == source and at >= since]
+        numbers = [seq for (name, seq), at in self.feed.written.copy().items() if name == source and at >= since]
         came = [self.watch.output.first.get((source, seq)) for seq in numbers]
         return min((at for at in came if at is not None), default=None)
 
@@ -139,15 +145,17 @@ def run(
     cluster: Cluster,
     name: str,
     detector: str = "detect_stub",
-    options: str = "",
+    flagged: bool = False,
     poison: Callable[[int], bytes | None] = lambda seq: None,
     proxied: bool = False,
+    rate: float = RATE,
     **settings: object,
 ) -> Iterator[Run]:
     """A chain with its topics made, its sources writing and its output watched; all gone at the end."""
     source, found, output = _topics(name)
     dead = [chains.dead_letters_of(f"{stage}-{name}") for stage in ("detect", "redact")]
     with tempfile.TemporaryDirectory(prefix="imagebus-chaos-") as folder, ExitStack() as stack:
+        options = f'flag = "{folder}/flag"' if flagged else ""
         text = _CHAIN.format(name=name, topic=_prefix(name), detector=detector, options=options)
         url = cluster.proxied_url if proxied else cluster.url
         env = environment(url, Path(folder), text, partitions=4, replication=3, **settings)
@@ -155,7 +163,7 @@ def run(
         names = (source, found, output, *dead)
         _make(cluster, env, names)
         stack.callback(_delete, cluster, names)
-        feed = stack.enter_context(Feed(cluster.url, source, SOURCES, RATE, poison))
+        feed = stack.enter_context(Feed(cluster.url, source, SOURCES, rate, poison))
         watch = stack.enter_context(Watch(cluster.url, output, dead, feed.places, source))
         yield Run(cluster, name, Path(folder), env, feed, watch, stack)
 
@@ -177,4 +185,5 @@ def _make(cluster: Cluster, env: dict[str, str], names: Sequence[str]) -> None:
 def _delete(cluster: Cluster, names: Sequence[str]) -> None:
     client = AdminClient({"bootstrap.servers": cluster.url, "log_level": 0})
     for deleted in client.delete_topics(list(names), operation_timeout=10).values():
-        deleted.exception(timeout=15)
+        with suppress(KafkaException, TimeoutError):  # after a scenario that failed the cluster may be anyhow
+            deleted.result(timeout=15)

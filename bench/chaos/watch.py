@@ -12,7 +12,6 @@ from confluent_kafka import Consumer, Message, TopicPartition
 from bench.chaos import pictures
 from bench.chaos.feed import Id, Place
 from streams import records
-from streams.records import RecordError
 from tests.wait import wait_until
 
 
@@ -41,7 +40,7 @@ class Watch:
         self, url: str, output: str, dead_letters: Sequence[str], places: dict[Place, Id], source: str
     ) -> None:
         self.output, self.dead = Seen(), Seen()
-        self.unknown = 0  # dead letters of records that nobody wrote
+        self._waiting: list[tuple[Place, float]] = []  # dead letters that came before the feed knew where they are
         self._topic, self._dead_letters = output, tuple(dead_letters)
         self._places, self._input = places, source
         self._enough = threading.Event()
@@ -75,7 +74,11 @@ class Watch:
     @property
     def seen(self) -> set[Id]:
         """Every record that is on the output or a dead letter."""
-        return self.output.first.keys() | self.dead.first.keys()
+        for place, at in tuple(self._waiting):
+            if found := self._places.get(place):
+                self._waiting.remove((place, at))
+                self.dead.add(found, at)
+        return {*self.output.first.copy(), *self.dead.first.copy()}
 
     def _of(self, topic: str) -> list[int]:
         """The partitions of a topic that has just been made."""
@@ -98,19 +101,9 @@ class Watch:
             self.output.add((record.source, record.seq), at)
             self.output.exposed += pictures.shows_a_person(record.jpeg)
             return
-        found = self._dead_id(message)
-        if found is None:
-            self.unknown += 1
-        else:
-            self.dead.add(found, at)
-
-    def _dead_id(self, message: Message) -> Id | None:
-        """Which record a dead letter is: as it says itself, or by where it was read."""
         headers = dict(message.headers())
         if headers["topic"].decode() == self._input:
-            return self._places.get((int(headers["partition"]), int(headers["offset"])))
-        try:
+            self._waiting.append(((int(headers["partition"]), int(headers["offset"])), at))
+        else:
             record = records.decode(message.value())
-        except RecordError:
-            return None
-        return record.source, record.seq
+            self.dead.add((record.source, record.seq), at)
