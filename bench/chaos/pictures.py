@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -20,14 +19,14 @@ _PERIOD_US = 100_000
 
 
 @cache
-def picture() -> Picture:
+def picture(quality: int = 60) -> Picture:
     """The one picture of every record; small, since three brokers and a chain share a small machine."""
     image = np.random.default_rng(1).normal(128, 12, (_SIZE_WH[1], _SIZE_WH[0], 1)).clip(0, 255).astype(np.uint8)
     image = np.repeat(image, 3, axis=2)
     width, height = _PERSON_WH
     for x, y in FIVE[:-1]:  # the last is a car, which is not hidden
         image[y : y + height, x : x + width] = _MAGENTA
-    return Picture(jpeg=jpeg.encode(image, quality=60))
+    return Picture(jpeg=jpeg.encode(image, quality))
 
 
 def record(run: str, seq: int, source: str) -> bytes:
@@ -40,7 +39,7 @@ def record(run: str, seq: int, source: str) -> bytes:
         captured_at=_BEGIN_US + _PERIOD_US * seq,
         live=False,
     )
-    return records.encode(records.from_frame(replace(frame)))
+    return records.encode(records.from_frame(frame))
 
 
 def shows_a_person(encoded: bytes) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+from msgspec.structs import replace
 
 from bench.chaos.cluster import Cluster
 from bench.chaos.feed import Feed
@@ -19,7 +20,7 @@ from bench.chaos.supervise import Supervised
 from bench.chaos.watch import Watch
 from streams import chain as chains
 from streams import topics
-from streams.settings import Settings
+from streams.settings import load
 from tests.streams.chains import FUNCTIONS, environment
 from tests.wait import wait_until
 
@@ -177,7 +178,7 @@ def _topics(name: str) -> tuple[str, str, str]:
 
 
 def _make(cluster: Cluster, env: dict[str, str], names: Sequence[str]) -> None:
-    settings = Settings(kafka_url=cluster.url, partitions=4, replication=3)
+    settings = replace(load(env), kafka_url=cluster.url)
     chain = chains.load(env["IMAGEBUS_CHAIN"])
     topics.make(topics.admin(settings), [topics.plan(settings, chain, name) for name in names])
 
