@@ -14,6 +14,8 @@ from streams import settings as config
 from streams.chain import Chain
 from streams.chain_check import checked
 from streams.doctor_bus import bus
+from streams.doctor_camera import camera
+from streams.doctor_clock import host_clock
 from streams.finding import FAILURE, OK, WARNING, Finding
 from streams.registered import registered
 from streams.settings import Settings
@@ -51,8 +53,8 @@ def findings(source: str) -> Iterator[Finding]:
     yield from host.model_files(Path(settings.models).expanduser())
     yield from host.disk(settings)
     yield from host.ports(settings)
-    yield from host.camera(source)
-    yield from host.clock()
+    yield from camera(source)
+    yield from host_clock()
     yield from bus(settings, chain)
 
 

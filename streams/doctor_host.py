@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import platform
 import shutil
@@ -11,7 +10,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from threading import Event, Thread
 
 import psutil
 from packaging.requirements import Requirement
@@ -23,14 +21,11 @@ from functions.weights import WeightsError
 from streams.chain import Chain
 from streams.finding import FAILURE, OK, WARNING, Finding
 from streams.settings import Settings
-from streams.sources import open_source
 
 PYTHON = (3, 11)
 # A worker keeps little there; without any space it cannot even begin.
 LEAST_BYTES, FEW_BYTES = 50 * 1024**2, 1024**3
-_CAMERA_S = 20.0
 _PORTS = {"the viewer": 5000, "the camera page": 8080}
-_CLOCK_IS_OFF = 5
 
 
 def python() -> Iterator[Finding]:
@@ -135,73 +130,3 @@ def _owner(port: int) -> str:
         return " ".join(psutil.Process(found[0]).cmdline()[:3]) if found else "another program"
     except psutil.Error:
         return "another program"
-
-
-def camera(source: str) -> Iterator[Finding]:
-    """Whether a picture comes from a source; without one, which webcams there are."""
-    if source:
-        yield _first_picture(source)
-        return
-    devices = sorted(Path("/dev").glob("video*"))
-    closed = [str(path) for path in devices if not os.access(path, os.R_OK | os.W_OK)]
-    if closed:
-        yield Finding(
-            WARNING,
-            "camera",
-            f"{', '.join(closed)} may not be opened",
-            "add this user to the group `video` and log in anew",
-        )
-    else:
-        found = ", ".join(map(str, devices)) or "no webcam here"
-        yield Finding(OK, "camera", f"{found}; --camera tries a source")
-
-
-def _first_picture(source: str) -> Finding:
-    """Opened in a thread, since a driver may hang; tried once, where a producer would go on for ever."""
-    told: list[str] = []
-    stop, came = Event(), Event()
-
-    def say(text: str) -> None:
-        told.append(text.partition("; next try")[0])
-        stop.set()
-
-    def look() -> None:
-        try:
-            for moment in open_source(source, say).moments(stop):
-                moment.picture()
-                came.set()
-                break
-        except Exception as error:  # whatever a driver or a library says is the finding
-            told.append(str(error))
-
-    thread = Thread(target=look, daemon=True)
-    thread.start()
-    thread.join(_CAMERA_S)
-    if came.is_set():
-        return Finding(OK, "camera", "a picture came")
-    said = told[-1] if told else f"nothing came in {_CAMERA_S:g} s"
-    do = "check its address, user and password, cable and network"
-    return Finding(FAILURE, "camera", said, do)
-
-
-def clock() -> Iterator[Finding]:
-    """Whether somebody keeps this host's clock right: capture times come from it."""
-    if _is_off():
-        yield Finding(
-            WARNING,
-            "clock",
-            "this host's clock is not synchronised",
-            "timedatectl set-ntp true, or run chrony (in a container the host's own counts)",
-        )
-    else:
-        yield Finding(OK, "clock", "this host's clock is synchronised")
-
-
-def _is_off() -> bool:
-    """Linux knows; other systems are taken at their word."""
-    try:
-        adjtimex = ctypes.CDLL(None).adjtimex
-    except AttributeError:
-        return False
-    state: int = adjtimex(ctypes.create_string_buffer(512))  # all zero: asks, and sets nothing
-    return state == _CLOCK_IS_OFF

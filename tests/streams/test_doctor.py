@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]
 
 from streams import chain as chains
-from streams import doctor_bus, doctor_host, settings, topics
+from streams import doctor_bus, doctor_clock, doctor_host, settings, topics
 from streams.doctor import doctor
 from streams.settings import Settings
 from tests.kafka_node import KafkaNode
@@ -164,10 +164,10 @@ def test_a_real_kafka_as_imagebus_makes_it_has_nothing_to_mend(
     topics.make(topics.admin(said_by), [topics.plan(said_by, chain, name) for name in names])
     found = list(doctor_bus.bus(said_by, chain))
     assert {each.level for each in found} == {"ok"}, "\n".join(map(str, found))
-    assert doctor_bus.CLOCK_TOPIC not in topics.admin(said_by).list_topics(timeout=10).topics
+    assert doctor_clock.TOPIC not in topics.admin(said_by).list_topics(timeout=10).topics
 
     real = time.time
-    monkeypatch.setattr(doctor_bus.time, "time", lambda: real() + 5)
+    monkeypatch.setattr(doctor_clock.time, "time", lambda: real() + 5)
     (clock,) = (each for each in doctor_bus.bus(said_by, chain) if each.about == "clock")
     assert replace(clock, found="") == replace(clock, level="FAILURE", found="")
     assert re.match(r"this host is [45]\.\d s ahead of the broker", clock.found)
