@@ -26,7 +26,7 @@ def main() -> int:
         print(f"chaos: expected some of {', '.join(SCENARIOS)}, got {', '.join(unknown)}", file=sys.stderr)
         return 2
     kafka_node.require()
-    print(f"{'scenario':<60}" + "".join(f"{name:>9}" for name in _COLUMNS), flush=True)
+    print(f"{'scenario':<74}" + "".join(f"{name:>9}" for name in _COLUMNS), flush=True)
     with cluster() as kafka:
         outcomes = {name: _play(SCENARIOS[name], kafka) for name in wanted}
     OUT.parent.mkdir(exist_ok=True)
@@ -39,13 +39,13 @@ def _play(scenario: Scenario, kafka: Cluster) -> dict[str, object]:
     try:
         outcome = scenario.play(kafka)
     except NotPossible as error:
-        print(f"{scenario.what:<60} not played: {error}", flush=True)
+        print(f"{scenario.what:<74} not played: {error}", flush=True)
         return {"passed": True, "not_played": str(error)}
     except AssertionError as error:
-        print(f"{scenario.what:<60} failed: {error}", flush=True)
+        print(f"{scenario.what:<74} failed: {error}", flush=True)
         return {"passed": False, "error": str(error)}
     passed = scenario.passed(outcome)
-    print(f"{scenario.what:<60}{_row(outcome, scenario.limit_s)}{'' if passed else '  FAILED'}", flush=True)
+    print(f"{scenario.what:<74}{_row(outcome, scenario.limit_s)}{'' if passed else '  FAILED'}", flush=True)
     took_s = round(time.monotonic() - began)
     return {"passed": passed, "limit_s": scenario.limit_s, "took_s": took_s, "load": os.getloadavg()[0]} | asdict(
         outcome

@@ -13,7 +13,7 @@ _HOARD_BYTES = 32 * 1024 * 1024
 _hoard: list[bytearray] = []
 
 
-@function(labels=lambda: ("person", "car"))
+@function(labels=lambda flag: ("person", "car"))
 def detect_slowly(frame: Frame, *, flag: str = "") -> Frame:
     """As detect_stub, and half a second each while the file is there."""
     if Path(flag).exists():
@@ -21,7 +21,7 @@ def detect_slowly(frame: Frame, *, flag: str = "") -> Frame:
     return detect_stub(frame)
 
 
-@function(labels=lambda: ("person", "car"))
+@function(labels=lambda flag: ("person", "car"))
 def detect_and_hoard(frame: Frame, *, flag: str = "") -> Frame:
     """As detect_stub, and 32 MiB more that are never given back while the file is there."""
     if Path(flag).exists():

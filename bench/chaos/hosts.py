@@ -81,7 +81,7 @@ def worker_disk_full(cluster: Cluster) -> Outcome:
                 return chain.drain()
 
 
-@scenario("topic: full after 80 pictures, a file of 300 and a slow stage", limit_s=10)
+@scenario("topic: full after 8 MiB, a file of 43 MB, a slow stage", limit_s=10)
 def full_topic(cluster: Cluster) -> Outcome:
     with run(cluster, "full-topic", "detect_slowly", flagged=True, retention_bytes=_FULL_BYTES) as chain:
         chain.worker()
@@ -122,6 +122,6 @@ def _with_clock(file: Path) -> dict[str, str]:
     return {
         "LD_PRELOAD": found[0],
         "FAKETIME_TIMESTAMP_FILE": str(file),
-        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_CACHE_DURATION": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }

@@ -24,7 +24,7 @@ from streams.settings import load
 from tests.streams.chains import FUNCTIONS, environment
 from tests.wait import wait_until
 
-SOURCES = tuple(f"cam{n}" for n in range(4))
+SOURCES = ("gate", "lift", "door", "hall")  # one on each of four partitions
 RATE = 5.0  # frames/s of each source
 _WARM_S, _RECOVER_S, _DRAIN_S = 60, 120, 120
 _STEADY_FRAMES = 10
