@@ -107,11 +107,10 @@ def make(client: AdminClient, plans: Iterable[TopicPlan]) -> list[str]:
     try:
         there = client.list_topics(timeout=_TIMEOUT_S)
         missing = [wanted for wanted in plans if wanted.name not in there.topics]
-        if is_embedded(there):  # makes a topic when it is asked for
-            for wanted in missing:
-                client.list_topics(wanted.name, timeout=_TIMEOUT_S)
-        elif missing:
-            _create(client, missing)
+        if not is_embedded(there):
+            return _create(client, missing) if missing else []
+        for wanted in missing:  # it makes a topic when it is asked for
+            client.list_topics(wanted.name, timeout=_TIMEOUT_S)
     except KafkaException as error:
         raise BusError(f"Topics cannot be made: {error.args[0].str()}") from None
     return [wanted.name for wanted in missing]
@@ -130,11 +129,15 @@ def _why_missing(client: AdminClient, name: str) -> str:
     return f"holds no partition of {name}: {error.str() if error else 'others hold them all, or it is refused'}"
 
 
-def _create(client: AdminClient, plans: Iterable[TopicPlan]) -> None:
+def _create(client: AdminClient, plans: Iterable[TopicPlan]) -> list[str]:
+    made = []
     topics = [NewTopic(p.name, p.partitions, p.replication, config=p.config) for p in plans]
     for name, done in client.create_topics(topics, request_timeout=_TIMEOUT_S).items():
         try:
             done.result()
+            made.append(name)
         except KafkaException as error:
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # another worker was faster
+            # Another worker was faster, or the broker that was asked had not heard of it yet.
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise BusError(f"Topic {name} cannot be made: {error.args[0].str()}") from None
+    return made
