@@ -54,7 +54,15 @@ def test_node_refuses_a_bad_vector(read: dict[str, Any], name: str) -> None:
     assert read[name].get("error", "").startswith("RecordError: "), read[name]
 
 
-def test_a_python_producer_the_node_filter_and_a_python_redactor(
+def send(url: str, node: Path, name: str, topic: str, folder: Path) -> None:
+    """The pictures of a folder, by the producer in Node."""
+    command = ["node", "producer.mjs", "--name", name, "--topic", topic, folder]
+    with Process(command, env={"KAFKA_URL": url}, cwd=node) as process:
+        assert process.wait(60) == 0, process.tail()
+        assert f"{len(list(folder.iterdir()))} frames sent, 0 left out" in process.text
+
+
+def test_a_python_or_node_producer_our_detector_the_node_filter_and_our_redactor(
     examples: dict[str, str], pictures: Pictures, node: Path
 ) -> None:
     url = examples["KAFKA_URL"]
@@ -62,11 +70,14 @@ def test_a_python_producer_the_node_filter_and_a_python_redactor(
     with Process(["node", "filter.mjs", *options], env={"KAFKA_URL": url}, cwd=node) as busy:
         busy.wait_for_line("Stage busy: is ready", 60)
         produce(url, "CORNER_FOUND", "corner", b"no record")
-        produced(url, pictures("corner", range(100, 108)), "-n", "corner", "-t", "CORNER_FRAME", env=examples)
-        hidden = frames.read(consume(url, "CORNER_HIDDEN", 8, 60))
+        folder = pictures("corner", range(100, 108))
+        produced(url, folder, "-n", "corner", "-t", "CORNER_FRAME", env=examples)
+        send(url, node, "corner-node", "CORNER_FRAME", folder)
+        messages = consume(url, "CORNER_HIDDEN", 16, 60)
         (dead,) = consume(url, "DEAD_BUSY", 1)
 
-    assert [record.seq for record in hidden] == list(range(8))
+    hidden = frames.read(messages)
+    assert all(frames.seqs(messages, source) == list(range(8)) for source in ("corner", "corner-node"))
     assert all([hop.stage for hop in record.hops] == ["corner", "busy", "corner-hidden"] for record in hidden)
     assert all(record.redaction for record in hidden)
     assert dead.value() == b"no record"
@@ -76,11 +87,7 @@ def test_a_python_producer_the_node_filter_and_a_python_redactor(
 def test_the_node_producer_into_the_python_chain(examples: dict[str, str], pictures: Pictures, node: Path) -> None:
     url = examples["KAFKA_URL"]
     folder = pictures("street-node", range(390, 394))
-    with Process(
-        ["node", "producer.mjs", "--name", "café", "--topic", "STREET_FRAME", folder], env={"KAFKA_URL": url}, cwd=node
-    ) as process:
-        assert process.wait(60) == 0, process.tail()
-        assert "4 frames sent, 0 left out" in process.text
+    send(url, node, "café", "STREET_FRAME", folder)
 
     def all_there(messages: list[Any]) -> bool:
         return sum(record.source == "café" for record in frames.read(messages)) == 4
