@@ -9,7 +9,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from bench.chaos import brokers, hosts, network, workers  # noqa: F401
+from bench.chaos import brokers, hosts, network, pictures, workers  # noqa: F401
 from bench.chaos.cluster import Cluster, cluster
 from bench.chaos.run import Outcome
 from bench.chaos.scenario import SCENARIOS, NotPossible, Scenario
@@ -26,6 +26,7 @@ def main() -> int:
         print(f"chaos: expected some of {', '.join(SCENARIOS)}, got {', '.join(unknown)}", file=sys.stderr)
         return 2
     kafka_node.require()
+    assert pictures.shows_a_person(pictures.picture().jpeg), "Expected a picture before redaction to show a person"
     print(f"{'scenario':<74}" + "".join(f"{name:>9}" for name in _COLUMNS), flush=True)
     with cluster() as kafka:
         outcomes = {name: _play(SCENARIOS[name], kafka) for name in wanted}

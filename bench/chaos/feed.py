@@ -78,7 +78,9 @@ class Feed:
 
     def _put(self, source: str, seq: int) -> None:
         value = self._poison(seq)
-        if value is not None:
+        if value is None:
+            value = pictures.record(self.run, seq, source)
+        else:
             self.poisoned.add((source, seq))
         self.written[source, seq] = time.time()
 
@@ -88,6 +90,4 @@ class Feed:
             else:
                 self.places[message.partition(), message.offset()] = (source, seq)
 
-        self._client.produce(
-            self._topic, value or pictures.record(self.run, seq, source), source, on_delivery=delivered
-        )
+        self._client.produce(self._topic, value, source, on_delivery=delivered)
