@@ -43,6 +43,8 @@ class CountingApp(Reading):
         self._done, self._refuse = done, refuse
         self.table = sure_table(self.app, table, partitions)
         self.app.on_partitions_revoked.connect(lambda *_, **__: self.forget(), weak=False)
+        # Once a table is restored, Faust empties its queues after it has asked for records: those would never come.
+        self.app.on_rebalance_complete.connect(lambda *_, **__: self.app.consumer.stop_flow(), weak=False)
         self.app.agent(self.app.topic(topic), name=NAME)(self._agent)
 
     @abstractmethod
