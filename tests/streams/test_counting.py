@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from functions.looks import Looks, look_of
 from streams.counts import COUNTS, VISITS, Counted, WireVisit, decode
 from tests.bus import consume, length, produce, produce_all
 from tests.kafka_node import KafkaNode
-from tests.processes import Process
+from tests.processes import Process, free_port
 from tests.streams import walkers
 from tests.streams.chains import environment, worker
 from tests.streams.walkers import Walker
@@ -109,10 +110,15 @@ def test_visitors_are_counted_at_each_camera_and_once_over_both(
     kafka_node: Callable[..., KafkaNode], tmp_path: Path
 ) -> None:
     url = kafka_node().url
-    with worker(environment(url, tmp_path, CHAIN, partitions=4), "count") as process:
+    port = free_port()
+    with worker(environment(url, tmp_path, CHAIN, partitions=4, web_port=port), "count") as process:
         ready(process)
         produce_all(url, "IMAGEAI_FRAME", BOTH)
         messages = wait_counted(url, COUNTED)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            metrics = answer.read().decode()
+    assert 'imagebus_visitors{source="",window="day"} 8.0' in metrics
+    assert 'imagebus_unique_visitors{source="",window="running"} 4.0' in metrics
     assert newest(messages, "hour") == newest(messages, "day") == COUNTED
 
 
