@@ -94,10 +94,12 @@ def test_keys_save_the_file_and_change_the_page(viewing: Viewing, page: Page) ->
     with page.expect_download() as downloading:
         page.keyboard.press("s")
     assert downloading.value.suggested_filename == "imagebus-counts.csv"
+    downloading.value.path()  # a download that has only begun may end the change to another page
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_contain_text("save all counts as a CSV file")
     expect(page.get_by_role("dialog", name="Keys")).not_to_contain_text("full screen")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
     page.keyboard.press("1")
     expect(page).to_have_title("Identification · imagebus")
 
