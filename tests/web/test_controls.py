@@ -115,6 +115,29 @@ def test_keys_do_what_the_buttons_do(street: Camera, page: Page) -> None:
     assert shows(page, SOURCE, 3)
 
 
+def test_keys_are_the_pages_too_while_a_button_has_the_focus(street: Camera, page: Page) -> None:
+    page.get_by_role("button", name="Pause").click()
+    page.keyboard.press("ArrowLeft")
+    wait_for_frame(page, street, 2)
+    page.keyboard.press("Space")  # is the button's own: once, not twice
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_a_key_in_the_moment_that_the_list_of_keys_is_closed_is_not_lost(street: Camera, page: Page) -> None:
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    with page.expect_navigation():
+        page.evaluate(_CLOSE_AND_PRESS, "1")
+    expect(page).to_have_title("Identification · imagebus")
+
+
+# Before the next frame the focus is where it was, on a button that is hidden now.
+_CLOSE_AND_PRESS = """key => {
+    document.querySelector("dialog").close();
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+}"""
+
+
 def test_the_chosen_source_is_kept_from_page_to_page(street: Camera, page: Page) -> None:
     page.get_by_role("link", name="ImageAI").click()
     expect(page.get_by_label("Source", exact=True)).to_have_value(street.name)

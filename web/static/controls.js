@@ -2,6 +2,9 @@
 
 import { el, fill, say } from "./dom.js";
 
+// Held down, the others would do and undo.
+const REPEATS = ["ArrowLeft", "ArrowRight"];
+
 const keysOf = (view) => [
   ...(view.pause ? [["Space", "pause and continue"]] : []),
   ...(view.step ? [["← →", "the picture before and after"]] : []),
@@ -83,13 +86,18 @@ function listen(view, keys) {
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || keys.open) return;
-    if (event.target.closest("select, input, button, summary, dialog")) return;
-    const act = does[event.key] ?? pageOf(event.key);
+    const key = event.key.length > 1 ? event.key : event.key.toLowerCase(); // Caps Lock changes nothing
+    // A list that is closed keeps the focus until the next frame: keys are not its own any more.
+    if (!keys.contains(event.target) && isOwn(event.target, key)) return;
+    const act = does[key] ?? pageOf(key);
     if (!act) return;
     event.preventDefault();
-    act();
+    if (!event.repeat || REPEATS.includes(key)) act();
   });
 }
+
+/** Whether what has the focus wants a key for itself: a choice all of them, a button what presses it. */
+const isOwn = (focused, key) => focused.closest("select, input") || (key === " " && focused.closest("button, summary"));
 
 function pageOf(key) {
   const link = /^[1-9]$/.test(key) ? document.querySelectorAll("nav a")[Number(key) - 1] : null;
