@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.error import URLError
 from urllib.request import urlopen
 
 import psutil
@@ -14,6 +15,7 @@ from streams import records
 from tests.bus import consume
 from tests.missing import missing
 from tests.processes import IMAGEBUS, PROJECT, Process, free_port, lives
+from tests.wait import wait_until
 
 TOPICS = ("SOURCE_FRAME", "IMAGEAI_FRAME", "ANNOTATED_FRAME", "REDACTION_FRAME")
 
@@ -33,13 +35,13 @@ def test_the_makefile_runs_the_demo_that_is_tested_here() -> None:
 
 def test_the_demo_shows_the_clip_on_every_topic_and_ctrl_c_leaves_nothing(demo_clip: Path, tmp_path: Path) -> None:
     command = [*IMAGEBUS, "broker", "--", "honcho", "-e", "/dev/null", "-f", "Procfile.demo", "start"]
-    port = free_port()
+    ports = {"VIEWER_PORT": free_port(), "CAMERA_PORT": free_port()}
     chain = PROJECT / "streams" / "chain-demo.toml"
     env = {
         "VIDEO": str(demo_clip),
         "IMAGEBUS_CHAIN": str(chain),
-        "VIEWER_PORT": str(port),
         "IMAGEBUS_DATA_DIR": str(tmp_path),
+        **{name: str(port) for name, port in ports.items()},
     }
     with Process(command, env) as demo:
         url = demo.wait_for_line("KAFKA_URL=").split("KAFKA_URL=")[1].split()[0]
@@ -49,10 +51,18 @@ def test_the_demo_shows_the_clip_on_every_topic_and_ctrl_c_leaves_nothing(demo_c
             record = records.decode(message.value() or b"")
             assert (record.redaction is not None) == (topic == "REDACTION_FRAME")
         assert record.redaction.covered < 1
-        demo.wait_for_line(f"http://127.0.0.1:{port}")
-        with urlopen(f"http://127.0.0.1:{port}/", timeout=10) as page:
-            assert page.status == 200
+        for port in ports.values():
+            demo.wait_for_line(f"http://127.0.0.1:{port}")
+            wait_until(lambda port=port: _opens(port), 10, f"a page on port {port}")
         family = psutil.Process(demo.pid).children(recursive=True)
-        assert len(family) >= 4  # honcho, worker, viewer, producer
+        assert len(family) >= 5  # honcho, worker, viewer, camera, producer
         demo.terminate(signal.SIGINT, timeout_s=8)
         assert [process for process in family if lives(process)] == []
+
+
+def _opens(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/", timeout=10) as page:
+            return bool(page.status == 200)
+    except URLError:
+        return False

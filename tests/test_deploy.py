@@ -56,6 +56,7 @@ def test_systemd_takes_the_units_and_finds_them_well_guarded(
     units = sorted(tmp_path.glob("*.service"))
     assert [unit.name for unit in units][-1] == "imagebus-worker-1.service"
     assert "$${VIEWER_PORT:-5000}" in (tmp_path / "imagebus-viewer-1.service").read_text()
+    assert "$${CAMERA_PORT:-8080}" in (tmp_path / "imagebus-camera-1.service").read_text()
     told = run(analyze, "verify", *units, *tmp_path.glob("*.target"), **path)
     assert "imagebus" not in told
     for unit in units:
@@ -149,7 +150,7 @@ def test_every_container_of_ours_is_read_only_without_rights_and_asked_whether_i
             assert service["read_only"] is True
             assert service["cap_drop"] == ["ALL"]
             assert service["security_opt"] == ["no-new-privileges:true"]
-    for name in ("worker", "viewer"):
+    for name in ("worker", "viewer", "camera"):
         assert "/health" in compose["services"][name]["healthcheck"]["test"][-1]
     assert "\nUSER imagebus\n" in (PROJECT / "Dockerfile").read_text()
 

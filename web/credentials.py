@@ -52,13 +52,19 @@ def load(roles: Iterable[str] = ROLES, environ: Mapping[str, str] = os.environ) 
     return Credentials(passwords)
 
 
+def secret(variable: str, environ: Mapping[str, str] = os.environ) -> str | None:
+    """What the variable holds, or the file that it names with _FILE; None without both. Raises CredentialError."""
+    given = environ.get(variable) or None
+    if path := environ.get(f"{variable}_FILE"):
+        if given is not None:
+            raise CredentialError(f"{variable}: expected either it or {variable}_FILE, got both")
+        return _read(f"{variable}_FILE", path)
+    return given
+
+
 def _given(role: str, environ: Mapping[str, str]) -> str | None:
     variable = _VARIABLES[role]
-    password = environ.get(variable) or None
-    if path := environ.get(f"{variable}_FILE"):
-        if password is not None:
-            raise CredentialError(f"{variable}: expected either it or {variable}_FILE, got both")
-        password = _read(f"{variable}_FILE", path)
+    password = secret(variable, environ)
     if password is not None and len(password) < MIN_LENGTH:
         raise CredentialError(f"{variable}: expected at least {MIN_LENGTH} characters, got {len(password)}")
     return password

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 import uvicorn
+from aiortc import RTCIceServer
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -29,6 +30,8 @@ from streams.settings import Settings
 from web import credentials
 from web.credentials import CAMERA, OPERATOR, Credentials
 from web.guard import is_loopback
+from web.ice import for_browsers
+from web.ice import servers as ice_servers
 from web.metrics import CameraMetrics
 from web.site import HEADERS
 from web.viewer import ViewerError, refuse_taken, tls_context
@@ -46,12 +49,13 @@ _HEADERS = HEADERS | {"Permissions-Policy": "camera=(self), microphone=(), geolo
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
 @click.option("--tls-cert", type=_PATH, help="Certificate chain, PEM: phones give a camera to https pages only.")
 @click.option("--tls-key", type=_PATH, help="Its private key, PEM, where the certificate's file does not hold it.")
-@click.option("--ice", multiple=True, metavar="URL", help="stun: or turn: server; none is needed on one network.")
+@click.option("--ice", multiple=True, metavar="URL", help="stun:HOST or turn:HOST; none is needed on one network.")
 def camera(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, ice: tuple[str, ...]) -> None:
     """Let browsers and other WHIP clients send their camera to the bus.
 
     IMAGEBUS_CAMERA_KEY, or this with _FILE, is the key for it; the operator's password is one as well. Without any,
-    it listens on loopback only.
+    it listens on loopback only. A turn: server's user is IMAGEBUS_TURN_USER, with IMAGEBUS_TURN_PASSWORD, or this
+    with _FILE.
     """
     settings = config.load()
     chain = checked(settings)
@@ -61,13 +65,14 @@ def camera(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, ic
             f"--host: expected a loopback address (127.0.0.1, ::1, localhost) since no key is set, got {host}; "
             "set IMAGEBUS_CAMERA_KEY or IMAGEBUS_CAMERA_KEY_FILE"
         )
+    servers = ice_servers(ice)
     tls = tls_context(tls_cert, tls_key)
-    refuse_taken(host, port)
+    refuse_taken(host, port, "CAMERA_PORT")
     click.echo(f"imagebus camera: {'https' if tls else 'http'}://{host}:{port}/ (broker {settings.kafka_url})")
     logs.set_up(settings)
     with suppress(KeyboardInterrupt):  # uvicorn raises it once more when it has ended
         uvicorn.run(
-            build(settings, chain, keys, list(ice)),
+            build(settings, chain, keys, servers),
             host=host,
             port=port,
             log_level="warning",
@@ -79,7 +84,7 @@ def camera(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, ic
         )
 
 
-def build(settings: Settings, chain: Chain, keys: Credentials, ice: list[str]) -> Starlette:
+def build(settings: Settings, chain: Chain, keys: Credentials, ice: list[RTCIceServer]) -> Starlette:
     """The web application."""
     whip = Whip(settings, chain, keys, ice)
     whip.bus_ready = _BusReady(settings, chain, whip.topics)
@@ -92,7 +97,7 @@ def build(settings: Settings, chain: Chain, keys: Credentials, ice: list[str]) -
                 "interval_ms": DEFAULT_INTERVAL_MS,
                 "limits_ms": INTERVAL_MS,
                 "key": bool(keys),
-                "ice": [url for url in ice if url.startswith("stun")],
+                "ice": for_browsers(ice),
             }
         ).replace("<", "\\u003c")
     )

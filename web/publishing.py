@@ -35,13 +35,13 @@ _WAIT_S = 0.1
 class Publishing:
     """A session: negotiated once, it publishes until either side ends it or nothing comes any more."""
 
-    def __init__(self, settings: Settings, topic: str, source: str, interval_s: float, ice: list[str]) -> None:
+    def __init__(self, settings: Settings, topic: str, source: str, interval_s: float, ice: list[RTCIceServer]) -> None:
         self.id, self.topic, self.source = token_urlsafe(16), topic, source
         self.received = 0
         self._interval_s = interval_s
         self._stop = Event()
         self._newest: queue.Queue[VideoFrame] = queue.Queue(maxsize=1)
-        self._peer = RTCPeerConnection(RTCConfiguration([RTCIceServer(url) for url in ice]))
+        self._peer = RTCPeerConnection(RTCConfiguration(ice))
         self._sender = Sender(settings, topic, source, live=True, stop=self._stop)
         encoder = Encoder(QUALITY, MAX_WH, settings.max_record_bytes, self._say)
         self._production = Production(

@@ -42,7 +42,7 @@ def viewer(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) ->
     passwords = credentials.load()
     refuse_open(host, passwords)
     tls = tls_context(tls_cert, tls_key)
-    refuse_taken(host, port)
+    refuse_taken(host, port, "VIEWER_PORT")
     app = build(settings, chain, passwords, web_host=host, web_bind=host, web_port=port, web_ssl_context=tls)
     scheme = "https" if tls else "http"
     click.echo(f"imagebus viewer: {scheme}://{host}:{port}/ (broker {settings.kafka_url}); Ctrl-C ends it")
@@ -74,10 +74,11 @@ def tls_context(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
     return context
 
 
-def refuse_taken(host: str, port: int) -> None:
-    """Refuse a port that cannot be listened on. Raises ViewerError."""
+def refuse_taken(host: str, port: int, variable: str) -> None:
+    """Refuse a port that cannot be listened on; `variable` names another to the Procfile. Raises ViewerError."""
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError as error:
-        hint = "; another viewer may run, --port names another" if error.errno == errno.EADDRINUSE else ""
-        raise ViewerError(f"--port: expected a free port, got {port}: {error.strerror}{hint}") from None
+        taken = f"which is taken; name another, with {variable} where the Procfile starts it"
+        why = taken if error.errno == errno.EADDRINUSE else error.strerror
+        raise ViewerError(f"--port: expected a free port, got {port}, {why}") from None

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from aiortc import RTCIceServer
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -31,7 +32,7 @@ _MAX_NAME = 128
 class Whip:
     """The sessions of one process, and who may begin one."""
 
-    def __init__(self, settings: Settings, chain: Chain, credentials: Credentials, ice: list[str]) -> None:
+    def __init__(self, settings: Settings, chain: Chain, credentials: Credentials, ice: list[RTCIceServer]) -> None:
         self.topics = camera_topics(chain)
         self._settings, self._credentials, self._ice = settings, credentials, ice
         self._sessions: dict[str, Publishing] = {}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -36,6 +38,28 @@ def browser(chromium: str) -> Iterator[Browser]:
     # Not for the whole session: while it is there its event loop runs, beside which no other test could start one.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def film(clip: Path, tmp_path_factory: pytest.TempPathFactory, program: Callable[[str, str], str]) -> Path:
+    """Four seconds of the clip as Chromium's fake camera takes them."""
+    target = tmp_path_factory.mktemp("film") / "street.mjpeg"
+    ffmpeg = program("ffmpeg", "install it (Debian: apt-get install ffmpeg)")
+    subprocess.run(
+        [ffmpeg, "-loglevel", "error", "-i", clip, "-t", "4", "-c:v", "mjpeg", "-q:v", "3", target], check=True
+    )
+    return target
+
+
+@pytest.fixture
+def filming(chromium: str, film: Path) -> Iterator[Browser]:
+    """A browser whose camera is the clip."""
+    fake = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    with sync_playwright() as playwright:
+        arguments = [*CHROMIUM_ARGS, *fake, f"--use-file-for-fake-video-capture={film}"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield browser
         browser.close()
 

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import msgspec
@@ -16,88 +11,28 @@ import numpy as np
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription, VideoStreamTrack
 from av import VideoFrame
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from streams import records
-from streams.records import Record
-from tests.bus import consume, length
+from tests.bus import length
 from tests.processes import IMAGEBUS, Process, free_port
 from tests.wait import wait_until
-from tests.web.conftest import CHROMIUM_ARGS
+from tests.web.ingesting import Ingest, frames_of, start_camera, start_ingest
 from tests.web.viewing import start_viewer
 
 KEY = "the key of the cameras"
 
 
-@dataclass
-class Ingest:
-    """A running `imagebus camera`."""
-
-    process: Process
-    url: str
-    broker: str
-
-    def ask(self, path: str, body: bytes | None = None, method: str = "GET", **headers: str) -> tuple[int, str]:
-        """Status and text of one request; header names with _ for -."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        request = urllib.request.Request(self.url + path, body, named, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
-    def offer(self, body: bytes = b"v=0\r\n", query: str = "", **headers: str) -> tuple[int, str]:
-        """One WHIP offer."""
-        return self.ask(f"/whip{query}", body, "POST", **{"Content_Type": "application/sdp"} | headers)
-
-
 @pytest.fixture
 def ingest(kafka: str) -> Iterator[Ingest]:
-    yield from _ingest(kafka, {})
+    with start_ingest(kafka) as ingest:
+        yield ingest
 
 
 @pytest.fixture(scope="module")
 def keyed() -> Iterator[Ingest]:
     """One that asks for a key; the requests of its tests never reach a broker."""
-    yield from _ingest(f"127.0.0.1:{free_port()}", {"IMAGEBUS_CAMERA_KEY": KEY})
-
-
-def _ingest(broker: str, env: dict[str, str]) -> Iterator[Ingest]:
-    port = free_port()
-    with Process([*IMAGEBUS, "camera", "--port", str(port)], env={"KAFKA_URL": broker, **env}) as process:
-        ingest = Ingest(process, f"http://127.0.0.1:{port}", broker)
-        wait_until(lambda: _answers(ingest), 20, "a camera page that answers")
+    with start_ingest(f"127.0.0.1:{free_port()}", env={"IMAGEBUS_CAMERA_KEY": KEY}) as ingest:
         yield ingest
-
-
-def _answers(ingest: Ingest) -> bool:
-    try:
-        return ingest.ask("/health")[0] == 200
-    except OSError:
-        return False
-
-
-@pytest.fixture(scope="module")
-def film(clip: Path, tmp_path_factory: pytest.TempPathFactory, program: Callable[[str, str], str]) -> Path:
-    """Four seconds of the clip as Chromium's fake camera takes them."""
-    target = tmp_path_factory.mktemp("film") / "street.mjpeg"
-    ffmpeg = program("ffmpeg", "install it (Debian: apt-get install ffmpeg)")
-    subprocess.run(
-        [ffmpeg, "-loglevel", "error", "-i", clip, "-t", "4", "-c:v", "mjpeg", "-q:v", "3", target], check=True
-    )
-    return target
-
-
-@pytest.fixture
-def filming(chromium: str, film: Path) -> Iterator[Browser]:
-    """A browser whose camera is the clip."""
-    fake = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-    with sync_playwright() as playwright:
-        arguments = [*CHROMIUM_ARGS, *fake, f"--use-file-for-fake-video-capture={film}"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -110,33 +45,12 @@ def camera_page(filming: Browser, ingest: Ingest) -> Iterator[Page]:
     assert wrong == []
 
 
-def start(page: Page, name: str, interval_ms: int = 200) -> None:
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Frame every").fill(str(interval_ms))
-    page.get_by_role("button", name="Start").click()
-    expect(page.locator("#status")).to_have_text("sending")
-
-
-def frames_of(broker: str, name: str, count: int) -> list[Record]:
-    """The first frames of a source."""
-
-    def enough(messages: list[object]) -> bool:
-        return len(_of(messages, name)) >= count
-
-    return _of(consume(broker, "SOURCE_FRAME", enough, timeout_s=30), name)
-
-
-def _of(messages: list[object], name: str) -> list[Record]:
-    mine = [message for message in messages if message.key() == name.encode()]  # type: ignore[attr-defined]
-    return [records.decode(message.value()) for message in mine]  # type: ignore[attr-defined]
-
-
 def test_a_browsers_camera_arrives_as_the_producer_would_write_it_and_in_the_viewer(
     ingest: Ingest, camera_page: Page, filming: Browser
 ) -> None:
     with start_viewer(ingest.broker) as viewing:
         wait_until(lambda: viewing.state().get("bus") == "ready", 30, "a viewer that reads")
-        start(camera_page, "my telephone")
+        start_camera(camera_page, "my telephone")
         first, *rest = frames_of(ingest.broker, "my telephone", 5)
         assert first.live
         assert first.size_wh[0] >= 160
@@ -151,7 +65,7 @@ def test_a_browsers_camera_arrives_as_the_producer_would_write_it_and_in_the_vie
 
 
 def test_pause_sends_nothing_continue_goes_on_and_stop_lets_the_camera_go(ingest: Ingest, camera_page: Page) -> None:
-    start(camera_page, "paused")
+    start_camera(camera_page, "paused")
     frames_of(ingest.broker, "paused", 3)
     camera_page.get_by_role("button", name="Pause").click()
     expect(camera_page.locator("#status")).to_have_text("paused")
@@ -170,7 +84,7 @@ def test_pause_sends_nothing_continue_goes_on_and_stop_lets_the_camera_go(ingest
 def test_a_page_that_vanished_leaves_its_name_free_within_seconds(
     ingest: Ingest, camera_page: Page, filming: Browser
 ) -> None:
-    start(camera_page, "vanishing")
+    start_camera(camera_page, "vanishing")
     frames_of(ingest.broker, "vanishing", 1)
     camera_page.evaluate("window.onpagehide = null")
     camera_page.close()
@@ -187,7 +101,7 @@ def test_a_page_that_vanished_leaves_its_name_free_within_seconds(
 
 
 def test_two_cameras_of_one_name_are_refused(ingest: Ingest, camera_page: Page, filming: Browser) -> None:
-    start(camera_page, "only one")
+    start_camera(camera_page, "only one")
     other = filming.new_page()
     other.goto(ingest.url)
     other.get_by_label("Name").fill("only one")

@@ -175,7 +175,8 @@ def test_a_page_without_frames_says_what_to_type(page: Page) -> None:
         page.goto(empty.url)
         notes = page.locator(".pane .note")
         expect(notes.nth(0)).to_have_text(
-            "Waiting for SOURCE_FRAME: start a producer with “imagebus produce VIDEO -t SOURCE_FRAME”"
+            "Waiting for SOURCE_FRAME: start a producer with “imagebus produce VIDEO -t SOURCE_FRAME”, "
+            "or a camera's page with “imagebus camera”"
         )
         expect(notes.nth(1)).to_have_text(
             "Waiting for ANNOTATED_FRAME: start its stage with “IMAGEBUS_STAGES=annotate faust -A streams worker”"

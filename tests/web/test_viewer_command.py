@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -29,12 +30,14 @@ def test_an_address_that_others_can_reach_is_refused(host: str) -> None:
         )
 
 
-def test_a_port_that_is_taken_is_refused(embedded: str) -> None:
-    with start_viewer(embedded) as first:
-        wait_until(first.state, 10, "a viewer that answers")
-        with Process([*IMAGEBUS, "viewer", "--port", str(first.port)]) as second:
+@pytest.mark.parametrize("command", ["viewer", "camera"])
+def test_a_port_that_is_taken_is_refused_and_what_names_another_is_said(command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with Process([*IMAGEBUS, command, "--port", str(port)]) as second:
             assert second.wait() == 2
-            assert f"--port: expected a free port, got {first.port}" in second.text
+            assert f"--port: expected a free port, got {port}, which is taken; name another" in second.text
+            assert f"with {command.upper()}_PORT where the Procfile starts it" in second.text
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -132,7 +132,7 @@ export class Pane {
     const what = source ? `${source} on ${this.#topic}` : this.#topic;
     const how = this.#info.stage
       ? `start its stage with “IMAGEBUS_STAGES=${this.#info.stage} faust -A streams worker”`
-      : `start a producer with “imagebus produce VIDEO -t ${this.#topic}”`;
+      : `start a producer with “imagebus produce VIDEO -t ${this.#topic}”, or a camera's page with “imagebus camera”`;
     return `Waiting for ${what}: ${how}`;
   }
 
