@@ -75,6 +75,12 @@ def test_the_wire_format_names_every_field_and_limit() -> None:
     assert f"at most {jpeg.MAX_SCANS} scans" in text
 
 
+def test_the_table_of_attacks_names_tests_that_are_there() -> None:
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)` \|", _read("docs/viewer.md"))
+    assert len(set(named)) == len(named) >= 20
+    assert [(file, test) for file, test in named if f"def {test}(" not in _read(f"tests/web/{file}")] == []
+
+
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.safe_load(_read("docker-compose.yml"))

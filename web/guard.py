@@ -9,6 +9,7 @@ import math
 import string
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from aiohttp import web
 
@@ -23,7 +24,7 @@ COOKIE = "imagebus"
 _OPEN = ("/login", "/health", "/ready", "/session")
 # Prometheus on this host logs in nowhere; whoever comes from elsewhere, or through a proxy, does.
 _OPEN_HERE = "/metrics"
-_FORM_BYTES = 4096
+_FORM, _FORM_BYTES = "application/x-www-form-urlencoded", 4096
 _EVERYBODY = Session("", OPERATOR, math.inf)
 
 
@@ -147,8 +148,11 @@ def _refuse_rebound(request: web.Request) -> None:
 async def _password(request: web.Request) -> str:
     if (request.content_length or _FORM_BYTES + 1) > _FORM_BYTES:
         raise web.HTTPRequestEntityTooLarge(_FORM_BYTES, request.content_length or 0)
-    password = (await request.post()).get("password", "")
-    return password if isinstance(password, str) else ""
+    if request.content_type != _FORM:
+        raise web.HTTPUnsupportedMediaType(text=f"Expected {_FORM}\n")
+    # Not aiohttp's own reading of it, which fails on bytes and charsets that are none.
+    fields = parse_qs((await request.read()).decode("utf-8", "replace"))
+    return fields.get("password", [""])[0]
 
 
 def _address(request: web.Request) -> str:

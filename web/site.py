@@ -26,6 +26,7 @@ from web.state import Bus
 from web.vitals import Vitals
 
 _HERE = Path(__file__).parent
+_FILES = {path.name: path for path in (_HERE / "static").iterdir()}
 _SESSION = '<form method="post" action="/logout"><span>{role}</span><button type="submit">Log out</button></form>'
 _HEARTBEAT_S = 10.0
 HEADERS = {
@@ -76,7 +77,7 @@ class Site:
         app.router.add_get("/counts.csv", self._counts_file)
         app.router.add_get("/ws", self._websocket)
         self._vitals.add_to(app)
-        app.router.add_static("/static", _HERE / "static")
+        app.router.add_get("/static/{file}", _file)
         app.router.add_get("/{name:[a-z]*}", self._page)
 
     async def close(self) -> None:
@@ -148,6 +149,14 @@ class Shown:
     def page(self, path: str) -> Page | None:
         """The page at a path."""
         return next((page for page in self.pages if page.path == path), None)
+
+
+async def _file(request: web.Request) -> web.StreamResponse:
+    """One of the pages' own files, by a name that is theirs: no path is ever made of what was asked for."""
+    path = _FILES.get(request.match_info["file"])
+    if path is None:
+        raise web.HTTPNotFound
+    return web.FileResponse(path)
 
 
 def _nav_item(item: Page, current: Page) -> str:

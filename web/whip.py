@@ -117,8 +117,8 @@ class Whip:
         if topic not in self.topics:
             raise HTTPException(403, f"Expected a topic of {', '.join(self.topics)}")
         source = asked.get("name", DEFAULT_SOURCE)
-        if not 0 < len(source) <= _MAX_NAME:
-            raise HTTPException(400, f"Expected a name of 1 to {_MAX_NAME} characters")
+        if not 0 < len(source) <= _MAX_NAME or not source.isprintable():  # a line end would write lines into a log
+            raise HTTPException(400, f"Expected a name of 1 to {_MAX_NAME} printable characters")
         low, high = INTERVAL_MS
         interval = asked.get("interval_ms", str(DEFAULT_INTERVAL_MS))
         if not interval.isascii() or not interval.isdigit() or len(interval) > 6 or not low <= int(interval) <= high:
