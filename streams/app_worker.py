@@ -154,13 +154,12 @@ class AppWorker(Service):
 
     async def _end(self, app: Reading) -> None:
         """Stop an app that may be half dead; a process that cannot has nothing left to do."""
-        try:
-            async with asyncio.timeout(_STOP_S):
-                await app.stop(wait=False)
-        except TimeoutError:
+        stopping = asyncio.create_task(app.stop(wait=False))  # Faust would not heed a time-out's cancellation
+        if not (await asyncio.wait([stopping], timeout=_STOP_S))[0]:
             leave(
                 EXIT_HANGS, f"Stage {self.name}: does not end; this process does, for its supervisor to start it again"
             )
+        stopping.result()
 
     async def _look_after(self, app: Reading, client: AdminClient) -> None:
         lacking = 0.0

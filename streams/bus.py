@@ -7,7 +7,7 @@ import gc
 import logging
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiokafka
 import faust
@@ -37,6 +37,16 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
         # Faust asks brokers to wait 1.5 s for more; the embedded broker does so even when it has records.
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MS
         return consumer
+
+    async def on_thread_stop(self) -> None:
+        """Stop the consumer: aiokafka awaits requests that it has cancelled, and some that wait for a retry say so.
+
+        That would end the thread without a word to those who wait for it.
+        """
+        try:
+            await super().on_thread_stop()
+        except asyncio.CancelledError:
+            await cast(aiokafka.AIOKafkaConsumer, self._consumer)._client.close()
 
 
 class Consumer(driver.Consumer):

@@ -10,7 +10,7 @@ from faust.types.web import Request, Response, View
 from mode.types import ServiceT
 
 from streams import counting, logs, stage_metrics
-from streams.app_worker import AppWorker
+from streams.app_worker import AppWorker, leave
 from streams.bus import broker_urls, folder
 from streams.chain import Chain, StageConf
 from streams.chain_check import check_stage
@@ -18,8 +18,12 @@ from streams.metrics import CONTENT_TYPE, page
 from streams.ports import free_port
 from streams.registered import registered
 from streams.settings import Settings
+from streams.stopping import end_within
 from streams.watchdog import Watchdog
 from streams.worker import StageWorker
+
+# Long enough to finish what is held where the broker answers, and less than docker and systemd give.
+_STOP_S = 8.0
 
 
 class _StagesOnly(BootStrategy):
@@ -55,6 +59,17 @@ class Worker(faust.App):
     def on_init_dependencies(self) -> Iterable[ServiceT]:
         """The stages, which start side by side: each does its work in a task of its own."""
         return [*super().on_init_dependencies(), *self.stages, Watchdog(self._is_alive)]
+
+    async def stop(self) -> None:
+        """Finish what is held; a broker that is gone is not waited for."""
+        end_within(_STOP_S, self._leave)
+        await super().stop()
+
+    def _leave(self) -> None:
+        leave(
+            bool(self.crash_reason),
+            f"ends, although not in order after {_STOP_S:.0f} s: what it had not finished comes again",
+        )
 
     def _is_alive(self) -> bool:
         return all(stage.liveness.alive for stage in self.stages)

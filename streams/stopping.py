@@ -1,11 +1,11 @@
-"""Ctrl-C and SIGTERM as an event: what was begun is ended in order."""
+"""Ctrl-C and SIGTERM: what was begun is ended in order, and in time."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, Timer
 
 
 class Stop:
@@ -31,3 +31,13 @@ def stopped_by_signals() -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def end_within(limit_s: float, end: Callable[[], object]) -> None:
+    """Call `end`, which ends the process, unless it has ended by itself by then.
+
+    From a thread: Faust's services catch the cancellation by which asyncio bounds what they wait for.
+    """
+    timer = Timer(limit_s, end)
+    timer.daemon = True
+    timer.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import secrets
@@ -27,6 +26,7 @@ from streams.lag import Lag, held
 from streams.records import RecordError, decode
 from streams.registered import registered
 from streams.settings import Settings
+from streams.stopping import end_within
 from web.counts import Counts
 from web.counts_reader import CountsReader
 from web.credentials import Credentials
@@ -94,15 +94,15 @@ class ViewerApp(BusApp):
 
     async def stop(self) -> None:
         """Let the browsers go first, for which the server would wait; a lost broker is not waited for."""
+        end_within(_STOP_S, self._leave)
         await self.site.close()
-        try:
-            async with asyncio.timeout(_STOP_S):
-                await super().stop()
-        except TimeoutError:
-            self.folder.cleanup()
-            logging.shutdown()
-            os._exit(0)
+        await super().stop()
         self.folder.cleanup()
+
+    def _leave(self) -> None:
+        self.folder.cleanup()
+        logging.shutdown()
+        os._exit(bool(self.crash_reason))
 
     def give_up(self, why: str) -> NoReturn:
         """End the process, for its supervisor to start it again."""
@@ -117,7 +117,7 @@ class ViewerApp(BusApp):
 def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any) -> ViewerApp:
     """The viewer's app for the topics of this chain; `web` says how its web server listens, in Faust's words."""
     group = f"imagebus.viewer.{socket.gethostname()}-{secrets.token_hex(4)}"
-    folder = tempfile.TemporaryDirectory(prefix="imagebus-viewer-")
+    folder = tempfile.TemporaryDirectory(prefix="imagebus-viewer-", ignore_cleanup_errors=True)
     settings = replace(settings, data_dir=folder.name)
     app = bus_app(group, settings, ViewerApp, logging_config=logs.for_faust(settings), **web)
     assert isinstance(app, ViewerApp)

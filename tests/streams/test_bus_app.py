@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-from streams.bus import Consumer, bus_app
+import pytest
+
+from streams.bus import BusApp, Consumer, bus_app
 from streams.settings import Settings
 from tests.wait import wait_until_async
 
 
-async def test_the_consumer_asks_brokers_for_short_waits_and_is_the_one_of_this_project(
-    embedded: str, tmp_path: Path
-) -> None:
+@pytest.fixture
+async def app(embedded: str, tmp_path: Path) -> AsyncIterator[BusApp]:
+    """An app under way."""
     app = bus_app("group", Settings(kafka_url=embedded, data_dir=str(tmp_path)))
 
     @app.agent(app.topic("SOURCE_FRAME"))
@@ -20,9 +24,23 @@ async def test_the_consumer_asks_brokers_for_short_waits_and_is_the_one_of_this_
             pass
 
     await app.start()
-    try:
-        await wait_until_async(lambda: app.consumer._thread._consumer, 10, "a consumer under way")
-        assert type(app.consumer) is Consumer
-        assert app.consumer._thread._consumer._fetch_max_wait_ms == 50
-    finally:
-        await app.stop()
+    await wait_until_async(lambda: app.consumer._thread._consumer, 10, "a consumer under way")
+    yield app
+    await app.stop()
+
+
+async def test_the_consumer_asks_brokers_for_short_waits_and_is_the_one_of_this_project(app: BusApp) -> None:
+    assert type(app.consumer) is Consumer
+    assert app.consumer._thread._consumer._fetch_max_wait_ms == 50
+
+
+async def test_it_ends_although_a_request_waits_for_its_retry(app: BusApp) -> None:
+    thread = app.consumer._thread
+
+    async def begin() -> None:
+        # As while a broker is away: a request that failed waits before the next one.
+        thread._consumer._fetcher._pending_tasks.add(asyncio.create_task(asyncio.sleep(60)))
+
+    await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(begin(), thread.thread_loop))
+    ended, _ = await asyncio.wait([asyncio.create_task(app.stop())], timeout=10)
+    assert ended

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
+from streams.broker import EmbeddedBroker
 from tests.bus import consume, length, produce, produce_all
 from tests.kafka_node import KafkaNode
 from tests.processes import IMAGEBUS, Process
@@ -127,6 +129,16 @@ def test_a_worker_waits_for_an_absent_broker_and_says_so_and_survives_its_restar
 
         messages = consume(node.url, "IMAGEAI_FRAME", lambda read: len(set(frames.seqs(read))) == 10, 60)
     assert frames.first_seen(frames.seqs(messages)) == list(range(10))
+
+
+def test_it_ends_when_asked_although_its_broker_is_gone(tmp_path: Path) -> None:
+    with ExitStack() as until_end:
+        with EmbeddedBroker() as broker:
+            process = until_end.enter_context(worker(environment(broker.url, tmp_path), "detect"))
+            wait_ready(process, "detect")
+            produce_all(broker.url, "SOURCE_FRAME", frames.pairs(range(500)))
+            consume(broker.url, "IMAGEAI_FRAME", 1)
+        assert process.terminate(signal.SIGINT, timeout_s=12) == 0
 
 
 REFUSED = {

@@ -19,6 +19,7 @@ from tests.web.camera import Camera, colour_of
 
 READY_S = 30.0
 JPEG_NOISE = 12
+WARM_UP = "warm-up"
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Viewing:
     def wait_until_ready(self) -> None:
         """Until it reads its topics: what was put there before is none of its business."""
         wait_until(lambda: self.state().get("bus") == "ready", READY_S, "a viewer that holds its topics")
-        first, seqs = Camera(self.broker, "warm-up"), count()
+        first, seqs = Camera(self.broker, WARM_UP), count()
         wait_until(lambda: first.send(next(seqs)) and self.state()["frames"] >= 6, READY_S, "a viewer that reads")
 
     def state(self) -> dict[str, Any]:
