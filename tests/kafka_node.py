@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
+import fcntl
+import functools
 import os
 import re
 import shutil
@@ -41,6 +44,9 @@ _SETTINGS = {
     # Dead-letter topics take 5 MiB.
     "message.max.bytes": "6291456",
     "replica.fetch.max.bytes": "6291456",
+    # By default 9 s, for which one that was killed waits when it is started again.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
     # By default 5 minutes: what has expired is deleted only then.
     "log.retention.check.interval.ms": "1000",
     "log.initial.task.delay.ms": "1000",
@@ -66,7 +72,6 @@ class KafkaNode:
         cluster_id: str | None = None,
     ) -> None:
         self.port, controller = port or free_port(), free_port()
-        self._cluster_id = cluster_id or new_cluster_id()
         self.url = f"127.0.0.1:{self.port}"
         self._folder = Path(tempfile.mkdtemp(prefix="imagebus-kafka-"))
         self._properties = self._folder / "server.properties"
@@ -78,8 +83,9 @@ class KafkaNode:
             "log.dirs": str(self._folder / "data"),
         }
         lines = {**_SETTINGS, **own, **(settings or {})}
-        self._properties.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
-        self._format(format_arguments)
+        _write(self._properties, lines)
+        formatted = _formatted(cluster_id or _own_cluster(), lines["node.id"], tuple(format_arguments))
+        shutil.copytree(formatted, lines["log.dirs"])
 
     def __enter__(self) -> Self:
         return self.start()
@@ -129,19 +135,6 @@ class KafkaNode:
             self._end()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _format(self, arguments: Sequence[str]) -> None:
-        command = [
-            *_java(),
-            "kafka.tools.StorageTool",
-            "format",
-            f"--cluster-id={self._cluster_id}",  # in one word: the id may begin with a dash
-            "-c",
-            str(self._properties),
-            *arguments,
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_START_S, check=False)
-        assert done.returncode == 0, f"Expected Kafka's storage tool to end with 0\n{done.stdout}{done.stderr}"
-
     def _running(self) -> Process:
         assert self._process, f"Expected Kafka on {self.url} to be started first"
         return self._process
@@ -154,6 +147,37 @@ class KafkaNode:
 def new_cluster_id() -> str:
     """One that the storage tool takes."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
+@functools.cache
+def _own_cluster() -> str:
+    """Shared by the brokers of one run that are each a cluster of their own: they never meet."""
+    return new_cluster_id()
+
+
+@functools.cache
+def _formatted(cluster_id: str, node_id: str, arguments: tuple[str, ...]) -> Path:
+    """A data folder as the storage tool makes it: it takes more than a second, a copy none."""
+    folder = Path(tempfile.mkdtemp(prefix="imagebus-kafka-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    own = {
+        "node.id": node_id,
+        "controller.quorum.voters": f"{node_id}@127.0.0.1:1",
+        "listeners": "CLIENT://127.0.0.1:2,CONTROLLER://127.0.0.1:1",
+        "log.dirs": str(folder / "data"),
+    }
+    properties = folder / "server.properties"
+    _write(properties, {**_SETTINGS, **own})
+    tool = [*_java(), "kafka.tools.StorageTool", "format", "-c", str(properties)]
+    # The id in one word with its name: it may begin with a dash.
+    command = [*tool, f"--cluster-id={cluster_id}", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_START_S, check=False)
+    assert done.returncode == 0, f"Expected Kafka's storage tool to end with 0\n{done.stdout}{done.stderr}"
+    return folder / "data"
+
+
+def _write(properties: Path, settings: Mapping[str, str]) -> None:
+    properties.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
 
 
 def require() -> None:
@@ -169,6 +193,15 @@ def require() -> None:
 
 def fetch() -> None:
     """Copy Kafka's jars into the cache, and run a broker once to make its archive of classes. Raises NoKafkaError."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    # Tests that run side by side would fetch into one folder.
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _ARCHIVE.exists():
+            _fetch()
+
+
+def _fetch() -> None:
     if not shutil.which("mvn"):
         raise NoKafkaError("install Maven (Debian: apt-get install maven) and run `make kafka`")
     pom = Path(__file__).parent / "kafka" / "pom.xml"
