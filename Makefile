@@ -15,17 +15,18 @@ DEMO_CHAIN = $(if $(DETECTOR),streams/chain-$(DETECTOR).toml,$(if $(filter $(CLI
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install imageai demo test check bench bench-detectors bench-privacy bench-counting bench-imageai fuzz chaos screenshots kafka soak units build
+.PHONY: help install imageai demo test check audit constraints bench bench-detectors bench-privacy bench-counting bench-imageai fuzz chaos screenshots kafka soak units build
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 install: $(INSTALLED) ## Make .venv with all a user and a developer need
 
-$(INSTALLED): setup.cfg pyproject.toml requirements-nodeps.txt
+$(INSTALLED): setup.cfg pyproject.toml constraints.txt requirements-nodeps.txt
 	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		{ echo "Expected Python 3.11 or later, got $$($(or $(PYTHON),python3) --version 2>&1); PYTHON=… names one"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Python cannot make .venv (Debian: apt-get install python3-venv)"; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --constraint requirements-nodeps.txt $(FILES_ONLY)
 	@touch $@
@@ -42,10 +43,19 @@ test: install ## Run all tests, fetching what they need where that is possible
 	@tests/requirements.sh
 	pytest
 
-check: install ## Lint, formatting and types
+check: install ## Lint, formatting, types, and the audit
 	ruff check
 	ruff format --check
 	mypy
+	@python -m tests.audit
+
+audit: install ## Whether what is pinned has known flaws, where a service answers, and what is installed fits together
+	@python -m tests.audit
+
+constraints: install ## Pin all that an installation needs in its newest version, with the hash of every file of it
+	$(BIN)/pip install --quiet --disable-pip-version-check 'uv<1'
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --custom-compile-command 'make constraints' --output-file constraints.txt setup.cfg
 
 bench: install ## Measure the chain on a real Kafka (VIDEO=file)
 	@python -m bench.chain '$(VIDEO)'

@@ -12,8 +12,8 @@ import pytest
 from tests.missing import missing
 from tests.processes import PROJECT
 
-PARTS = ("functions", "streams", "web", "setup.cfg", "pyproject.toml", "Makefile", "requirements-nodeps.txt")
-PAPERS = ("README.md", "LICENSE")
+PARTS = ("functions", "streams", "web", "setup.cfg", "pyproject.toml", "Makefile")
+PAPERS = ("README.md", "LICENSE", "constraints.txt", "requirements-nodeps.txt")
 
 
 @pytest.fixture
