@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 
+from functions import Detection
 from streams import records
-from tests.bus import consume, produce
+from tests.bus import consume, length, produce, produce_all
 from tests.processes import Process
 from tests.streams import frames
 from tests.streams.producing import produced
+from tests.wait import wait_until
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 INDEX = json.loads((VECTORS / "index.json").read_text(encoding="utf-8"))
 Pictures = Callable[[str, Sequence[int]], Path]
+FRAMES = 2000
 
 
 def as_written(value: dict[str, Any]) -> Any:
@@ -82,6 +85,27 @@ def test_a_python_or_node_producer_our_detector_the_node_filter_and_our_redactor
     assert all(record.redaction for record in hidden)
     assert dead.value() == b"no record"
     assert {key for key, _ in dead.headers()} == {"reason", "stage", "topic", "partition", "offset"}
+
+
+def test_the_node_filter_killed_in_the_middle_and_started_again_loses_nothing(kafka: str, node: Path) -> None:
+    command = ["node", "filter.mjs", "--input", "KILLED_IN", "--output", "KILLED_OUT", "--stage", "killed"]
+    # The session of the one that was killed must end before the next one gets its partitions.
+    with Process(command, env={"KAFKA_URL": kafka}, cwd=node) as first:
+        first.wait_for_line("Stage killed: is ready", 60)
+        produce_all(kafka, "KILLED_IN", [("cam", somebody(seq)) for seq in range(FRAMES)])
+        wait_until(lambda: length(kafka, "KILLED_OUT") > 0, 30, "the first frames that pass")
+        first.kill()
+    assert length(kafka, "KILLED_OUT") < FRAMES
+
+    with Process(command, env={"KAFKA_URL": kafka}, cwd=node):
+        messages = consume(kafka, "KILLED_OUT", lambda read: len(set(frames.seqs(read))) == FRAMES, 60)
+    assert frames.first_seen(frames.seqs(messages)) == list(range(FRAMES))
+
+
+def somebody(seq: int) -> bytes:
+    """A record of a person in a small picture."""
+    found = Detection("person", 0.9, (1, 1, 9, 9))
+    return records.encode(records.from_frame(frames.frame(seq, size_wh=(16, 16)).with_detections([found])))
 
 
 def test_the_node_producer_into_the_python_chain(examples: dict[str, str], pictures: Pictures, node: Path) -> None:
