@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -92,6 +93,11 @@ def chromium() -> str:
 def program() -> Callable[[str, str], str]:
     """Path of a program that this machine must have: program(name, how to get it)."""
     return lambda name, how: shutil.which(name) or missing(name, how)
+
+
+def pytest_configure() -> None:
+    # Where a shell started this in the background, SIGINT is ignored, and so it would be by all that tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
