@@ -14,7 +14,7 @@ from tests.bus import consume, length
 from tests.kafka_node import KafkaNode
 from tests.streams import frames
 from tests.streams.chains import environment, worker
-from tests.streams.test_whole_file import PEOPLE_CHAIN, produce
+from tests.streams.test_whole_file import ALL, PEOPLE_CHAIN, produce
 from tests.wait import wait_until
 
 BEFORE, AFTER = 40, 60
@@ -47,7 +47,7 @@ def test_nobody_is_exposed_around_a_restart(
 ) -> None:
     url = kafka_node().url
     env = environment(url, tmp_path, PEOPLE_CHAIN)
-    with produce(env, clip):
+    with produce(env, clip, ALL):
         with worker(env) as process:
             wait_until(lambda: length(url, "REDACTION_FRAME") > BEFORE, 120, f"{BEFORE} frames redacted")
             process.kill()
