@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import aiohttp
 import psutil
@@ -18,7 +19,16 @@ _LOOK_S = 0.5
 _TOPIC = "SOURCE_FRAME"
 
 
-async def watch(viewing: Viewing, sources: Sequence[str], readers: int, stalled: int) -> dict[str, object]:
+@dataclass(frozen=True)
+class Crowd:
+    """How many clients there were, what the slowest view got, and how much the viewer's memory grew."""
+
+    clients: int
+    slowest_fps: float
+    grew_mb: int
+
+
+async def watch(viewing: Viewing, sources: Sequence[str], readers: int, stalled: int) -> Crowd:
     """Frames a second of the slowest view, and how much the viewer's memory grew at most."""
     process = psutil.Process(viewing.process.pid)
     before = process.memory_info().rss
@@ -35,7 +45,7 @@ async def watch(viewing: Viewing, sources: Sequence[str], readers: int, stalled:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     slowest = min(seen[source] for seen in counts for source in sources)
-    return {"clients": readers + stalled, "slowest_fps": slowest / MEASURED_S, "grew_mb": round((peak - before) / 1e6)}
+    return Crowd(readers + stalled, slowest / MEASURED_S, round((peak - before) / 1e6))
 
 
 async def _peak(process: psutil.Process) -> int:

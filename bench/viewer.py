@@ -1,12 +1,12 @@
 """The viewer measured: what a browser draws at 25 frames/s, and a crowd of browsers, some of which do not read.
 
-`python -m bench.viewer VIDEO`
+`python -m bench.viewer VIDEO`, two and a half minutes. redact looks ahead, a delay that it asks for and that is none of the
+bus's; so what is drawn is measured as it ships, and without.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 import sys
 import tempfile
@@ -14,12 +14,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
+from os import getloadavg
 from pathlib import Path
 
+import msgspec
 from playwright.sync_api import Page, sync_playwright
 
-from bench.crowd import watch
+from bench.crowd import Crowd, watch
 from bench.latency import Spread
 from bench.material import clip_from, pictures, record
 from streams.broker import EmbeddedBroker
@@ -30,7 +33,7 @@ from tests.wait import wait_until
 from tests.web.conftest import CHROMIUM_ARGS
 from tests.web.viewing import Viewing, start_viewer
 
-WARM_S, MEASURED_S = 8.0, 20.0
+WARM_S, MEASURED_S = 5.0, 15.0
 PASSWORDS = {"IMAGEBUS_OPERATOR_PASSWORD": "operator's own", "IMAGEBUS_VIEWER_PASSWORD": "viewer's own"}
 CHAIN = """
 [stages.motion]
@@ -42,12 +45,29 @@ output = "MOTION_FRAME"
 function = "redact"
 input = "MOTION_FRAME"
 output = "REDACTION_FRAME"
-options = { labels = ["motion"] }
+options = {{ labels = ["motion"]{more} }}
 
 [topics.REDACTION_FRAME]
 redacted = true
 """
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Frames a second that a browser drew, and how long each took from its capture, over the functions' own time."""
+
+    fps: float
+    over_functions: Spread
+
+
 _NOTE = "window.drawn = []; document.addEventListener('drawn', ({ detail }) => window.drawn.push(detail))"
+
+
+SHIPPED, WITHOUT = "look_ahead_as_shipped", "look_ahead_s_0"
+MORE = {SHIPPED: "", WITHOUT: ", look_ahead_s = 0"}
+# What is wanted: frames drawn a second at least; milliseconds from capture to drawn, over the functions' own, at most.
+ONE_PANE_FPS, SIDE_BY_SIDE_FPS, P50_MS, P99_MS = 20, 15, 150, 400
+CROWD_FPS, CROWD_MB = 4, 60
 
 
 @contextmanager
@@ -74,12 +94,12 @@ def cameras(url: str, jpegs: list[bytes], names: list[str], per_second: float) -
         thread.join()
 
 
-def drawn(clip: Path) -> dict[str, object]:
+def drawn(clip: Path, more: str) -> dict[str, Drawn]:
     """One source of 1280x720 at 25 frames/s through motion and redaction, in a real browser, on a real Kafka."""
     jpegs = pictures(clip, (1280, 720), 100)
     with tempfile.TemporaryDirectory() as folder, KafkaNode() as node:
         chain = Path(folder) / "chain.toml"
-        chain.write_text(CHAIN)
+        chain.write_text(CHAIN.format(more=more))
         env = {"KAFKA_URL": node.url, "IMAGEBUS_CHAIN": str(chain)}
         faust = Path(sys.executable).parent / "faust"
         with (
@@ -98,7 +118,7 @@ def drawn(clip: Path) -> dict[str, object]:
                 }
 
 
-def _measure(page: Page, viewing: Viewing, password: str, path: str) -> dict[str, object]:
+def _measure(page: Page, viewing: Viewing, password: str, path: str) -> Drawn:
     page.add_init_script(_NOTE)
     page.goto(f"{viewing.url}/login")
     page.get_by_label("Password").fill(PASSWORDS[password])
@@ -111,10 +131,10 @@ def _measure(page: Page, viewing: Viewing, password: str, path: str) -> dict[str
     times: list[tuple[int, int]] = page.evaluate("window.drawn")
     page.close()
     over = Spread.of([delay_us - functions_us for delay_us, functions_us in times])
-    return {"fps": round(len(times) / MEASURED_S, 1), "over_functions_ms": {"p50": over.p50, "p99": over.p99}}
+    return Drawn(round(len(times) / MEASURED_S, 1), over)
 
 
-def crowd(clip: Path) -> dict[str, object]:
+def crowd(clip: Path) -> Crowd:
     """50 browsers on 4 sources of 640x360 at 5 frames/s; 5 of them do not read."""
     names = [f"camera-{at}" for at in range(4)]
     with EmbeddedBroker() as broker, start_viewer(broker.url) as viewing:
@@ -123,7 +143,18 @@ def crowd(clip: Path) -> dict[str, object]:
             return asyncio.run(watch(viewing, names, readers=45, stalled=5))
 
 
+def main(clip: Path) -> None:
+    """Measure all of it, and compare it with what is wanted."""
+    together = crowd(clip)
+    shown = {name: drawn(clip, more) for name, more in MORE.items()}
+    holds = {"crowd": together.slowest_fps >= CROWD_FPS and together.grew_mb < CROWD_MB}
+    for name, panes in shown.items():
+        one, both = panes["one_pane"], panes["side_by_side_640"]
+        holds[f"{name}_fps"] = one.fps >= ONE_PANE_FPS and both.fps >= SIDE_BY_SIDE_FPS
+        holds[f"{name}_delay"] = one.over_functions.p50 <= P50_MS and one.over_functions.p99 <= P99_MS
+    result = {"load": round(getloadavg()[0], 1), "crowd": together, "drawn": shown, "holds": holds}
+    print(msgspec.json.encode(result).decode())
+
+
 if __name__ == "__main__":
-    video = clip_from(sys.argv[1:])
-    result = {"crowd": crowd(video), "drawn": drawn(video)}
-    print(json.dumps(result))
+    main(clip_from(sys.argv[1:]))

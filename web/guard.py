@@ -6,13 +6,12 @@ import html
 import ipaddress
 import logging
 import math
-import string
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from urllib.parse import parse_qs
 
 from aiohttp import web
 
+from web import shape
 from web.credentials import OPERATOR, Credentials
 from web.sessions import LIFE_S, Brake, Session, Sessions
 
@@ -34,7 +33,6 @@ class Guard:
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
         self._sessions, self._brake = Sessions(), Brake()
-        self._template = string.Template((Path(__file__).parent / "login.html").read_text("utf-8"))
 
     @property
     def asks(self) -> bool:
@@ -100,7 +98,7 @@ class Guard:
         return session is _EVERYBODY or self._sessions.is_open(session)
 
     def _show_form(self, problem: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-        text = self._template.substitute(problem=html.escape(problem))
+        text = shape.page("login", "Log in", problem=html.escape(problem))
         return web.Response(text=text, status=status, headers=headers, content_type="text/html")
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import string
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -27,7 +25,7 @@ from streams import settings as config
 from streams.chain import Chain
 from streams.chain_check import checked
 from streams.settings import Settings
-from web import credentials
+from web import credentials, shape
 from web.credentials import CAMERA, OPERATOR, Credentials
 from web.guard import is_loopback
 from web.ice import for_browsers
@@ -88,19 +86,15 @@ def build(settings: Settings, chain: Chain, keys: Credentials, ice: list[RTCIceS
     """The web application."""
     whip = Whip(settings, chain, keys, ice)
     whip.bus_ready = _BusReady(settings, chain, whip.topics)
-    template = string.Template((_HERE / "camera.html").read_text("utf-8"))
-    page = template.substitute(
-        config=json.dumps(
-            {
-                "topics": whip.topics,
-                "source": DEFAULT_SOURCE,
-                "interval_ms": DEFAULT_INTERVAL_MS,
-                "limits_ms": INTERVAL_MS,
-                "key": bool(keys),
-                "ice": for_browsers(ice),
-            }
-        ).replace("<", "\\u003c")
-    )
+    told = {
+        "topics": whip.topics,
+        "source": DEFAULT_SOURCE,
+        "interval_ms": DEFAULT_INTERVAL_MS,
+        "limits_ms": INTERVAL_MS,
+        "key": bool(keys),
+        "ice": for_browsers(ice),
+    }
+    page = shape.page("camera", "Camera", "camera", told)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import html
-import string
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import msgspec
 from aiohttp import web
 
 from streams.chain import Chain
+from web import shape
 from web.client import Client
 from web.counts import Counts
 from web.counts_csv import as_csv
@@ -66,7 +65,6 @@ class Site:
         self._vitals = vitals
         self._chain, self._newest, self._counts, self._bus, self._guard = chain, newest, counts, bus, guard
         self._shown = {role: Shown(chain, infos, role) for role in ROLES}
-        self._template = string.Template((_HERE / "page.html").read_text("utf-8"))
         self._open: set[Callable[[], None]] = set()
 
     def add_to(self, app: web.Application) -> None:
@@ -111,13 +109,9 @@ class Site:
         session: Session = request["session"]
         shown = self._shown[session.role]
         config = {"page": page, "pages": shown.pages, "topics": shown.topics, "broker": self._bus.url}
-        text = self._template.substitute(
-            title=html.escape(page.title),
-            nav="".join(_nav_item(item, page) for item in shown.pages),
-            session=_SESSION.format(role=session.role) if self._guard.asks else "",
-            # Within a script element only "<" could end it.
-            config=msgspec.json.encode(config).decode().replace("<", "\\u003c"),
-        )
+        nav = "".join(_nav_item(item, page) for item in shown.pages)
+        role = _SESSION.format(role=session.role) if self._guard.asks else ""
+        text = shape.page("page", page.title, "main", config, nav=nav, session=role)
         return web.Response(text=text, content_type="text/html")
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
