@@ -97,7 +97,7 @@ build: install ## Build the wheel and the source archive into dist, and the imag
 	@if docker info >/dev/null 2>&1; then docker build -t imagebus .; else echo 'No container engine answers: no image'; fi
 
 screenshots: install ## Take pictures of every page into docs/screenshots (VIDEO=file)
-	@python -m tests.web.screenshots '$(VIDEO)'
+	@IMAGEBUS_CHAIN='$(DEMO_CHAIN)' python -m tests.web.screenshots '$(VIDEO)'
 
 kafka: install ## Fetch the Kafka that the tests run on
 	@python -m tests.kafka_node

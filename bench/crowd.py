@@ -16,7 +16,7 @@ from tests.web.viewing import Viewing
 
 WARM_S, MEASURED_S = 5.0, 20.0
 _LOOK_S = 0.5
-_TOPIC = "SOURCE_FRAME"
+_TOPIC = "REDACTION_FRAME"
 
 
 @dataclass(frozen=True)

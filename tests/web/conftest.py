@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from streams.broker import EmbeddedBroker
 from tests.web.camera import Camera
+from tests.web.ingesting import FAKE_CAMERA, to_film
 from tests.web.viewing import Viewing, start_viewer
 
 # Machines that run tests are busy; nothing here is about how quick they are.
@@ -47,18 +47,14 @@ def film(clip: Path, tmp_path_factory: pytest.TempPathFactory, program: Callable
     """Four seconds of the clip as Chromium's fake camera takes them."""
     target = tmp_path_factory.mktemp("film") / "street.mjpeg"
     ffmpeg = program("ffmpeg", "install it (Debian: apt-get install ffmpeg)")
-    subprocess.run(
-        [ffmpeg, "-loglevel", "error", "-i", clip, "-t", "4", "-c:v", "mjpeg", "-q:v", "3", target], check=True
-    )
-    return target
+    return to_film(ffmpeg, clip, target)
 
 
 @pytest.fixture
 def filming(chromium: str, film: Path) -> Iterator[Browser]:
     """A browser whose camera is the clip."""
-    fake = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
     with sync_playwright() as playwright:
-        arguments = [*CHROMIUM_ARGS, *fake, f"--use-file-for-fake-video-capture={film}"]
+        arguments = [*CHROMIUM_ARGS, *FAKE_CAMERA, f"--use-file-for-fake-video-capture={film}"]
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield browser
         browser.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -15,6 +17,16 @@ from streams.records import Record
 from tests.bus import consume
 from tests.processes import IMAGEBUS, Process, free_port
 from tests.wait import wait_until
+
+# A browser that asks nobody before it gives away its camera, which is none.
+FAKE_CAMERA = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+
+
+def to_film(ffmpeg: str, clip: Path, target: Path) -> Path:
+    """Four seconds of a clip as Chromium's fake camera takes them."""
+    command = [ffmpeg, "-loglevel", "error", "-i", clip, "-t", "4", "-c:v", "mjpeg", "-q:v", "3", target]
+    subprocess.run(command, check=True)
+    return target
 
 
 @dataclass

@@ -100,7 +100,9 @@ export class Pane {
     say(this.#note, problem || paused);
     this.#note.hidden = !problem && !paused;
     this.stage.classList.toggle("stale", Boolean(problem));
-    say(this.#age, this.shown ? `age ${duration(Math.max(0, this.#link.now() - this.shown.frame.captured_at) / 1e6)}` : "");
+    const age = this.shown ? Math.max(0, this.#link.now() - this.shown.frame.captured_at) / 1e6 : 0;
+    say(this.#age, this.shown ? `age ${duration(age)}` : "");
+    this.#age.classList.toggle("late", age > SILENT_S);
     return Boolean(problem);
   }
 
