@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from streams.broker import EmbeddedBroker
 from tests.processes import IMAGEBUS, PROJECT, Process
@@ -50,9 +50,7 @@ def main(video: str, folder: Path) -> None:
             take(browser, guarded.url, SIZES[""], folder / "login.png", lambda page: None)
     with EmbeddedBroker() as broker, start_ingest(broker.url) as ingest, chromium(video) as browser:
         for suffix, size in SIZES.items():
-            take(
-                browser, ingest.url, size, folder / f"camera{suffix}.png", lambda page: start_camera(page, "telephone")
-            )
+            take(browser, ingest.url, size, folder / f"camera{suffix}.png", sending)
 
 
 @contextmanager
@@ -84,6 +82,12 @@ def chromium(camera: str = "") -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
         yield browser
         browser.close()
+
+
+def sending(page: Page) -> None:
+    """Send, and wait until something arrived."""
+    start_camera(page, "telephone")
+    expect(page.locator("#sent")).not_to_have_text("0")
 
 
 def settled(page: Page) -> None:
