@@ -13,7 +13,7 @@ from functions.registry import function
 
 @function(labels=lambda **_: ("face",), ready=lambda **_: face_net())
 def detect_faces(frame: Frame, *, minimum_confidence: Confidence = 0.3, tiles: Tiles = "1x1") -> Frame:
-    """Find faces (CenterFace, OpenCV)."""
+    """Find faces (CenterFace)."""
     look = partial(face_net().find, minimum_confidence=minimum_confidence)
     found = in_tiles(frame.image, grid_of(tiles), look)
     return frame.with_detections([*frame.detections, *found.detections(("face",))])

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
 from functions import Detection, Frame
+from functions.boxes import iou
+from functions.centerface import FaceNet, face_net
 from functions.detect_faces import detect_faces
+from functions.models import find
+from functions.openvino_net import EXACT
 from tests.missing import missing
+from tests.processes import PROJECT
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +79,35 @@ def test_tiles_find_a_face_too_small_for_the_whole_picture(talking: Sequence[Fra
     large = np.full((1440, 2560, 3), 128, np.uint8)
     large[600 : 600 + small.shape[0], 1500 : 1500 + small.shape[1]] = small
     assert len(detect_faces(Frame.from_image(large), tiles="4x3").detections) == 1
+
+
+@pytest.mark.parametrize("share", [1 / 4, 1 / 3, 1 / 2, 1])
+def test_a_quick_look_and_an_exact_one_find_the_same_faces(talking: Sequence[Frame], share: float) -> None:
+    """Where the processor has no arithmetic that is quicker, both are one."""
+    image = cv2.resize(talking[3].image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    many = np.tile(image, (480 // image.shape[0], 640 // image.shape[1], 1))
+    exact = FaceNet(find("centerface"), EXACT).find(many, minimum_confidence=0.3)
+    quick = face_net().find(many, minimum_confidence=0.3)
+    assert len(quick.xyxy) == len(exact.xyxy) > 8
+    for xyxy, score in zip(quick.xyxy, quick.scores, strict=True):
+        overlaps = iou(xyxy, exact.xyxy)
+        assert overlaps.max() > 0.75
+        assert score == pytest.approx(exact.scores[overlaps.argmax()], abs=0.02)
+
+
+def test_what_a_quick_look_leaves_open_is_decided_by_an_exact_one(talking: Sequence[Frame]) -> None:
+    exact, quick = FaceNet(find("centerface"), EXACT), face_net()
+    (face,) = exact.find(talking[0].image, minimum_confidence=0.3).scores
+    for minimum in (face - 0.001, face, face + 0.001):
+        boxes = [net.find(talking[0].image, minimum).xyxy for net in (quick, exact)]
+        assert np.array_equal(*boxes)
+
+
+def test_the_runtime_tells_nobody_that_it_was_used(tmp_path: Path) -> None:
+    """Its tools would, at their import, from a file of the user's that they make."""
+    code = "import sys; from functions.centerface import face_net; face_net(); print(*sys.modules)"
+    env = {**os.environ, "HOME": str(tmp_path)}
+    modules = subprocess.check_output([sys.executable, "-c", code], env=env, cwd=PROJECT, text=True).split()
+    assert "openvino" in modules
+    assert not any(name.startswith("openvino_telemetry.") for name in modules)
+    assert list(tmp_path.iterdir()) == []
