@@ -47,20 +47,13 @@ class Background:
 @function(labels=lambda **_: ("motion",))
 def detect_motion(frame: Frame, state: Background, *, height: Height = 288, minimum_area: Area = 0.0005) -> Frame:
     """Find what moves (background subtraction)."""
-    small = _scaled(frame.image, height)
+    small = frame.image_at(round(max(frame.size_wh) * min(1.0, height / frame.size_wh[1])))
     boxes = _boxes(_joined(state.moving(small)), minimum_area)
     scale = frame.size_wh[1] / small.shape[0]
     found = [
         Detection("motion", share, (x1 * scale, y1 * scale, x2 * scale, y2 * scale)) for share, x1, y1, x2, y2 in boxes
     ]
     return frame.with_detections([*frame.detections, *found])
-
-
-def _scaled(image: Image, height: int) -> Image:
-    if image.shape[0] <= height:
-        return image
-    scale = height / image.shape[0]
-    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _joined(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
+import cv2
 import numpy as np
 
 from functions import jpeg as codec
@@ -39,6 +40,13 @@ class Picture:
     def image(self) -> Image:
         """Upright BGR pixels, uint8 of shape (height, width, 3), read-only."""
         return _read_only(codec.decode(self.jpeg))
+
+    def image_at(self, max_side: int) -> Image:
+        """The pixels scaled down so that no side is longer, decoded no larger than that takes."""
+        width, height = self.size_wh
+        if max_side >= max(width, height) or "image" in self.__dict__:
+            return _scaled(self.image, max_side)
+        return _read_only(_scaled(codec.decode(self.jpeg, max_side), max_side))
 
     @cached_property
     def size_wh(self) -> tuple[int, int]:
@@ -124,6 +132,13 @@ class Frame:
         """Upright BGR pixels, read-only: copy before drawing."""
         return self.picture.image
 
+    def image_at(self, max_side: int) -> Image:
+        """Upright BGR pixels, scaled down so that no side is longer than this; read-only.
+
+        For a function that would shrink them anyway and looks at them once: a JPEG is decoded no larger than needed.
+        """
+        return self.picture.image_at(max_side)
+
     @property
     def jpeg(self) -> bytes:
         """The picture as JPEG: the very bytes that came, as long as nobody gave it another image."""
@@ -141,6 +156,15 @@ class Frame:
     def with_detections(self, detections: Iterable[Detection]) -> Self:
         """The same frame with these detections in place of its own, clipped to the picture."""
         return replace(self, detections=tuple(found.clipped(self.size_wh) for found in detections))
+
+
+def _scaled(image: Image, max_side: int) -> Image:
+    height, width = image.shape[:2]
+    if max_side >= max(width, height):
+        return image
+    scale = max_side / max(width, height)
+    size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return _read_only(cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False))
 
 
 def _read_only(image: Image) -> Image:

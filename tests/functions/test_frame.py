@@ -32,6 +32,31 @@ def test_pixels_are_decoded_once_and_shared_by_what_comes_of_the_frame() -> None
     assert frame.with_detections([]).image is frame.image
 
 
+@pytest.mark.parametrize(
+    ("max_side", "size_wh"), [(400, (400, 300)), (200, (200, 150)), (300, (300, 225)), (40, (40, 30))]
+)
+def test_a_smaller_picture_is_the_same_from_a_jpeg_as_from_pixels(max_side: int, size_wh: tuple[int, int]) -> None:
+    y, x = np.mgrid[0:300, 0:400]
+    image = np.stack([x * 255 // 400, y * 255 // 300, (x + y) * 255 // 700], -1).astype(np.uint8)
+    frame = Frame.from_jpeg(jpeg.encode(image))
+    small, same = frame.image_at(max_side), Frame.from_image(image).image_at(max_side)
+    assert small.shape[:2] == same.shape[:2] == size_wh[::-1]
+    assert np.abs(small.astype(int) - same).mean() < 3
+    assert not small.flags.writeable
+
+
+def test_a_smaller_picture_of_a_small_one_is_the_picture_itself() -> None:
+    frame = Frame.from_jpeg(JPEG)
+    assert frame.image_at(1000) is frame.image
+
+
+def test_pixels_that_are_there_are_not_decoded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = Frame.from_jpeg(JPEG)
+    _ = frame.image
+    monkeypatch.delattr(jpeg, "decode")
+    assert frame.image_at(15).shape == (10, 15, 3)
+
+
 def test_the_pixels_of_a_frame_cannot_be_written() -> None:
     for frame in (Frame.from_jpeg(JPEG), Frame.from_image(PIXELS.copy())):
         with pytest.raises(ValueError, match="read-only"):

@@ -37,6 +37,19 @@ def test_a_picture_is_turned_upright_as_opencv_turns_it(orientation: int, order:
     assert jpeg.read_header(turned) == JpegHeader((image.shape[1], image.shape[0]), orientation, 1, True)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_decoded_smaller_is_upright_too(orientation: int) -> None:
+    turned = _with_orientation(jpeg.encode(_picture()), orientation)
+    whole, half = jpeg.decode(turned), jpeg.decode(turned, least_side=40)
+    assert half.shape == (whole.shape[0] // 2, whole.shape[1] // 2, 3)
+    assert np.abs(cv2.resize(whole, half.shape[1::-1], interpolation=cv2.INTER_AREA).astype(int) - half).mean() < 6
+
+
+@pytest.mark.parametrize(("least_side", "side"), [(97, 96), (49, 96), (48, 48), (25, 48), (24, 24), (12, 12), (1, 12)])
+def test_a_picture_is_decoded_no_smaller_than_asked(least_side: int, side: int) -> None:
+    assert jpeg.decode(jpeg.encode(_picture()), least_side).shape == (side // 2, side, 3)
+
+
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
 def test_an_orientation_that_does_not_exist_is_upright(orientation: int) -> None:
     picture = _with_orientation(jpeg.encode(_picture()), orientation)
@@ -62,8 +75,9 @@ def test_the_header_is_read_from_other_writers_too() -> None:
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.99])
 def test_a_picture_that_is_cut_is_refused_rather_than_half_decoded(share: float) -> None:
     picture = jpeg.encode(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
-    with pytest.raises(JpegError, match="Expected a whole JPEG"):
-        jpeg.decode(picture[: int(len(picture) * share)])
+    for least_side in (None, 16):
+        with pytest.raises(JpegError, match="Expected a whole JPEG"):
+            jpeg.decode(picture[: int(len(picture) * share)], least_side)
 
 
 @pytest.mark.parametrize(
