@@ -21,6 +21,7 @@ DEAD_LETTER_BYTES = 5 * 1024 * 1024
 _SEGMENT_BYTES = 8 * 1024 * 1024
 _TIMEOUT_S = 10.0
 _FIRST_ASK_S = 1.5
+_LOOK_S = 0.1
 
 
 class BusError(UsageError):
@@ -103,17 +104,28 @@ def is_embedded(cluster: ClusterMetadata) -> bool:
 
 
 def make(client: AdminClient, plans: Iterable[TopicPlan]) -> list[str]:
-    """Make the topics that are not there yet and give back their names. Raises BusError; blocks up to 20 s."""
+    """Make the topics that are not there yet and give back their names. Raises BusError; blocks up to 30 s."""
     try:
         there = client.list_topics(timeout=_TIMEOUT_S)
         missing = [wanted for wanted in plans if wanted.name not in there.topics]
         if not is_embedded(there):
-            return _create(client, missing) if missing else []
+            made = _create(client, missing) if missing else []
+            _wait_named(client, {wanted.name for wanted in missing})
+            return made
         for wanted in missing:  # it makes a topic when it is asked for
             client.list_topics(wanted.name, timeout=_TIMEOUT_S)
     except KafkaException as error:
         raise BusError(f"Topics cannot be made: {error.args[0].str()}") from None
     return [wanted.name for wanted in missing]
+
+
+def _wait_named(client: AdminClient, names: set[str]) -> None:
+    """Until brokers name them: for minutes a consumer would not ask again for a topic of which it is told nothing."""
+    end = time.monotonic() + _TIMEOUT_S
+    while unheard := names - client.list_topics(timeout=_TIMEOUT_S).topics.keys():
+        if time.monotonic() > end:
+            raise BusError(f"expected a broker that names {', '.join(sorted(unheard))}, just made, got none")
+        time.sleep(_LOOK_S)
 
 
 def why_missing(client: AdminClient, names: Iterable[str]) -> str:

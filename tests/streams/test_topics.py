@@ -54,6 +54,24 @@ def test_a_topic_that_is_there_stays_as_it_is(kafka: str) -> None:
     assert length(kafka, plan.name) == 0
 
 
+def test_topics_are_made_once_the_broker_names_them(kafka: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = _named(topics.plan(settings.load({}), SHOWN, "SHOWN"))
+    client = topics.admin(settings.load({"KAFKA_URL": kafka}))
+    ask, answers = client.list_topics, []
+
+    def late(**more: object) -> object:
+        """As a broker that hears of topics late: of this one at the fourth question."""
+        answer = ask(**more)
+        answers.append(answer)
+        if len(answers) < 4:
+            answer.topics.pop(plan.name, None)
+        return answer
+
+    monkeypatch.setattr(client, "list_topics", late)
+    assert topics.make(client, [plan]) == [plan.name]
+    assert len(answers) == 4
+
+
 def test_workers_that_make_the_same_topic_at_once_do_not_quarrel(kafka: str) -> None:
     plan = _named(topics.plan(settings.load({}), SHOWN, "SHOWN"))
     with ThreadPoolExecutor(4) as pool:
