@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
@@ -66,11 +67,14 @@ def ready(process: Process) -> tuple[int, dict[str, str]]:
         return error.code, json.load(error)
 
 
-def test_a_stage_that_may_not_write_its_output_stops_says_why_and_goes_on_when_it_may(
-    kafka_node: Callable[..., KafkaNode], tmp_path: Path
-) -> None:
-    url = kafka_node(GUARDED).url
-    env = environment(url, tmp_path, partitions=2)
+@pytest.fixture
+def env(kafka_node: Callable[..., KafkaNode], tmp_path: Path) -> dict[str, str]:
+    """A broker of this test's own that asks its rules, and the stub chain on it."""
+    return environment(kafka_node(GUARDED).url, tmp_path, partitions=2)
+
+
+def test_a_stage_that_may_not_write_its_output_stops_says_why_and_goes_on_when_it_may(env: dict[str, str]) -> None:
+    url = env["KAFKA_URL"]
     with worker(env) as process:
         wait_ready(process)
         assert ready(process) == (200, {"detect": "", "annotate": "", "redact": ""})
@@ -92,14 +96,12 @@ def test_a_stage_that_may_not_write_its_output_stops_says_why_and_goes_on_when_i
 
 
 def test_a_stage_that_may_not_read_its_topic_is_not_ready_and_says_why_while_the_others_work(
-    kafka_node: Callable[..., KafkaNode], tmp_path: Path
+    env: dict[str, str],
 ) -> None:
-    url = kafka_node(GUARDED).url
-    env = environment(url, tmp_path, partitions=2)
     with worker(env) as process:
         wait_ready(process)
         assert process.terminate() == 0
-    deny(url, "SOURCE_FRAME", AclOperation.READ)
+    deny(env["KAFKA_URL"], "SOURCE_FRAME", AclOperation.READ)
 
     with worker(env) as process:
         wait_ready(process, "annotate", "redact")
