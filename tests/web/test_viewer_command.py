@@ -17,7 +17,7 @@ from tests.kafka_node import KafkaNode
 from tests.processes import IMAGEBUS, Process, free_port
 from tests.wait import wait_until
 from tests.web.camera import Camera
-from tests.web.viewing import open_page, start_viewer, wait_for_frame
+from tests.web.viewing import READY_S, open_page, start_viewer, wait_for_frame
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "example.org"])
@@ -51,13 +51,13 @@ def test_it_ends_when_asked_and_leaves_no_folder(number: signal.Signals, embedde
 
 def test_it_ends_at_once_while_it_waits_for_a_broker() -> None:
     with start_viewer(f"127.0.0.1:{free_port()}") as viewing:
-        wait_until(viewing.state, 10, "a viewer that answers")
+        wait_until(viewing.state, READY_S, "a viewer that answers")
         viewing.process.terminate(signal.SIGINT, timeout_s=5)
 
 
 def test_its_pages_carry_strict_headers_and_nothing_of_fausts_own(embedded: str) -> None:
     with start_viewer(embedded) as viewing:
-        wait_until(viewing.state, 10, "a viewer that answers")
+        wait_until(viewing.state, READY_S, "a viewer that answers")
         with urllib.request.urlopen(viewing.url) as answer:
             policy = answer.headers["Content-Security-Policy"]
             assert "default-src 'none'" in policy
@@ -76,7 +76,7 @@ def test_a_page_says_that_the_broker_is_waited_for_then_lost_and_recovers(
     node = kafka_node()
     node.stop()
     with start_viewer(node.url) as viewing:
-        wait_until(viewing.state, 10, "a viewer that answers")
+        wait_until(viewing.state, READY_S, "a viewer that answers")
         viewing.process.wait_for_line(f"Broker {node.url} does not answer: waiting for it")
         open_page(page, viewing)
         expect(page.locator("#notice")).to_contain_text(f"Waiting for the broker at {node.url}")
