@@ -18,6 +18,8 @@ from tests.web.viewing import Viewing, start_viewer
 expect.set_options(timeout=20_000)
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
+_AWAY = ("net::ERR_CONNECTION_", "net::ERR_SOCKET_NOT_CONNECTED")
+
 
 @pytest.fixture(scope="module")
 def viewing() -> Iterator[Viewing]:
@@ -75,7 +77,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def _is_ours(message: ConsoleMessage) -> bool:
     # The browser itself logs a call that finds no server, and no page can keep it from doing so.
-    away = message.text.startswith("WebSocket connection to") or "net::ERR_CONNECTION_" in message.text
+    away = message.text.startswith("WebSocket connection to") or any(error in message.text for error in _AWAY)
     return message.type == "error" and not away
 
 
