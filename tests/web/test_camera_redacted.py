@@ -82,8 +82,9 @@ def _keep(socket: WebSocket, received: list[bytes]) -> None:
 def _people_hidden(page: Page, received: list[bytes]) -> tuple[Picture, Image] | None:
     """What came last and its pixels on the page, where people are hidden in it and most of the rest is shown."""
     drawn_id, drawn = page.evaluate(_DRAWN, REDACTED)
-    shown = next(each for each in map(read_picture, reversed(received)) if each.sides["right"]["id"] == drawn_id)
-    if shown.sides["right"]["redaction"]["covered"] > 0.5 or not _hidden(shown):
+    came = map(read_picture, reversed(received))
+    shown = next((each for each in came if each.sides["right"]["id"] == drawn_id), None)
+    if shown is None or shown.sides["right"]["redaction"]["covered"] > 0.5 or not _hidden(shown):
         return None
     encoded = np.frombuffer(base64.b64decode(drawn.partition(",")[2]), np.uint8)
     return shown, cv2.imdecode(encoded, cv2.IMREAD_COLOR)
