@@ -12,6 +12,7 @@ from typing import Any, cast
 import aiokafka
 import faust
 from faust.transport.drivers import aiokafka as driver
+from mode import loop
 
 from streams.security import for_faust
 from streams.settings import Settings
@@ -21,6 +22,9 @@ from streams.topics import DEAD_LETTER_BYTES
 _REQUEST_BYTES = DEAD_LETTER_BYTES + 64 * 1024
 _FETCH_WAIT_MS = 50
 _PATIENCE_S = 2.0
+
+# A tenth less CPU for a stage that does nothing.
+loop.use("uvloop")
 
 # Faust tells of every service that starts and stops, a hundred lines a stage.
 for noisy in ("faust", "mode"):
