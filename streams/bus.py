@@ -14,6 +14,7 @@ import faust
 from faust.transport.drivers import aiokafka as driver
 from mode import loop
 
+from streams.members import Membership
 from streams.security import for_faust
 from streams.settings import Settings
 from streams.topics import DEAD_LETTER_BYTES
@@ -34,6 +35,7 @@ logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 class _ConsumerThread(driver.AIOKafkaConsumerThread):
+    app: BusApp
     mundane_level = "debug"
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
@@ -41,6 +43,12 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
         # Faust asks brokers to wait 1.5 s for more; the embedded broker does so even when it has records.
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MS
         return consumer
+
+    async def on_start(self) -> None:
+        """Start the consumer, and see to those of its group who are dead."""
+        await super().on_start()
+        client = cast(aiokafka.AIOKafkaConsumer, self._consumer)._client
+        self.add_future(self.app.membership.sign_off_dead(client, self.app.conf.id))
 
     async def on_thread_stop(self) -> None:
         """Stop the consumer: aiokafka awaits requests that it has cancelled, and some that wait for a retry say so.
@@ -51,6 +59,7 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
             await super().on_thread_stop()
         except asyncio.CancelledError:
             await cast(aiokafka.AIOKafkaConsumer, self._consumer)._client.close()
+        self.app.membership.end()
 
 
 class Consumer(driver.Consumer):
@@ -88,17 +97,23 @@ class BusApp(faust.App):
 
     mundane_level = "debug"
 
+    def __init__(self, group: str, membership: Membership, **options: Any) -> None:
+        self.membership = membership
+        super().__init__(group, broker_client_id=membership.client_id, **options)
+
     def _new_transport(self) -> _Transport:
         return _Transport(self.conf.broker_consumer, self)
 
 
 def bus_app(group: str, settings: Settings, kind: type[BusApp] = BusApp, **more: Any) -> BusApp:
     """An app whose id and consumer group is `group`."""
+    own = folder(settings, group)
     return kind(
         group,
+        Membership(own),
         broker=broker_urls(settings),
         broker_credentials=for_faust(settings),
-        datadir=folder(settings, group),
+        datadir=own,
         autodiscover=False,
         web_enabled=False,
         topic_allow_declare=False,  # streams/topics.py has made them, with sizes and retention

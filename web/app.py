@@ -23,6 +23,7 @@ from streams.app_worker import EXIT_HANGS, leave
 from streams.bus import BusApp, bus_app
 from streams.chain import Chain
 from streams.lag import Lag, held
+from streams.members import Membership
 from streams.records import RecordError, decode
 from streams.registered import registered
 from streams.settings import Settings
@@ -75,7 +76,7 @@ class ViewerApp(BusApp):
     vitals: Vitals
     folder: tempfile.TemporaryDirectory[str]
 
-    def __init__(self, group: str, **options: Any) -> None:
+    def __init__(self, group: str, membership: Membership, **options: Any) -> None:
         own = {
             "consumer_auto_offset_reset": "latest",
             "web_enabled": True,
@@ -83,7 +84,7 @@ class ViewerApp(BusApp):
             "stream_wait_empty": False,
             "worker_redirect_stdouts": False,
         }
-        super().__init__(group, **(options | own))
+        super().__init__(group, membership, **(options | own))
 
     def _new_web(self) -> _Web:
         return _Web(self)
