@@ -8,6 +8,7 @@ import secrets
 import socket
 import tempfile
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NoReturn
 
 from faust.app.base import BootStrategy
@@ -35,6 +36,8 @@ from web.gate import Gate
 from web.guard import Guard
 from web.newest import Newest
 from web.pages import topic_infos
+from web.session_file import SessionFile
+from web.sessions import Sessions
 from web.site import Site
 from web.state import Bus
 from web.vitals import Vitals
@@ -119,6 +122,7 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     """The viewer's app for the topics of this chain; `web` says how its web server listens, in Faust's words."""
     group = f"imagebus.viewer.{socket.gethostname()}-{secrets.token_hex(4)}"
     folder = tempfile.TemporaryDirectory(prefix="imagebus-viewer-", ignore_cleanup_errors=True)
+    sessions = Sessions(credentials, SessionFile(Path(settings.data_dir) / f"viewer-{web.get('web_port', 0)}.sessions"))
     settings = replace(settings, data_dir=folder.name)
     app = bus_app(group, settings, ViewerApp, logging_config=logs.for_faust(settings), **web)
     assert isinstance(app, ViewerApp)
@@ -128,7 +132,7 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     app.counts_reader = CountsReader(settings, counts)
     app.vitals = Vitals(settings, newest, bus, Lag(app), app.give_up)
     infos = topic_infos(chain, _functions(settings))
-    app.site = Site(chain, infos, newest, counts, bus, Guard(credentials), app.vitals)
+    app.site = Site(chain, infos, newest, counts, bus, Guard(credentials, sessions), app.vitals)
     for topic in chain.topic_names:
         keep = _keep(topic, newest, settings.max_record_bytes, chain.redacted(topic))
         app.agent(app.topic(topic), name=f"newest of {topic}")(keep)

@@ -39,6 +39,10 @@ class Credentials:
         right = [role for role, digest in self._digests.items() if hmac.compare_digest(digest, given)]
         return right[0] if right else None
 
+    def key(self, role: str, secret: bytes) -> bytes:
+        """A key that only who knows both the role's password and the secret can make. Raises KeyError."""
+        return hmac.digest(secret, self._digests[role], "sha256")
+
 
 def load(roles: Iterable[str] = ROLES, environ: Mapping[str, str] = os.environ) -> Credentials:
     """The passwords of these roles: IMAGEBUS_OPERATOR_PASSWORD and the like, or these with _FILE.

@@ -30,9 +30,9 @@ _EVERYBODY = Session("", OPERATOR, math.inf)
 class Guard:
     """Lets in who may come in; `request["session"]` says who that is."""
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: Credentials, sessions: Sessions) -> None:
         self._credentials = credentials
-        self._sessions, self._brake = Sessions(), Brake()
+        self._sessions, self._brake = sessions, Brake()
 
     @property
     def asks(self) -> bool:

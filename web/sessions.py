@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import secrets
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
+from functools import cached_property
 
 import msgspec
 from msgspec import Struct
+
+from web.credentials import Credentials
+from web.session_file import Kept, SessionFile
 
 LIFE_S = 12 * 3600.0
 # An address may be wrong so often within a minute, and all addresses together ten times that.
@@ -29,40 +32,51 @@ class Session(Struct, frozen=True):
 
 
 class Sessions:
-    """Makes and reads cookies. They are signed with a secret of this process: all end when it does."""
+    """Makes and reads cookies; they outlive this process, not their time, a log-out or another password.
 
-    def __init__(self, clock: Clock = time.time) -> None:
-        self._secret, self._clock = secrets.token_bytes(32), clock
-        self._ended: dict[str, float] = {}
+    A cookie is signed with a secret that is kept and with its role's password: who has only one of them can make none.
+    """
+
+    def __init__(self, credentials: Credentials, file: SessionFile, clock: Clock = time.time) -> None:
+        self._credentials, self._file, self._clock = credentials, file, clock
+
+    @cached_property
+    def _kept(self) -> Kept:
+        return self._file.read()
 
     def begin(self, role: str) -> str:
         """The cookie of a new session."""
         session = Session(secrets.token_urlsafe(16), role, self._clock() + LIFE_S)
         body = base64.urlsafe_b64encode(msgspec.json.encode(session)).decode()
-        return f"{body}.{self._sign(body)}"
+        return f"{body}.{self._sign(role, body)}"
 
     def read(self, cookie: str) -> Session | None:
         """The session of a cookie, None where it is forged, past or ended."""
         body, _, signature = cookie.partition(".")
-        if not cookie.isascii() or not hmac.compare_digest(self._sign(body), signature):
-            return None
         try:
             session = msgspec.json.decode(base64.urlsafe_b64decode(body), type=Session)
-        except (binascii.Error, msgspec.DecodeError):
+            right = self._sign(session.role, body)
+        except (ValueError, KeyError, msgspec.DecodeError):
+            return None
+        if not cookie.isascii() or not hmac.compare_digest(right, signature):
             return None
         return session if self.is_open(session) else None
 
     def is_open(self, session: Session) -> bool:
         """Whether it is neither past nor ended."""
-        return session.until > self._clock() and session.id not in self._ended
+        return session.until > self._clock() and session.id not in self._kept.ended
 
     def end(self, session: Session) -> None:
         """Make its cookie worthless before its time."""
         now = self._clock()
-        self._ended = {past: until for past, until in self._ended.items() if until > now} | {session.id: session.until}
+        ended = {past: until for past, until in self._kept.ended.items() if until > now} | {session.id: session.until}
+        self._kept.ended = ended
+        self._file.write(self._kept)
 
-    def _sign(self, body: str) -> str:
-        return hmac.digest(self._secret, body.encode(), "sha256").hex()
+    def _sign(self, role: str, body: str) -> str:
+        """Raises KeyError where nobody can log in in this role."""
+        key = self._credentials.key(role, self._kept.secret)
+        return hmac.digest(key, body.encode(), "sha256").hex()
 
 
 class Brake:

@@ -1,0 +1,54 @@
+"""What outlives a viewer's process of its sessions: the secret that signs them, and which of them were ended."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct, field
+
+log = logging.getLogger(__name__)
+
+
+class Kept(Struct):
+    """The secret, and of each ended session its id and until when it would have lasted (seconds since the epoch)."""
+
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    ended: dict[str, float] = {}
+
+
+class SessionFile:
+    """A file that nobody but this user may read; without it everybody has to log in again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> Kept:
+        """What was kept; begun anew where there is nothing, or nothing that can be trusted."""
+        try:
+            with os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+                about = os.fstat(file.fileno())
+                if about.st_uid != os.getuid() or about.st_mode & 0o077:
+                    raise PermissionError("expected a file that its owner alone may read")
+                return msgspec.json.decode(file.read(), type=Kept)
+        except FileNotFoundError:
+            pass
+        except (OSError, msgspec.DecodeError) as error:
+            log.warning("%s: %s: everybody has to log in again", self._path, error)
+        kept = Kept()
+        self.write(kept)
+        return kept
+
+    def write(self, kept: Kept) -> None:
+        """Keep this, whole or not at all."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._path.parent, delete=False) as file:
+                file.write(msgspec.json.encode(kept))
+            os.replace(file.name, self._path)
+        except OSError as error:
+            log.warning("%s: %s: sessions end with this process", self._path, error)
