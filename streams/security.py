@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaError
 
@@ -17,15 +17,17 @@ if TYPE_CHECKING:
 
 # What a client is told and would try again for ever, although only somebody who mends its settings can help.
 REFUSALS = frozenset({KafkaError._AUTHENTICATION, KafkaError._SSL})
+# By default up to 10 s pass until a broker's return is seen.
+_RECONNECT_MS = 1000
 _NOISE = re.compile(r"^\w+://\S+: | \(after .*\)$|error:\w+:SSL routines::")
 
 
-def for_librdkafka(settings: Settings) -> dict[str, str]:
+def for_librdkafka(settings: Settings) -> dict[str, Any]:
     """The brokers and how they are spoken to, for a confluent-kafka client. Raises SettingError."""
     password = _password(settings)
     _context(settings)  # says more of a bad file than librdkafka does
     user = settings.kafka_sasl_username
-    given = {
+    given: dict[str, Any] = {
         "bootstrap.servers": settings.kafka_url,
         "security.protocol": settings.kafka_security_protocol,
         "sasl.mechanism": user and settings.kafka_sasl_mechanism,
@@ -34,6 +36,7 @@ def for_librdkafka(settings: Settings) -> dict[str, str]:
         "ssl.ca.location": settings.kafka_ssl_cafile,
         "ssl.certificate.location": settings.kafka_ssl_certfile,
         "ssl.key.location": settings.kafka_ssl_keyfile or settings.kafka_ssl_certfile,
+        "reconnect.backoff.max.ms": _RECONNECT_MS,
     }
     return {name: value for name, value in given.items() if value}
 

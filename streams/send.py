@@ -42,7 +42,6 @@ class Sender:
                 "message.timeout.ms": _GIVE_UP_MS[live],
                 "message.max.bytes": TOPIC_BYTES,
                 "queue.buffering.max.messages": _QUEUE[live],
-                "reconnect.backoff.max.ms": 1000,
                 "linger.ms": 0,
                 "log_level": 0,
                 "error_cb": self._failed,

@@ -35,7 +35,6 @@ class CountsReader(Service):
             "group.id": "imagebus.viewer",  # wanted by the client; nothing is committed to it
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
-            "reconnect.backoff.max.ms": 1000,
             "log_level": 0,
         }
         self._consumer = Consumer({**for_librdkafka(settings), **own}, error_cb=_ignore)
