@@ -96,7 +96,7 @@ build: install ## Build the wheel and the source archive into dist, and the imag
 	@python -m build --no-isolation
 	@if docker info >/dev/null 2>&1; then docker build -t imagebus .; else echo 'No container engine answers: no image'; fi
 
-screenshots: install ## Take pictures of every page into docs/screenshots (VIDEO=file)
+screenshots: install ## Take pictures of every page into build/screenshots, and keep those of the docs (VIDEO=file)
 	@IMAGEBUS_CHAIN='$(DEMO_CHAIN)' python -m tests.web.screenshots '$(VIDEO)'
 
 kafka: install ## Fetch the Kafka that the tests run on

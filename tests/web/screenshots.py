@@ -1,4 +1,4 @@
-"""Pictures of every page for the README and the docs: `python -m tests.web.screenshots VIDEO [FOLDER]`."""
+"""Pictures of every page, a few of them for the docs: `python -m tests.web.screenshots VIDEO`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tests.web.ingesting import FAKE_CAMERA, start_camera, start_ingest, to_film
 from tests.web.viewing import start_viewer
 
 PAGES = {"identification": "/", "imageai": "/imageai", "redaction": "/redaction", "wall": "/wall", "counts": "/counts"}
+KEPT = ("redaction.png", "redaction-phone.png")
 SIZES = {"": (1280, 800), "-phone": (390, 844)}
 # Two cameras, which show every so-manieth frame.
 SOURCES = {"street": 5, "yard": 25}
@@ -51,6 +52,8 @@ def main(video: str, folder: Path) -> None:
     with EmbeddedBroker() as broker, start_ingest(broker.url) as ingest, chromium(video) as browser:
         for suffix, size in SIZES.items():
             take(browser, ingest.url, size, folder / f"camera{suffix}.png", sending)
+    for kept in KEPT:
+        shutil.copy(folder / kept, PROJECT / "docs" / "screenshots")
 
 
 @contextmanager
@@ -117,4 +120,4 @@ def take(
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]) if len(sys.argv) > 2 else PROJECT / "docs" / "screenshots")
+    main(sys.argv[1], PROJECT / "build" / "screenshots")

@@ -22,8 +22,9 @@ from tests.web.viewing import start_viewer
 KEY = "the key of the cameras"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ingest(kafka: str) -> Iterator[Ingest]:
+    """One for all tests of this file, each of which has names of its own."""
     with start_ingest(kafka) as ingest:
         yield ingest
 
