@@ -42,12 +42,13 @@ def main(video: str, folder: Path) -> None:
         chain(broker.url, video),
         chromium() as browser,
     ):
+        wait_until(lambda: viewing.state().get("bus") == "ready", 60, "a viewer that reads")
         for name, address in PAGES.items():
             for suffix, size in SIZES.items():
                 take(browser, viewing.url + address, size, folder / f"{name}{suffix}.png", settled)
         take(browser, f"{viewing.url}/redaction", SIZES[""], folder / "redaction-light.png", settled, "light")
         with start_viewer(broker.url, env={"IMAGEBUS_OPERATOR_PASSWORD": "the operator's own"}) as guarded:
-            wait_until(guarded.state, 20, "a viewer that answers")
+            wait_until(guarded.state, 60, "a viewer that answers")
             take(browser, guarded.url, SIZES[""], folder / "login.png", lambda page: None)
     with EmbeddedBroker() as broker, start_ingest(broker.url) as ingest, chromium(video) as browser:
         for suffix, size in SIZES.items():
