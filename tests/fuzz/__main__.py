@@ -76,9 +76,11 @@ def _sizes(process: psutil.Popen) -> Iterator[tuple[float, int]]:
     began = time.monotonic()
     while process.poll() is None:
         try:
-            yield time.monotonic() - began, process.memory_info().rss >> 20
+            size = process.memory_info().rss >> 20
         except psutil.NoSuchProcess:
             return
+        if size:  # one that has just ended holds nothing
+            yield time.monotonic() - began, size
         time.sleep(_SAMPLE_S)
 
 
