@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 from confluent_kafka import Consumer, TopicPartition
 
@@ -19,7 +20,7 @@ from functions.frame import Picture
 from functions.registry import FunctionSpec
 from streams import chain as chains
 from streams import topics
-from streams.settings import Settings
+from streams.settings import load
 from tests.bus import produce_all
 from tests.streams.chains import FUNCTIONS, environment, worker
 from tests.wait import wait_until
@@ -28,6 +29,15 @@ SOURCE = "street"
 _TIMEOUT_S = 180
 _LOOK_S = 0.1
 _PERIOD_US = 40_000  # of a camera
+_CHAIN = """
+[stages.measured]
+function = "{function}"
+input = "{source}"
+output = "{output}"
+options = {{ {options} }}
+
+[topics.{source}]
+"""
 
 
 @dataclass(frozen=True)
@@ -39,13 +49,15 @@ class Load:
 
 
 @contextmanager
-def one_stage_chain(url: str, function: str, run: str, **more: object) -> Iterator[tuple[dict[str, str], str, str]]:
+def one_stage_chain(
+    url: str, function: str, run: str, partitions: int = 1, options: str = "", **more: object
+) -> Iterator[tuple[dict[str, str], str, str]]:
     """Environment, input and output topic of a chain with this one function, its topics made; `run` names them."""
     source, output = f"{run}_IN", f"{run}_OUT"
-    text = f'[stages.measured]\nfunction = "{function}"\ninput = "{source}"\noutput = "{output}"\n[topics.{source}]\n'
+    text = _CHAIN.format(function=function, options=options, source=source, output=output)
     with tempfile.TemporaryDirectory() as folder:
-        env = environment(url, Path(folder), text, max_age_s=1e9, **more)
-        settings = Settings(kafka_url=url, partitions=1, retention_bytes=4 * 1024**3)
+        env = environment(url, Path(folder), text, **{"max_age_s": 1e9, **more})
+        settings = msgspec.structs.replace(load(env), partitions=partitions, retention_bytes=4 * 1024**3)
         chain = chains.load(env["IMAGEBUS_CHAIN"])
         topics.make(topics.admin(settings), [topics.plan(settings, chain, name) for name in (source, output)])
         yield env, source, output

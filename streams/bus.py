@@ -6,12 +6,14 @@ import asyncio
 import gc
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import aiokafka
 import faust
 from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
 from mode import loop
 
 from streams.members import Membership
@@ -21,8 +23,10 @@ from streams.topics import DEAD_LETTER_BYTES
 
 # A dead-letter record is the largest that travels; the rest is for keys and headers.
 _REQUEST_BYTES = DEAD_LETTER_BYTES + 64 * 1024
-_FETCH_WAIT_MS = 50
+# How long brokers wait for a record where there is none; less while a partition rests, for it cannot be asked for then.
+_FETCH_WAIT_MS, _RESTING_WAIT_MS = 50, 10
 _PATIENCE_S = 2.0
+_LOOK_S = 0.01
 
 # A tenth less CPU for a stage that does nothing.
 loop.use("uvloop")
@@ -61,6 +65,19 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
             await cast(aiokafka.AIOKafkaConsumer, self._consumer)._client.close()
         self.app.membership.end()
 
+    async def _fetch_records(
+        self, consumer: aiokafka.AIOKafkaConsumer, active_partitions: set[TP], *args: Any, **more: Any
+    ) -> Any:
+        fetcher = consumer._fetcher
+        # What is there of a partition that rests would keep its broker from being asked for others' for 100 ms.
+        resting = [result for tp, result in fetcher._records.items() if tp not in active_partitions]
+        for result in resting:
+            result._backoff = 0.0
+        fetcher._fetch_max_wait_ms = _RESTING_WAIT_MS if resting else _FETCH_WAIT_MS
+        if resting:
+            fetcher._notify(fetcher._wait_consume_future)
+        return await super()._fetch_records(consumer, active_partitions, *args, **more)
+
 
 class Consumer(driver.Consumer):
     """Faust's consumer; before partitions go or the app stops it waits `patience_s` for what is held, not longer."""
@@ -74,9 +91,20 @@ class Consumer(driver.Consumer):
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109
         # Faust sleeps a whole second while every buffer is full, and up to one for idle partitions beside a full one.
         if self.flow_active and not self.app.client_only and not self._get_active_partitions():
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(_LOOK_S)
             return {}, set()
         return await super()._wait_next_records(min(timeout, 0.05))
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109
+        if active_partitions is None:
+            return await super()._getmany(None, timeout)
+        # Not by pause_partitions: Faust then drops what it has fetched, and takes it for acked.
+        is_full = cast(BusApp, self.app).is_full
+        ready = {tp for tp in active_partitions if not is_full(tp)}
+        if not ready:
+            await asyncio.sleep(_LOOK_S)
+            return {}
+        return await super()._getmany(ready, timeout if len(ready) == len(active_partitions) else _LOOK_S)
 
     async def wait_empty(self) -> None:
         """Wait for what is held to be acked, and commit what is."""
@@ -93,9 +121,13 @@ class _Transport(driver.Transport):
 
 
 class BusApp(faust.App):
-    """A Faust app on the bus with its own consumer group, and no pages or tables of Faust's own."""
+    """A Faust app on the bus with its own consumer group, and no pages or tables of Faust's own.
+
+    While a partition `is_full` no more of it is fetched.
+    """
 
     mundane_level = "debug"
+    is_full: Callable[[TP], bool] = staticmethod(lambda tp: False)
 
     def __init__(self, group: str, membership: Membership, **options: Any) -> None:
         self.membership = membership

@@ -1,14 +1,15 @@
-"""Delivery: many messages at work at once, published and acked in the order in which they came."""
+"""Delivery: many messages at work at once, published in order for each source, acked in order for each partition."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from faust.exceptions import ProducerSendError
 
+from streams.room import Held, Place, Room
 from streams.stage import Message, Outcome, Stage
 
 E = TypeVar("E")
@@ -24,9 +25,10 @@ class Spent(Stopped):
 
 
 class Delivery(Generic[E]):
-    """Passes events through a stage: at most twice `window` are held, none is acked before its result is on the bus.
+    """Passes events through a stage: results in order for each source, acks in order for each partition.
 
-    `send` gives back an awaitable that is done once the broker has the record.
+    None is acked before its result is on the bus. `send` gives back an awaitable that is done once the broker has the
+    record. All that comes is taken: `is_full` says of which partition no more should come now, so that the others do.
     """
 
     def __init__(
@@ -36,45 +38,80 @@ class Delivery(Generic[E]):
         topics: tuple[str, str],
         window: int,
         message_of: Callable[[E], Message],
-        ack: Callable[[E], Awaitable[object]],
+        ack: Callable[[E], object],
     ) -> None:
         self._stage, self._send, self._message_of, self._ack = stage, send, message_of, ack
         self._output, self._dead_letters = topics
-        self._working: asyncio.Queue[tuple[E, asyncio.Task[Outcome]]] = asyncio.Queue(window)
-        self._sent: asyncio.Queue[tuple[E, Outcome, list[Awaitable[Any]]]] = asyncio.Queue(window)
+        self._window = window
+        self._failure: asyncio.Future[None]
+        self._begin_anew()
+
+    def is_full(self, place: Place) -> bool:
+        """Whether a partition has its share of the room: of twice `window` records."""
+        return self._room.is_full(place)
 
     async def run(self, events: AsyncIterable[E]) -> None:
         """Until cancelled. Raises Stopped, with nothing acked that was neither published nor dead-lettered."""
-        tasks = [asyncio.create_task(each) for each in (self._take(events), self._publish(), self._settle())]
+        self._begin_anew()
+        failure = self._failure = asyncio.get_running_loop().create_future()
+        self._start(self._take(events))
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-            for task in done:
-                task.result()
+            await failure
         finally:
-            for task in tasks:
+            failure.cancel()  # tasks that end from now on have nobody to tell
+            for task in self._tasks:
                 task.cancel()
-            while not self._working.empty():
-                self._working.get_nowait()[1].cancel()
+
+    def _begin_anew(self) -> None:
+        self._room: Room[E] = Room(2 * self._window)
+        self._newest: dict[bytes | None, asyncio.Event] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task, tasks, failure = asyncio.create_task(work), self._tasks, self._failure
+        tasks.add(task)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            tasks.discard(task)
+            if failure.done():
+                return
+            if task.cancelled():
+                failure.set_exception(Stopped("was cancelled while it wrote its output"))
+            elif error := task.exception():
+                failure.set_exception(error)
+
+        task.add_done_callback(ended)
 
     async def _take(self, events: AsyncIterable[E]) -> None:
         async for event in events:
-            task = asyncio.create_task(self._stage.outcome(self._message_of(event)))
-            await self._working.put((event, task))
+            held = Held(event, self._message_of(event))
+            self._room.enter(held)
+            for each in self._room.surplus(held.place):
+                self._stage.give_up(each.message)
+            before = self._newest.get(held.message.key)
+            self._newest[held.message.key] = held.sent
+            self._start(self._pass(held, before))
 
-    async def _publish(self) -> None:
-        while True:
-            event, task = await self._working.get()
-            outcome = await task
-            await self._sent.put((event, outcome, await self._send_off(self._message_of(event), outcome)))
+    async def _pass(self, held: Held[E], before: asyncio.Event | None) -> None:
+        """One record, from its outcome to its ack; `before` is when the one before it of its source is sent."""
+        held.outcome = await self._stage.outcome(held.message)
+        if before:
+            await before.wait()
+        sendings = await self._send_off(held.message, held.outcome)
+        held.sent.set()
+        if self._newest.get(held.message.key) is held.sent:
+            del self._newest[held.message.key]
+        for sending in sendings:
+            await self._arrived(held.message, sending)
+        held.settled = True
+        self._ack_settled(held.place)
 
-    async def _settle(self) -> None:
-        while True:
-            event, outcome, sendings = await self._sent.get()
-            for sending in sendings:
-                await self._arrived(self._message_of(event), sending)
-            await self._ack(event)
-            if outcome.last:
-                raise Spent(outcome.last)
+    def _ack_settled(self, place: Place) -> None:
+        # In order: Faust commits the first run of consecutive acks, wherever it begins.
+        for held in self._room.leave(place):
+            self._ack(held.event)
+            if held.outcome and held.outcome.last:
+                raise Spent(held.outcome.last)
 
     async def _send_off(self, message: Message, outcome: Outcome) -> list[Awaitable[Any]]:
         try:

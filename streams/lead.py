@@ -95,7 +95,7 @@ class Lead:
         """First and next offset of this source's partition of each topic that is there."""
         there = self._client.list_topics(timeout=_TIMEOUT_S).topics
         wanted = [
-            TopicPartition(name, _partition(self._source, len(there[name].partitions)))
+            TopicPartition(name, partition_of(self._source, len(there[name].partitions)))
             for name in {self._topic, *self._chain.topic_names}
             if name in there and there[name].partitions
         ]
@@ -147,7 +147,7 @@ def _readers(chain: Chain, topic: str) -> list[tuple[str, StageConf]]:
     return [(name, stage) for name, stage in chain.stages.items() if topic in stage.inputs]
 
 
-def _partition(source: str, partitions: int) -> int:
+def partition_of(source: str, partitions: int) -> int:
     """Where every Kafka client with the murmur2 partitioner puts this key."""
     hashed: int = murmur2(source.encode()) & 0x7FFFFFFF
     return hashed % partitions

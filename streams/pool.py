@@ -1,4 +1,4 @@
-"""Threads that work on frames, with a time limit for each call."""
+"""Threads that work on frames, for one source after the other, with a time limit for each call."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
+
+from streams.turns import Turns
 
 T = TypeVar("T")
 
@@ -37,7 +39,7 @@ class Pool:
     """A fixed number of daemon threads: one that hangs holds up neither the others nor the process's end."""
 
     def __init__(self, threads: int, time_limit_s: float) -> None:
-        self._jobs: SimpleQueue[_Job[Any] | None] = SimpleQueue()
+        self._jobs: Turns[_Job[Any]] = Turns()
         self._time_limit_s = time_limit_s
         self._late: list[Future[Any]] = []
         self._threads = threads
@@ -55,7 +57,7 @@ class Pool:
     def stop(self) -> None:
         """Let every thread end after what it is at."""
         for _ in range(self._threads):
-            self._jobs.put(None)
+            self._jobs.end()
 
     @property
     def all_hang(self) -> bool:
@@ -63,10 +65,13 @@ class Pool:
         self._late = [future for future in self._late if not future.done()]
         return len(self._late) >= self._threads
 
-    async def run(self, call: Callable[[], T]) -> T:
-        """The call's result. Raises what it raises, and TookTooLong; its time counts from when a thread takes it."""
+    async def run(self, source: str, call: Callable[[], T]) -> T:
+        """The result of a call for a source.
+
+        Raises what it raises, and TookTooLong; its time counts from when a thread takes it.
+        """
         job = _Job(call)
-        self._jobs.put(job)
+        self._jobs.put(source, job)
         waiting = asyncio.wrap_future(job.future)
         limit_s = self._time_limit_s
         while True:
@@ -86,5 +91,7 @@ class Pool:
             ready.put(error)
             return
         ready.put(None)
-        while job := self._jobs.get():
+        while taken := self._jobs.take():
+            source, job = taken
             job.run()
+            self._jobs.over(source)

@@ -52,12 +52,13 @@ class Stage:
         self._pool = pool
         self._max_age_s = max_age_s
         self._lanes: dict[str, Lane] = {}
+        self._surplus: set[tuple[str, int, int]] = set()
         self._seldom = Seldom(log)
 
     async def outcome(self, message: Message) -> Outcome:
         """What becomes of a message. Never raises: an error of the record is an outcome, too."""
         try:
-            results = await self._results(self._read(message), message.timestamp)
+            results = await self._results(self._read(message), message)
         except Skipped:
             self.counts["skipped"] += 1
             return Outcome()
@@ -66,6 +67,8 @@ class Stage:
             reason = str(error) if isinstance(error, RecordError) else f"{type(error).__name__}: {error}"
             self._tell_dead(message, reason)
             return Outcome(reason=reason, last=self._why_last(error))
+        finally:
+            self._surplus.discard(_place(message))
         self.counts["done"] += 1
         return Outcome(tuple(results))
 
@@ -80,6 +83,10 @@ class Stage:
         self.counts["expired"] += count
         text = "Stage %s: %d records before %s@%d/%d expired unread"
         log.warning(text, self.work.stage, count, *_place(message), extra={"fields": self._fields(message)})
+
+    def give_up(self, message: Message) -> None:
+        """Skip a message that waits, as if it were too old, if it is a live source's."""
+        self._surplus.add(_place(message))
 
     def forget(self) -> None:
         """Drop what was remembered of all sources: other workers may have had them meanwhile."""
@@ -101,9 +108,9 @@ class Stage:
             raise RecordError(f"Expected the message key {record.source!r} (its source), got {key!r}")
         return records.to_frame(record)
 
-    async def _results(self, frame: Frame, timestamp: float) -> list[bytes]:
+    async def _results(self, frame: Frame, message: Message) -> list[bytes]:
         def call(memory: Memory = ()) -> Awaitable[list[bytes]]:
-            return self._pool.run(partial(self._fresh, frame, timestamp, memory))
+            return self._pool.run(frame.source, partial(self._fresh, frame, message, memory))
 
         if self.work.spec.state is None:
             return await call()
@@ -111,8 +118,9 @@ class Stage:
             self._lanes[frame.source] = Lane(self.work.spec.state, self.work.window_s)
         return await self._lanes[frame.source].run(frame, call)
 
-    def _fresh(self, frame: Frame, timestamp: float, memory: Memory) -> list[bytes]:
-        if frame.live and time.time() - timestamp > self._max_age_s:
+    def _fresh(self, frame: Frame, message: Message, memory: Memory) -> list[bytes]:
+        old = time.time() - message.timestamp > self._max_age_s
+        if frame.live and (old or _place(message) in self._surplus):
             raise Skipped
         return self.work(frame, *memory)
 

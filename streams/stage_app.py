@@ -32,6 +32,7 @@ class StageApp(Reading):
         self._delivery: Delivery[EventT[bytes]] = Delivery(
             stage, self._send, (conf.output, dead_letters), _window(stage, settings), _message_of, _ack
         )
+        self.app.is_full = self._delivery.is_full
         self.app.agent(self.app.topic(*conf.inputs), name=name)(self._agent)
         self._stage, self._gaps = stage, Gaps()
         stage.forget()  # one that was refused left frames behind
@@ -66,5 +67,5 @@ def _message_of(event: EventT[bytes]) -> Any:
     return event.message
 
 
-async def _ack(event: EventT[bytes]) -> bool:
+def _ack(event: EventT[bytes]) -> bool:
     return event.ack()

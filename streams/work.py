@@ -23,7 +23,7 @@ _VERSION = version("imagebus")
 
 
 class Skipped(Exception):
-    """A live frame was too old to be worth the work."""
+    """A live frame was not worth the work: too old, or one of too many of its source."""
 
 
 class BadResult(Exception):

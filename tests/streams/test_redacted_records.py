@@ -184,7 +184,7 @@ async def test_no_header_and_no_key_but_the_source_s_goes_with_it(key: bytes | N
         sent.append(what)
         return asyncio.sleep(0)
 
-    async def ack(message: Headed) -> None:
+    def ack(message: Headed) -> None:
         acked.set()
 
     async def messages() -> AsyncIterator[Headed]:

@@ -268,7 +268,7 @@ async def deliver(stage: Stage, bus: Bus, waiting: list[Arrived], patience_s: fl
             yield message
         await _never()
 
-    async def ack(message: Arrived) -> None:
+    def ack(message: Arrived) -> None:
         acked.append(message)
         if len(acked) == len(waiting):
             all_acked.set()
