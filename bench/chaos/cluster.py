@@ -87,7 +87,7 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
+def cluster(small_disks: bool = True) -> Iterator[Cluster]:
     """Three brokers, started together since none can be ready without another; gone at the end."""
     ports, proxied, inner, controllers = ([free_port() for _ in range(_NODES)] for _ in range(4))
     voters = ",".join(f"{at + 1}@127.0.0.1:{port}" for at, port in enumerate(controllers))
@@ -95,7 +95,7 @@ def cluster() -> Iterator[Cluster]:
     with ExitStack() as stack:
         brokers = []
         for at in range(_NODES):
-            disk = stack.enter_context(small_disk(_DISK_MIB))
+            disk = stack.enter_context(small_disk(_DISK_MIB)) if small_disks else None
             own = {
                 "node.id": str(at + 1),
                 "controller.quorum.voters": voters,
