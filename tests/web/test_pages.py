@@ -201,6 +201,8 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(path: str, viewing: Viewing
     door.send(1, detections=[PERSON, CAR])
     open_page(page, viewing, path, door.name)
     wait_for_frame(page, door, 1)
+    # The table is written anew a moment later than the pictures.
+    expect(page.locator(".details tbody td:nth-child(2)")).to_have_text(["person", "car 3"] if path != "/" else [])
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     cut = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.textContent)"
     assert page.locator(".details td, .details th").evaluate_all(cut) == []
