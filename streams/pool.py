@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from streams.turns import Turns
+from streams.work import Skipped
 
 T = TypeVar("T")
 
@@ -24,6 +25,7 @@ class _Job(Generic[T]):
         self.call = call
         self.future: Future[T] = Future()
         self.started_at: float | None = None
+        self.was_skipped = False
 
     def run(self) -> None:
         if not self.future.set_running_or_notify_cancel():
@@ -32,6 +34,7 @@ class _Job(Generic[T]):
         try:
             self.future.set_result(self.call())
         except BaseException as error:  # a thread that dies of anything would take its work with it
+            self.was_skipped = isinstance(error, Skipped)
             self.future.set_exception(error)
 
 
@@ -94,4 +97,5 @@ class Pool:
         while taken := self._jobs.take():
             source, job = taken
             job.run()
-            self._jobs.over(source)
+            # Else a source whose frames are all too old when their turn comes would never have one done.
+            self._jobs.over(source, keeps_turn=job.was_skipped)

@@ -16,6 +16,7 @@ class Turns(Generic[T]):
     def __init__(self) -> None:
         self._waiting: OrderedDict[str, deque[T]] = OrderedDict()
         self._under_way: Counter[str] = Counter()
+        self._kept: set[str] = set()
         self._lock = Lock()
         self._signals: SimpleQueue[bool] = SimpleQueue()
 
@@ -23,6 +24,8 @@ class Turns(Generic[T]):
         """One more of this source; its own stay in order."""
         with self._lock:
             self._waiting.setdefault(source, deque()).append(item)
+            if source in self._kept:
+                self._waiting.move_to_end(source, last=False)
         self._signals.put(True)
 
     def end(self) -> None:
@@ -40,12 +43,19 @@ class Turns(Generic[T]):
                 self._waiting.move_to_end(source)
             else:
                 del self._waiting[source]
+            self._kept.discard(source)
+            if not self._waiting:
+                self._kept.clear()
             self._under_way[source] += 1
         return source, item
 
-    def over(self, source: str) -> None:
-        """One of this source is no longer under way."""
+    def over(self, source: str, keeps_turn: bool = False) -> None:
+        """One of this source is no longer under way; one that was not worth its turn leaves that to the next."""
         with self._lock:
+            if keeps_turn:
+                self._kept.add(source)
+                if source in self._waiting:
+                    self._waiting.move_to_end(source, last=False)
             self._under_way[source] -= 1
             if not self._under_way[source]:
                 del self._under_way[source]

@@ -8,6 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,7 +25,7 @@ from streams.pool import Pool
 from streams.settings import Settings
 from streams.stage import Outcome, Stage
 from streams.turns import Turns
-from streams.work import RunningMean, Work
+from streams.work import RunningMean, Skipped, Work
 from tests.bus import consume, produce_all
 from tests.streams import frames
 from tests.streams.test_stage import Arrived
@@ -67,6 +68,42 @@ def test_a_source_with_nothing_under_way_comes_before_one_that_waits_longer() ->
     turns.over("door")
     turns.put("door", 1)
     assert [turns.take() for _ in range(3)] == [("film", 1), ("door", 1), ("film", 2)]
+
+
+def test_a_source_whose_frame_was_too_old_has_its_turn_still() -> None:
+    turns = Turns[int]()
+    for source in ("door", "gate"):
+        turns.put(source, 0)
+        turns.put(source, 1)
+    assert turns.take() == ("door", 0)
+    turns.over("door", keeps_turn=True)
+    assert turns.take() == ("door", 1)
+    turns.over("door", keeps_turn=True)
+    turns.put("door", 2)  # comes only when the one before it is over
+    assert turns.take() == ("door", 2)
+    turns.over("door")
+    turns.put("door", 3)
+    assert turns.take() == ("gate", 0)
+
+
+async def test_of_frames_that_are_all_late_each_source_has_some_done() -> None:
+    """A source that lost its turn to each frame that is too old would have none done while there are others."""
+    late = {"door": 3, "gate": 0}
+    done: list[str] = []
+    pool = Pool(1, time_limit_s=30)
+
+    def call(source: str) -> None:
+        if late[source]:
+            late[source] -= 1
+            raise Skipped
+        done.append(source)
+
+    waiting = [asyncio.ensure_future(pool.run(source, partial(call, source))) for _ in range(4) for source in late]
+    await asyncio.sleep(0)  # all wait before the first is taken
+    pool.start()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    pool.stop()
+    assert done == ["door", "gate", "gate", "gate", "gate"]
 
 
 async def test_a_file_as_fast_as_it_can_is_held_to_its_share_and_lets_a_camera_pass(stage: Stage) -> None:
