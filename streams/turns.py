@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
+from itertools import count
 from queue import SimpleQueue
 from threading import Lock
 from typing import Generic, TypeVar
@@ -11,12 +12,13 @@ T = TypeVar("T")
 
 
 class Turns(Generic[T]):
-    """Gives out what waits: the source with the fewest under way is next, of equals the one that waits longest."""
+    """Gives out what waits: of the source with the fewest under way; of equals, of the one longest without one done."""
 
     def __init__(self) -> None:
-        self._waiting: OrderedDict[str, deque[T]] = OrderedDict()
+        self._waiting: dict[str, deque[T]] = {}
         self._under_way: Counter[str] = Counter()
-        self._kept: set[str] = set()
+        self._last: Counter[str] = Counter()
+        self._ends = count(1)
         self._lock = Lock()
         self._signals: SimpleQueue[bool] = SimpleQueue()
 
@@ -24,8 +26,6 @@ class Turns(Generic[T]):
         """One more of this source; its own stay in order."""
         with self._lock:
             self._waiting.setdefault(source, deque()).append(item)
-            if source in self._kept:
-                self._waiting.move_to_end(source, last=False)
         self._signals.put(True)
 
     def end(self) -> None:
@@ -37,25 +37,20 @@ class Turns(Generic[T]):
         if not self._signals.get():
             return None
         with self._lock:
-            source = min(self._waiting, key=self._under_way.__getitem__)
+            source = min(self._waiting, key=lambda each: (self._under_way[each], self._last[each]))
             item = self._waiting[source].popleft()
-            if self._waiting[source]:
-                self._waiting.move_to_end(source)
-            else:
+            if not self._waiting[source]:
                 del self._waiting[source]
-            self._kept.discard(source)
             if not self._waiting:
-                self._kept.clear()
+                self._last.clear()  # nobody has waited for anybody
             self._under_way[source] += 1
         return source, item
 
     def over(self, source: str, keeps_turn: bool = False) -> None:
         """One of this source is no longer under way; one that was not worth its turn leaves that to the next."""
         with self._lock:
-            if keeps_turn:
-                self._kept.add(source)
-                if source in self._waiting:
-                    self._waiting.move_to_end(source, last=False)
             self._under_way[source] -= 1
             if not self._under_way[source]:
                 del self._under_way[source]
+            if not keeps_turn:
+                self._last[source] = next(self._ends)

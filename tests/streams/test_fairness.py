@@ -72,18 +72,23 @@ def test_a_source_with_nothing_under_way_comes_before_one_that_waits_longer() ->
 
 def test_a_source_whose_frame_was_too_old_has_its_turn_still() -> None:
     turns = Turns[int]()
+    for n in range(2):
+        turns.put("film", n)
+    assert turns.take() == ("film", 0)  # and under way from now on
     for source in ("door", "gate"):
         turns.put(source, 0)
-        turns.put(source, 1)
-    assert turns.take() == ("door", 0)
-    turns.over("door", keeps_turn=True)
+    for source in ("door", "gate"):
+        assert turns.take() == (source, 0)
+        turns.over(source)
+    turns.put("gate", 1)
+    turns.put("door", 1)
     assert turns.take() == ("door", 1)
     turns.over("door", keeps_turn=True)
-    turns.put("door", 2)  # comes only when the one before it is over
+    turns.put("door", 2)
     assert turns.take() == ("door", 2)
     turns.over("door")
     turns.put("door", 3)
-    assert turns.take() == ("gate", 0)
+    assert turns.take() == ("gate", 1)
 
 
 async def test_of_frames_that_are_all_late_each_source_has_some_done() -> None:
