@@ -39,7 +39,7 @@ async def test_it_ends_although_a_request_waits_for_its_retry(app: BusApp) -> No
 
     async def begin() -> None:
         # As while a broker is away: a request that failed waits before the next one.
-        thread._consumer._fetcher._pending_tasks.add(asyncio.create_task(asyncio.sleep(60)))
+        thread._consumer._fetcher._pending_tasks.add(asyncio.create_task(asyncio.Event().wait()))
 
     await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(begin(), thread.thread_loop))
     ended, _ = await asyncio.wait([asyncio.create_task(app.stop())], timeout=10)

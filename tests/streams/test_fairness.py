@@ -51,9 +51,14 @@ def frame(seq: int, source: str, partition: int, live: bool) -> Arrived:
     return Arrived(frames.record(seq, source, live), source.encode(), partition=partition, offset=seq)
 
 
+def others_turn() -> Awaitable[None]:
+    """Whatever else is due is done first."""
+    return asyncio.sleep(0)
+
+
 async def at_once(*_: object) -> Awaitable[None]:
     """A bus that takes everything."""
-    return asyncio.sleep(0)
+    return others_turn()
 
 
 def test_a_source_with_nothing_under_way_comes_before_one_that_waits_longer() -> None:
@@ -104,7 +109,7 @@ async def test_of_frames_that_are_all_late_each_source_has_some_done() -> None:
         done.append(source)
 
     waiting = [asyncio.ensure_future(pool.run(source, partial(call, source))) for _ in range(4) for source in late]
-    await asyncio.sleep(0)  # all wait before the first is taken
+    await others_turn()  # all wait before the first is taken
     pool.start()
     await asyncio.gather(*waiting, return_exceptions=True)
     pool.stop()
@@ -129,7 +134,7 @@ async def test_a_file_as_fast_as_it_can_is_held_to_its_share_and_lets_a_camera_p
             yield frame(next(seqs), "film", 0, live=False)
         assert not delivery.is_full(("SOURCE_FRAME", 1))
         yield frame(0, "door", 1, live=True)
-        await asyncio.sleep(0)  # it waits for a thread now
+        await others_turn()  # it waits for a thread now
         gate.release(2 * WINDOW + 1)
         await asyncio.Event().wait()
 
@@ -151,7 +156,7 @@ async def test_where_sources_share_a_partition_a_flooding_camera_loses_its_surpl
 
     async def send(topic: str, key: bytes, value: bytes, headers: dict[str, bytes]) -> Awaitable[None]:
         came[key.decode()].append(records.decode(value).seq)
-        return asyncio.sleep(0)
+        return others_turn()
 
     def ack(message: Arrived) -> None:
         acked.append(message.offset)
@@ -207,7 +212,7 @@ class Chance:
 
     async def _a_while(self) -> None:
         for _ in range(self._dice.randrange(8)):
-            await asyncio.sleep(0)
+            await others_turn()
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -227,7 +232,7 @@ async def test_in_whatever_order_records_are_done_results_and_acks_are_in_theirs
     async def consumed() -> AsyncIterator[Arrived]:
         for message in waiting:
             yield message
-            await asyncio.sleep(0)
+            await others_turn()
         await asyncio.Event().wait()
 
     delivery = Delivery(chance, chance.send, TOPICS, WINDOW, lambda message: message, ack)  # type: ignore[arg-type]
