@@ -109,7 +109,9 @@ def make(client: AdminClient, plans: Iterable[TopicPlan]) -> list[str]:
         there = client.list_topics(timeout=_TIMEOUT_S)
         missing = [wanted for wanted in plans if wanted.name not in there.topics]
         if not is_embedded(there):
-            made = _create(client, missing) if missing else []
+            if not missing:
+                return []
+            made = _create(client, missing)
             _wait_named(client, {wanted.name for wanted in missing})
             return made
         for wanted in missing:  # it makes a topic when it is asked for
