@@ -4,37 +4,24 @@ from __future__ import annotations
 
 import heapq
 import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
-from typing import Self
 
 from bench.material import record
-from tests.bus import producer
+from tests.bus import Writer
 
 _JITTER = 0.3  # of a period, either way
 
 
-class Sources:
+class Sources(Writer):
     """Writes live frames of every source, so many a second of each, until the block ends; `written` counts them."""
 
     def __init__(self, url: str, topic: str, pictures: Sequence[bytes], rates: Mapping[str, float]) -> None:
+        super().__init__(url)
         self.written: Counter[str] = Counter()
         self._topic, self._pictures, self._rates = topic, pictures, rates
-        self._client = producer(url)
-        self._enough = threading.Event()
-        self._thread = threading.Thread(target=self._write, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._enough.set()
-        self._thread.join(timeout=30)
-        assert self._client.flush(30) == 0, "Expected the brokers to take every frame"
 
     def _write(self) -> None:
         begin = time.monotonic()

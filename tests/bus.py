@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
+from typing import Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
@@ -19,6 +22,32 @@ _SIZES = {"message.max.bytes": 8 * 1024 * 1024}
 def producer(url: str) -> Producer:
     """A producer that puts keys where Faust does."""
     return Producer({"bootstrap.servers": url, "partitioner": "murmur2_random", "log_level": 0, **_SIZES})
+
+
+class Writer(ABC):
+    """Writes records from a thread of its own until the block ends."""
+
+    def __init__(self, url: str) -> None:
+        self._client = producer(url)
+        self._enough = threading.Event()
+        self._thread = threading.Thread(target=self._write, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Stop writing; back when the brokers have every record."""
+        self._enough.set()
+        self._thread.join(timeout=30)
+        assert self._client.flush(30) == 0, "Expected the brokers to take every record"
+
+    @abstractmethod
+    def _write(self) -> None:
+        """Write until it is enough."""
 
 
 def produce(

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from typing import Self
 
-from tests.bus import producer
+from tests.bus import Writer
 from tests.streams import frames
 
 
-class Feeder:
+class Feeder(Writer):
     """Writes frame 0, 1, 2 … of every source, all of them `rate` times a second, until told to stop."""
 
     def __init__(self, url: str, sources: Sequence[str], rate: float, topic: str = "SOURCE_FRAME") -> None:
+        super().__init__(url)
         self.written = 0  # frames of each source
         self._sources, self._period_s, self._topic = sources, 1 / rate, topic
-        self._client = producer(url)
-        self._enough = threading.Event()
-        self._thread = threading.Thread(target=self._write, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def stop(self) -> int:
         """Stop writing; how many frames each source has on the broker."""
-        self._enough.set()
-        self._thread.join(timeout=30)
-        assert self._client.flush(30) == 0, "Expected the broker to take every frame"
+        self.end()
         return self.written
 
     def _write(self) -> None:
