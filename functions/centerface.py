@@ -22,9 +22,9 @@ _STRIDE = 4
 _OUTPUTS = ("537", "538", "539")  # heatmap, sizes, offsets
 _SAME_FACE_FROM = 0.3
 
-# A quick look is less or more sure of a face than an exact one by no more than this: by .07 and .02 at most in 441
-# pictures with 1,258 faces of all sizes, where both then found the same.
-_LESS_SURE, _SURER = 0.1, 0.05
+# What a quick look may make of the odds of a face: .79 to 1.18 times those of an exact one, at 45,000 places of 3,000
+# pictures of all sizes and lights to which that gave a confidence of .25 or more.
+_LEAST_ODDS, _MOST_ODDS = 0.75, 1.2
 
 
 class FaceNet:
@@ -66,8 +66,13 @@ def fitted(picture_wh: Size) -> Letterbox:
 def _unsure(heatmap: Floats, minimum_confidence: float) -> bool:
     """Whether an exact look might find a face that a quick one did not, or the other way round."""
     peaks = heatmap[heatmap == cv2.dilate(heatmap, np.ones((3, 3)))]
-    low, high = minimum_confidence - _LESS_SURE, minimum_confidence + _SURER
+    low, high = (_with_odds(minimum_confidence, times) for times in (_LEAST_ODDS, _MOST_ODDS))
     return bool(((peaks >= low) & (peaks < high)).any())
+
+
+def _with_odds(confidence: float, times: float) -> float:
+    """The confidence whose odds are so many times those of this one."""
+    return confidence * times / (1 - confidence + confidence * times)
 
 
 def _decode(heatmap: Floats, sizes: Floats, offsets: Floats, minimum_confidence: float, canvas_wh: Size) -> Boxes:
