@@ -86,15 +86,14 @@ class Delivery(Generic[E]):
         async for event in events:
             held = Held(event, self._message_of(event))
             self._room.enter(held)
-            for each in self._room.surplus(held.place):
-                self._stage.give_up(each.message)
+            self._room.thin_out(held.place)
             before = self._newest.get(held.message.key)
             self._newest[held.message.key] = held.sent
             self._start(self._pass(held, before))
 
     async def _pass(self, held: Held[E], before: asyncio.Event | None) -> None:
         """One record, from its outcome to its ack; `before` is when the one before it of its source is sent."""
-        held.outcome = await self._stage.outcome(held.message)
+        held.outcome = await self._stage.outcome(held.message, lambda: held.surplus)
         if before:
             await before.wait()
         sendings = await self._send_off(held.message, held.outcome)

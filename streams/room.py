@@ -25,7 +25,7 @@ class Held(Generic[E]):
     sent: asyncio.Event = field(default_factory=asyncio.Event)
     outcome: Outcome | None = None
     settled: bool = False  # its outcome is on the bus
-    surplus: bool = False
+    surplus: bool = False  # waits, and is not to be done
 
     @property
     def place(self) -> Place:
@@ -80,22 +80,20 @@ class Room(Generic[E]):
         """Whether a partition has its share, and no more of it should come for now."""
         return place in self._held and len(self._held[place]) >= self._share(place)
 
-    def surplus(self, place: Place) -> list[Held[E]]:
-        """What a partition has too much of: the oldest of a source that crowds out the others of this partition.
+    def thin_out(self, place: Place) -> None:
+        """Take what a partition has too much of for surplus: the oldest of a source that crowds out its others.
 
         None where sources have waited alike, or there is but one: then the partition rests, and the broker keeps it.
         """
         sources, most = self._recent[place].sources, self._share(place) // 2
         if sources == 1 or len(self._held[place]) <= most:
-            return []
+            return
         waiting = [held for held in self._held[place] if not (held.outcome or held.surplus)]
         crowding, count = Counter(held.message.key for held in waiting).most_common(1)[0]
         if count <= 2 * (len(waiting) - count) / (sources - 1):
-            return []
-        oldest = [held for held in waiting if held.message.key == crowding][: -(most // sources)]
-        for held in oldest:
+            return
+        for held in [held for held in waiting if held.message.key == crowding][: -(most // sources)]:
             held.surplus = True
-        return oldest
 
     def _share(self, place: Place) -> int:
         sources = self._recent[place].sources

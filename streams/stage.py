@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -52,13 +52,15 @@ class Stage:
         self._pool = pool
         self._max_age_s = max_age_s
         self._lanes: dict[str, Lane] = {}
-        self._surplus: set[tuple[str, int, int]] = set()
         self._seldom = Seldom(log)
 
-    async def outcome(self, message: Message) -> Outcome:
-        """What becomes of a message. Never raises: an error of the record is an outcome, too."""
+    async def outcome(self, message: Message, is_surplus: Callable[[], bool] = lambda: False) -> Outcome:
+        """What becomes of a message. Never raises: an error of the record is an outcome, too.
+
+        A live source's message that is surplus when its turn comes is skipped, as if it were too old.
+        """
         try:
-            results = await self._results(self._read(message), message)
+            results = await self._results(self._read(message), message, is_surplus)
         except Skipped:
             self.counts["skipped"] += 1
             return Outcome()
@@ -67,8 +69,6 @@ class Stage:
             reason = str(error) if isinstance(error, RecordError) else f"{type(error).__name__}: {error}"
             self._tell_dead(message, reason)
             return Outcome(reason=reason, last=self._why_last(error))
-        finally:
-            self._surplus.discard(_place(message))
         self.counts["done"] += 1
         return Outcome(tuple(results))
 
@@ -83,10 +83,6 @@ class Stage:
         self.counts["expired"] += count
         text = "Stage %s: %d records before %s@%d/%d expired unread"
         log.warning(text, self.work.stage, count, *_place(message), extra={"fields": self._fields(message)})
-
-    def give_up(self, message: Message) -> None:
-        """Skip a message that waits, as if it were too old, if it is a live source's."""
-        self._surplus.add(_place(message))
 
     def forget(self) -> None:
         """Drop what was remembered of all sources: other workers may have had them meanwhile."""
@@ -108,9 +104,9 @@ class Stage:
             raise RecordError(f"Expected the message key {record.source!r} (its source), got {key!r}")
         return records.to_frame(record)
 
-    async def _results(self, frame: Frame, message: Message) -> list[bytes]:
+    async def _results(self, frame: Frame, message: Message, is_surplus: Callable[[], bool]) -> list[bytes]:
         def call(memory: Memory = ()) -> Awaitable[list[bytes]]:
-            return self._pool.run(frame.source, partial(self._fresh, frame, message, memory))
+            return self._pool.run(frame.source, partial(self._fresh, frame, message.timestamp, is_surplus, memory))
 
         if self.work.spec.state is None:
             return await call()
@@ -118,9 +114,8 @@ class Stage:
             self._lanes[frame.source] = Lane(self.work.spec.state, self.work.window_s)
         return await self._lanes[frame.source].run(frame, call)
 
-    def _fresh(self, frame: Frame, message: Message, memory: Memory) -> list[bytes]:
-        old = time.time() - message.timestamp > self._max_age_s
-        if frame.live and (old or _place(message) in self._surplus):
+    def _fresh(self, frame: Frame, timestamp: float, is_surplus: Callable[[], bool], memory: Memory) -> list[bytes]:
+        if frame.live and (time.time() - timestamp > self._max_age_s or is_surplus()):
             raise Skipped
         return self.work(frame, *memory)
 

@@ -6,7 +6,7 @@ import asyncio
 import random
 import threading
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -193,13 +193,10 @@ class Chance:
         self.arrived: set[bytes] = set()
         self._dice = dice
 
-    async def outcome(self, message: Arrived) -> Outcome:
+    async def outcome(self, message: Arrived, is_surplus: Callable[[], bool]) -> Outcome:
         await self._a_while()
         value = message.value or b""
         return self._dice.choice((Outcome((value,)), Outcome((value, value)), Outcome(reason="no"), Outcome()))
-
-    def give_up(self, message: Arrived) -> None:
-        """Whatever it is, it comes to an outcome."""
 
     async def send(self, topic: str, key: bytes, value: bytes, headers: dict[str, bytes]) -> Awaitable[None]:
         self.sent[key].append(value)
