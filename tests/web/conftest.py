@@ -18,8 +18,6 @@ from tests.web.viewing import Viewing, start_viewer
 expect.set_options(timeout=20_000)
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
-_AWAY = ("net::ERR_CONNECTION_", "net::ERR_SOCKET_NOT_CONNECTED")
-
 
 @pytest.fixture(scope="module")
 def viewing() -> Iterator[Viewing]:
@@ -62,12 +60,18 @@ def filming(chromium: str, film: Path) -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def away() -> tuple[str, ...]:
+    """What the browser itself logs of a call that finds no server, and no page can keep it from doing so."""
+    return ("WebSocket connection to", "net::ERR_CONNECTION_", "net::ERR_SOCKET_NOT_CONNECTED")
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Browser, away: tuple[str, ...]) -> Iterator[Page]:
     """A browser's page. The test fails where it logged an error or asked another host for anything."""
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text) if _is_ours(message) else None)
+    page.on("console", lambda message: wrong.append(message.text) if _is_wrong(message, away) else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda request: wrong.append(request.url) if not _is_local(request.url) else None)
     yield page
@@ -75,10 +79,8 @@ def page(browser: Browser) -> Iterator[Page]:
     assert wrong == []
 
 
-def _is_ours(message: ConsoleMessage) -> bool:
-    # The browser itself logs a call that finds no server, and no page can keep it from doing so.
-    away = message.text.startswith("WebSocket connection to") or any(error in message.text for error in _AWAY)
-    return message.type == "error" and not away
+def _is_wrong(message: ConsoleMessage, away: tuple[str, ...]) -> bool:
+    return message.type == "error" and not any(text in message.text for text in away)
 
 
 def _is_local(url: str) -> bool:

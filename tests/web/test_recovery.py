@@ -72,6 +72,17 @@ def scene(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scen
         yield scene
 
 
+@pytest.fixture(scope="module")
+def away(away: tuple[str, ...]) -> tuple[str, ...]:
+    """A server that is killed may be in the middle of an answer."""
+    return (
+        *away,
+        "net::ERR_CONTENT_LENGTH_MISMATCH",
+        "net::ERR_INCOMPLETE_CHUNKED_ENCODING",
+        "net::ERR_EMPTY_RESPONSE",
+    )
+
+
 @pytest.fixture
 def watched(scene: Scene, page: Page) -> Page:
     """A page on which pictures move."""
