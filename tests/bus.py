@@ -16,19 +16,21 @@ from tests.wait import wait_until
 _groups = count()
 # A broker that restarts is waited for.
 _PASSING = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN)
+_FLUSH_S = 90
 _SIZES = {"message.max.bytes": 8 * 1024 * 1024}
 
 
-def producer(url: str) -> Producer:
-    """A producer that puts keys where Faust does."""
-    return Producer({"bootstrap.servers": url, "partitioner": "murmur2_random", "log_level": 0, **_SIZES})
+def producer(url: str, **settings: str | int | bool) -> Producer:
+    """A producer that puts keys where Faust does; `settings` with an underscore for each point."""
+    more = {name.replace("_", "."): value for name, value in settings.items()}
+    return Producer({"bootstrap.servers": url, "partitioner": "murmur2_random", "log_level": 0, **_SIZES, **more})
 
 
 class Writer(ABC):
-    """Writes records from a thread of its own until the block ends."""
+    """Writes records from a thread of its own until the block ends; `settings` as for `producer`."""
 
-    def __init__(self, url: str) -> None:
-        self._client = producer(url)
+    def __init__(self, url: str, **settings: str | int | bool) -> None:
+        self._client = producer(url, **settings)
         self._enough = threading.Event()
         self._thread = threading.Thread(target=self._write, daemon=True)
 
@@ -43,7 +45,8 @@ class Writer(ABC):
         """Stop writing; back when the brokers have every record."""
         self._enough.set()
         self._thread.join(timeout=30)
-        assert self._client.flush(30) == 0, "Expected the brokers to take every record"
+        left = self._client.flush(_FLUSH_S)
+        assert not left, f"Expected the brokers to take every record, {left} are left after {_FLUSH_S} s"
 
     @abstractmethod
     def _write(self) -> None:

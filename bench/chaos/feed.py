@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from secrets import token_hex
-from typing import Self
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, Message
 
 from bench.chaos import pictures
+from tests.bus import Writer
 
 Id = tuple[str, int]
 Place = tuple[int, int]
-_FLUSH_S = 90
 
 
-class Feed:
+class Feed(Writer):
     """Writes frame 0, 1, 2 … of every source, each `rate` times a second, until told to stop.
 
     `poison(seq)` may give bytes that stand in a record's place. `written` says when each record came to be, by source
@@ -32,39 +30,16 @@ class Feed:
         rate: float,
         poison: Callable[[int], bytes | None] = lambda seq: None,
     ) -> None:
+        super().__init__(url, acks="all", enable_idempotence=True, message_timeout_ms=0, reconnect_backoff_max_ms=1000)
         self.run = token_hex(6)
         self.written: dict[Id, float] = {}
         self.places: dict[Place, Id] = {}
         self.poisoned: set[Id] = set()
         self._topic, self._sources, self._period_s, self._poison = topic, sources, 1 / rate, poison
-        self._client = Producer(
-            {
-                "bootstrap.servers": url,
-                "partitioner": "murmur2_random",
-                "acks": "all",
-                "enable.idempotence": True,
-                "message.timeout.ms": 0,
-                "reconnect.backoff.max.ms": 1000,
-                "log_level": 0,
-            }
-        )
         self._refused: list[KafkaError] = []
-        self._enough = threading.Event()
-        self._thread = threading.Thread(target=self._write, daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._enough.set()
-
-    def stop(self) -> None:
-        """Stop writing; back when the brokers have every record."""
-        self._enough.set()
-        self._thread.join(timeout=30)
-        left = self._client.flush(_FLUSH_S)
-        assert not left, f"Expected the brokers to take every record, {left} are left after {_FLUSH_S} s"
+    def end(self) -> None:
+        super().end()
         assert not self._refused, f"Expected the brokers to take every record, got {self._refused[0]}"
 
     def _write(self) -> None:

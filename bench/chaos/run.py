@@ -111,7 +111,7 @@ class Run:
 
     def drain(self) -> Outcome:
         """Stop writing, wait until no record is missing or none comes any more, and count."""
-        self.feed.stop()
+        self.feed.end()
         end = time.monotonic() + _DRAIN_S
         while self.feed.written.keys() - self.watch.seen and time.monotonic() < end:
             time.sleep(0.1)
