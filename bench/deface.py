@@ -1,7 +1,7 @@
-"""deface's own loop over a video, timed from its first frame to its last: `python -m bench.deface VIDEO WxH OUTPUT`.
+"""deface's own loop over a video, from its first frame to its last: `python -m bench.deface RUNTIME VIDEO WxH OUTPUT`.
 
-Nothing of it is changed, and its network runs as it does by itself: on onnxruntime, with a thread a core. Without
-OUTPUT it writes none. Prints frames a second.
+Nothing of it is changed. RUNTIME is `opencv`, which it comes with, or `onnxrt`, which it takes where onnxruntime is
+installed beside it; both use a thread a core. Without OUTPUT it writes none. Prints frames a second.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from deface.deface import video_detect
 class Timed(CenterFace):  # type: ignore[misc]
     """Its network, and when it was done with each frame."""
 
-    def __init__(self, size_wh: tuple[int, int]) -> None:
-        super().__init__(in_shape=size_wh, backend="onnxrt")
+    def __init__(self, size_wh: tuple[int, int], runtime: str) -> None:
+        super().__init__(in_shape=size_wh, backend=runtime)
         self.done_at: list[float] = []
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -29,9 +29,9 @@ class Timed(CenterFace):  # type: ignore[misc]
 
 def main() -> None:
     """Run it with the defaults of its command line."""
-    video, scale, output = sys.argv[1:]
+    runtime, video, scale, output = sys.argv[1:]
     width, height = map(int, scale.split("x"))
-    net = Timed((width, height))
+    net = Timed((width, height), runtime)
     video_detect(
         ipath=video,
         opath=output or None,
