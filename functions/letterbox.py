@@ -37,7 +37,7 @@ class Letterbox:
         """The network's input: the image resized in its place, `fill` around it."""
         (left, top), (width, height) = self.offset_xy, self.size_wh
         canvas = np.full((self.input_wh[1], self.input_wh[0], 3), fill, image.dtype)
-        canvas[top : top + height, left : left + width] = cv2.resize(image, (width, height))
+        cv2.resize(image, (width, height), dst=canvas[top : top + height, left : left + width])
         return canvas
 
     def to_picture(self, shares: Floats) -> Floats:
