@@ -16,7 +16,6 @@ from tests.wait import wait_until
 _groups = count()
 # A broker that restarts is waited for.
 _PASSING = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN)
-_FLUSH_S = 90
 _SIZES = {"message.max.bytes": 8 * 1024 * 1024}
 
 
@@ -28,6 +27,8 @@ def producer(url: str, **settings: str | int | bool) -> Producer:
 
 class Writer(ABC):
     """Writes records from a thread of its own until the block ends; `settings` as for `producer`."""
+
+    flush_s = 30.0
 
     def __init__(self, url: str, **settings: str | int | bool) -> None:
         self._client = producer(url, **settings)
@@ -45,8 +46,8 @@ class Writer(ABC):
         """Stop writing; back when the brokers have every record."""
         self._enough.set()
         self._thread.join(timeout=30)
-        left = self._client.flush(_FLUSH_S)
-        assert not left, f"Expected the brokers to take every record, {left} are left after {_FLUSH_S} s"
+        left = self._client.flush(self.flush_s)
+        assert not left, f"Expected the brokers to take every record, {left} are left after {self.flush_s:g} s"
 
     @abstractmethod
     def _write(self) -> None:

@@ -22,6 +22,8 @@ class Feed(Writer):
     and number; `places` the record of each partition and offset.
     """
 
+    flush_s = 90.0  # some brokers have only just come back
+
     def __init__(
         self,
         url: str,

@@ -16,11 +16,6 @@ class Feeder(Writer):
         self.written = 0  # frames of each source
         self._sources, self._period_s, self._topic = sources, 1 / rate, topic
 
-    def stop(self) -> int:
-        """Stop writing; how many frames each source has on the broker."""
-        self.end()
-        return self.written
-
     def _write(self) -> None:
         while not self._enough.wait(self._period_s):
             for source in self._sources:

@@ -55,7 +55,8 @@ def test_two_plain_workers_share_eight_sources_while_one_stops_and_is_killed(env
                 wait_until(lambda: feeder.written >= 90, 30, "90 frames of each source")
                 second.kill()
                 wait_until(lambda: feeder.written >= 110, 30, "110 frames of each source")
-                nothing_missing_and_in_order(url, "REDACTION_FRAME", feeder.stop())
+                feeder.end()
+                nothing_missing_and_in_order(url, "REDACTION_FRAME", feeder.written)
                 nothing_missing_and_in_order(url, "ANNOTATED_FRAME", feeder.written)
 
 
@@ -72,4 +73,5 @@ def test_a_worker_of_one_stage_takes_part_of_that_stage_from_a_worker_of_all(env
                 wait_ready(again, "redact")
                 again.kill()
                 wait_until(lambda: feeder.written >= 80, 30, "80 frames of each source")
-                nothing_missing_and_in_order(url, "REDACTION_FRAME", feeder.stop())
+                feeder.end()
+                nothing_missing_and_in_order(url, "REDACTION_FRAME", feeder.written)
