@@ -6,6 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from functions import registry
+from streams import records
+from streams.pool import Pool
+from streams.stage import Stage
+from streams.work import RunningMean, Work
 from tests import kafka_node as real_kafka
 from tests.streams.guarded import Guarded, guarded_kafka
 
@@ -16,3 +21,14 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     real_kafka.require()
     with guarded_kafka(tmp_path_factory.mktemp("guarded")) as kafka:
         yield kafka
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """A millisecond's work a frame, on one thread."""
+    spec = registry.load(["tests.stub_functions"])["burn"]
+    pool = Pool(1, time_limit_s=30)
+    pool.start()
+    options = spec.validate({"milliseconds": 1.0})
+    yield Stage(Work("mine", spec, options, False, records.MAX_RECORD_BYTES, RunningMean()), pool, max_age_s=1e9)
+    pool.stop()

@@ -6,16 +6,14 @@ import asyncio
 import logging
 import random
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from aiokafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedError
-from faust.exceptions import ProducerSendError
 
 import functions.redact as redact
 from functions import Detection, Frame, jpeg, registry
@@ -28,6 +26,7 @@ from streams.stage import Stage
 from streams.work import RunningMean, Work
 from tests.functions.hops import looked_at
 from tests.streams import frames
+from tests.streams.faulty_bus import BUS_FAULTS, Bus, never
 from tests.streams.test_stage import Arrived
 
 FAULTS = 10_000
@@ -178,86 +177,6 @@ async def test_none_of_10_000_faults_puts_anybody_on_the_redacted_topic(
     assert records.decode(value).detections[0].hidden
 
 
-class Bus:
-    """Keeps what is published by topic, and what it said has arrived; `fault` is what becomes of one send."""
-
-    def __init__(self, fault: BusFault, at: int) -> None:
-        self.published: list[tuple[str, bytes]] = []
-        self.arrived = 0
-        self.fault: BusFault | None = fault
-        self._at = at
-
-    async def send(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes]) -> Awaitable[Any]:
-        self.published.append((topic, value))  # also what fails may have come there
-        if self.fault and len(self.published) == self._at:
-            return await self.fault()
-        return _Arrival(self)
-
-
-BusFault = Callable[[], Awaitable[Any]]
-
-
-@dataclass
-class _Arrival:
-    """Counted once somebody waits for it."""
-
-    bus: Bus
-
-    def __await__(self) -> Iterator[Any]:
-        yield from asyncio.sleep(0).__await__()
-        self.bus.arrived += 1
-
-
-@dataclass
-class _Answer:
-    """What the broker says instead, once somebody waits for it."""
-
-    error: BaseException
-
-    def __await__(self) -> Iterator[Any]:
-        yield from asyncio.sleep(0).__await__()
-        raise self.error
-
-
-class _Never:
-    def __await__(self) -> Iterator[Any]:
-        return _never().__await__()
-
-
-async def _never() -> None:
-    await asyncio.Event().wait()
-
-
-def _at_once(error: BaseException) -> BusFault:
-    async def fault() -> Awaitable[Any]:
-        raise error
-
-    return fault
-
-
-def _later(answer: Callable[[], Any]) -> BusFault:
-    async def fault() -> Any:
-        return answer()
-
-    return fault
-
-
-BUS_FAULTS: dict[str, BusFault] = {
-    "refuses at once": _at_once(TopicAuthorizationFailedError()),
-    "refuses later": _later(lambda: _Answer(TopicAuthorizationFailedError())),
-    "is too small, it says at once": _at_once(MessageSizeTooLargeError()),
-    "is too small, it says later": _later(lambda: _Answer(ProducerSendError(MessageSizeTooLargeError()))),
-    "fails at once as nobody foresaw": _at_once(ZeroDivisionError()),
-    "fails later as nobody foresaw": _later(lambda: _Answer(MemoryError())),
-    "is cancelled at once": _at_once(asyncio.CancelledError()),
-    "is cancelled later": _later(lambda: _Answer(asyncio.CancelledError())),
-    "hangs at once": _never,
-    "hangs later": _later(_Never),
-    "answers nothing": _later(lambda: None),
-    "answers text": _later(lambda: "done"),
-}
-
-
 async def deliver(stage: Stage, bus: Bus, waiting: list[Arrived], patience_s: float) -> list[Arrived]:
     """What is acked from a stage's start until that is all, or until it ends, or hangs and is ended."""
     acked: list[Arrived] = []
@@ -266,7 +185,7 @@ async def deliver(stage: Stage, bus: Bus, waiting: list[Arrived], patience_s: fl
     async def events() -> AsyncIterator[Arrived]:
         for message in waiting:
             yield message
-        await _never()
+        await never()
 
     def ack(message: Arrived) -> None:
         acked.append(message)
