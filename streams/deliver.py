@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -14,6 +15,7 @@ from streams.stage import Message, Outcome, Stage
 
 E = TypeVar("E")
 Send = Callable[[str, bytes | None, bytes, dict[str, bytes]], Awaitable[Awaitable[Any]]]
+_LAST_S = 2.0
 
 
 class Stopped(Exception):
@@ -94,6 +96,8 @@ class Delivery(Generic[E]):
     async def _pass(self, held: Held[E], before: asyncio.Event | None) -> None:
         """One record, from its outcome to its ack; `before` is when the one before it of its source is sent."""
         held.outcome = await self._stage.outcome(held.message, lambda: held.surplus)
+        if held.outcome.last:
+            self._start(self._give_up(held.outcome.last))
         if before:
             await before.wait()
         sendings = await self._send_off(held.message, held.outcome)
@@ -102,15 +106,21 @@ class Delivery(Generic[E]):
             del self._newest[held.message.key]
         for sending in sendings:
             await self._arrived(held.message, sending)
-        held.settled = True
-        self._ack_settled(held.place)
-
-    def _ack_settled(self, place: Place) -> None:
+        held.settled.set()
         # In order: Faust commits the first run of consecutive acks, wherever it begins.
-        for held in self._room.leave(place):
-            self._ack(held.event)
-            if held.outcome and held.outcome.last:
-                raise Spent(held.outcome.last)
+        for settled in self._room.leave(held.place):
+            self._ack(settled.event)
+
+    async def _give_up(self, why: str) -> None:
+        """See what has an outcome acked, or the next process would meet again what this one died of; raises Spent.
+
+        Not for long: one that has to wait for a record without an outcome waits in vain.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_S):
+                for held in self._room.done():
+                    await held.settled.wait()
+        raise Spent(why)
 
     async def _send_off(self, message: Message, outcome: Outcome) -> list[Awaitable[Any]]:
         try:

@@ -24,7 +24,7 @@ class Held(Generic[E]):
     message: Message
     sent: asyncio.Event = field(default_factory=asyncio.Event)
     outcome: Outcome | None = None
-    settled: bool = False  # its outcome is on the bus
+    settled: asyncio.Event = field(default_factory=asyncio.Event)  # its outcome is on the bus
     surplus: bool = False  # waits, and is not to be done
 
     @property
@@ -71,10 +71,14 @@ class Room(Generic[E]):
     def leave(self, place: Place) -> Iterator[Held[E]]:
         """Let go of what is settled and has nothing before it in its partition that is not, in order."""
         held = self._held.get(place)
-        while held and held[0].settled:
+        while held and held[0].settled.is_set():
             yield held.popleft()
         if held is not None and not held:
             self._held.pop(place, None)
+
+    def done(self) -> list[Held[E]]:
+        """Those that have an outcome."""
+        return [held for place in self._held.values() for held in place if held.outcome]
 
     def is_full(self, place: Place) -> bool:
         """Whether a partition has its share, and no more of it should come for now."""

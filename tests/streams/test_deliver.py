@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from streams.deliver import Delivery, Stopped
+from streams.deliver import Delivery, Spent, Stopped
 from streams.stage import Outcome, Stage
 from tests.streams.delivering import TOPICS, WINDOW, frame, others_turn
 from tests.streams.test_stage import Arrived
@@ -95,3 +95,54 @@ async def test_a_send_that_is_cancelled_ends_the_delivery_with_nothing_acked(sta
     with pytest.raises(Stopped, match="was cancelled while it wrote its output"):
         await asyncio.wait_for(delivery.run(consumed()), 30)
     assert not acked
+
+
+class Hanging:
+    """A stage whose threads all hang: what it gives up, in the order in which their time is up; the last says so."""
+
+    work = SimpleNamespace(stage="mine")
+
+    def __init__(self, given_up: list[bytes]) -> None:
+        self._given_up = given_up
+        self._next = 0
+
+    async def outcome(self, message: Arrived, is_surplus: Callable[[], bool]) -> Outcome:
+        value = message.value or b""
+        if value not in self._given_up:
+            await asyncio.Event().wait()
+        await wait_until_async(lambda: self._given_up[self._next] == value, 30, "its turn")
+        self._next += 1
+        return Outcome(reason="hangs", last="all hang" if self._next == len(self._given_up) else "")
+
+
+@pytest.mark.parametrize("given_up", [[b"0", b"1"], [b"1", b"0"]])
+async def test_when_no_thread_is_left_all_that_was_given_up_is_acked_first(given_up: list[bytes]) -> None:
+    assert await _acked_by_a_last_one(given_up, [b"0", b"1", b"2"]) == [b"0", b"1"]
+
+
+async def test_when_no_thread_is_left_a_record_that_none_will_do_is_not_waited_for() -> None:
+    assert await _acked_by_a_last_one([b"0", b"2"], [b"0", b"1", b"2"]) == [b"0"]
+
+
+async def _acked_by_a_last_one(given_up: list[bytes], values: list[bytes]) -> list[bytes | None]:
+    acked: list[bytes | None] = []
+
+    async def arrive(turns: int) -> None:
+        for _ in range(turns):
+            await others_turn()
+
+    async def send(topic: str, key: bytes, value: bytes, headers: dict[str, bytes]) -> Awaitable[None]:
+        return arrive(10 * int(headers["offset"]))  # the first at once, the next while an end could come of it
+
+    async def consumed() -> AsyncIterator[Arrived]:
+        for offset, value in enumerate(values):
+            yield Arrived(value, b"door", offset=offset)
+        await asyncio.Event().wait()
+
+    def ack(message: Arrived) -> None:
+        acked.append(message.value)
+
+    delivery = Delivery(Hanging(given_up), send, TOPICS, WINDOW, lambda message: message, ack)  # type: ignore[arg-type]
+    with pytest.raises(Spent, match="all hang"):
+        await asyncio.wait_for(delivery.run(consumed()), 30)
+    return acked
