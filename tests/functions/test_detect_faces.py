@@ -82,25 +82,22 @@ def test_tiles_find_a_face_too_small_for_the_whole_picture(talking: Sequence[Fra
 
 
 @pytest.mark.parametrize("share", [1 / 4, 1 / 3, 1 / 2, 1])
-def test_a_quick_look_and_an_exact_one_find_the_same_faces(talking: Sequence[Frame], share: float) -> None:
-    """Where the processor has no arithmetic that is quicker, both are one."""
+@pytest.mark.parametrize("light", [0.5, 1.0])
+def test_a_quick_look_finds_what_an_exact_one_does_and_is_as_sure(
+    talking: Sequence[Frame], share: float, light: float
+) -> None:
+    """What it finds beside that is what an exact look nearly finds. Without quicker arithmetic both are one."""
     image = cv2.resize(talking[3].image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
-    many = np.tile(image, (480 // image.shape[0], 640 // image.shape[1], 1))
-    exact = FaceNet(find("centerface"), EXACT).find(many, minimum_confidence=0.3)
+    many = (light * np.tile(image, (480 // image.shape[0], 640 // image.shape[1], 1))).astype(np.uint8)
     quick = face_net().find(many, minimum_confidence=0.3)
-    assert len(quick.xyxy) == len(exact.xyxy) > 8
-    for xyxy, score in zip(quick.xyxy, quick.scores, strict=True):
-        overlaps = iou(xyxy, exact.xyxy)
-        assert overlaps.max() > 0.75
-        assert score == pytest.approx(exact.scores[overlaps.argmax()], abs=0.02)
-
-
-def test_what_a_quick_look_leaves_open_is_decided_by_an_exact_one(talking: Sequence[Frame]) -> None:
-    exact, quick = FaceNet(find("centerface"), EXACT), face_net()
-    (face,) = exact.find(talking[0].image, minimum_confidence=0.3).scores
-    for minimum in (face - 0.001, face, face + 0.001):
-        boxes = [net.find(talking[0].image, minimum).xyxy for net in (quick, exact)]
-        assert np.array_equal(*boxes)
+    exact = FaceNet(find("centerface"), EXACT).find(many, minimum_confidence=0.2)
+    same = [iou(xyxy, exact.xyxy).argmax() for xyxy in quick.xyxy]
+    assert len(set(same)) == len(same)
+    assert {*np.nonzero(exact.scores >= 0.3)[0]} <= {*same}
+    for xyxy, score, at in zip(quick.xyxy, quick.scores, same, strict=True):
+        assert iou(xyxy, exact.xyxy[at : at + 1]) > 0.5  # a face of ten pixels may lie a cell beside
+        # The odds: up to .78 and 1.2 times, over .78.
+        assert exact.scores[at] - 1e-6 <= score <= 1.54 * exact.scores[at]
 
 
 def test_the_runtime_tells_nobody_that_it_was_used(tmp_path: Path) -> None:
