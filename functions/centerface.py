@@ -15,8 +15,9 @@ from functions.models import find
 from functions.openvino_net import EXACT, OpenVinoNet, quick_precision
 from functions.per_thread import per_thread
 
-# What a picture is fitted into: 16:9 needs no more than the first. In either, it is 640 pixels wide or 480 high.
-_WIDE_WH, _CANVAS_WH = (640, 384), (640, 480)
+# What a picture is fitted into: 16:9 needs no more than the first, and 848x480 nearly so.
+_WIDE_WH, _CANVAS_WH = (640, 360), (640, 480)
+_WIDE = 1.75
 _STRIDE = 4
 _OUTPUTS = ("537", "538", "539")  # heatmap, sizes, offsets
 _SAME_FACE_FROM = 0.3
@@ -55,8 +56,8 @@ def face_net() -> FaceNet:
 
 def fitted(picture_wh: Size) -> Letterbox:
     """Where a picture of this size is looked at, and at which scale."""
-    whole = Letterbox.fit(picture_wh, _CANVAS_WH, centred=False)
-    return whole if whole.size_wh[1] > _WIDE_WH[1] else Letterbox.fit(picture_wh, _WIDE_WH, centred=False)
+    width, height = picture_wh
+    return Letterbox.fit(picture_wh, _WIDE_WH if width >= _WIDE * height else _CANVAS_WH, centred=False)
 
 
 def _with_odds(confidences: Floats, times: float) -> Floats:

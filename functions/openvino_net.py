@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,8 @@ def _taking_bgr(model: Any, outputs: Sequence[str], input_wh: Size) -> Any:
 
     openvino = _openvino()
     part = openvino.Model([model.output(name) for name in outputs], model.get_parameters(), "part")
+    part.reshape({part.inputs[0]: openvino.PartialShape([1, 3, -1, -1])})
+    _cut_doubled(part, input_wh)
     part.reshape({part.inputs[0]: [1, 3, *input_wh[::-1]]})
     steps = PrePostProcessor(part)
     picture = steps.input()
@@ -72,3 +75,16 @@ def _taking_bgr(model: Any, outputs: Sequence[str], input_wh: Size) -> Any:
     picture.preprocess().convert_element_type(openvino.Type.f32).convert_color(ColorFormat.RGB)
     picture.model().set_layout(openvino.Layout("NCHW"))
     return steps.build()
+
+
+def _cut_doubled(model: Any, input_wh: Size) -> None:
+    """Cut what a pyramid's doubling makes too much, where its sides were odd before they were halved, rounded up."""
+    from openvino import opset13
+
+    doublings = [op for op in model.get_ordered_ops() if op.get_type_name() == "ConvolutionBackpropData"]
+    for stride, doubling in zip((32, 16, 8), doublings, strict=True):
+        ends = [2 * ceil(side / stride) - ceil(2 * side / stride) for side in input_wh[::-1]]
+        inputs = (doubling.input_value(at) for at in range(2))
+        cut = opset13.convolution_backprop_data(*inputs, strides=[2, 2], pads_begin=[0, 0], pads_end=ends)
+        for reader in doubling.output(0).get_target_inputs():
+            reader.replace_source_output(cut.output(0))

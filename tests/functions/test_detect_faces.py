@@ -100,6 +100,18 @@ def test_a_quick_look_finds_what_an_exact_one_does_and_is_as_sure(
         assert exact.scores[at] - 1e-6 <= score <= 1.54 * exact.scores[at]
 
 
+def test_in_a_wide_picture_are_the_faces_of_its_part_of_a_higher_one(talking: Sequence[Frame]) -> None:
+    image = cv2.resize(talking[3].image, (107, 90), interpolation=cv2.INTER_AREA)
+    high = np.zeros((480, 640, 3), np.uint8)
+    wide = high[:360] = np.tile(image, (4, 6, 1))[:, :640]
+    found, expected = (face_net().find(each, minimum_confidence=0.4) for each in (wide, high))
+    same = [iou(xyxy, expected.xyxy).argmax() for xyxy in found.xyxy]
+    assert sorted(same) == list(range(24))
+    for xyxy, score, at in zip(found.xyxy, found.scores, same, strict=True):
+        assert iou(xyxy, expected.xyxy[at : at + 1]) > 0.75
+        assert score == pytest.approx(expected.scores[at], abs=0.1)
+
+
 def test_the_runtime_tells_nobody_that_it_was_used(tmp_path: Path) -> None:
     """Its tools would, at their import, from a file of the user's that they make."""
     code = "import sys; from functions.centerface import face_net; face_net(); print(*sys.modules)"
