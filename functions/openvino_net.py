@@ -20,7 +20,7 @@ _ONE_THREAD = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "ENABLE_CPU_PINNING
 
 
 class OpenVinoNet:
-    """A network that takes BGR pixels as RGB, 0 to 255. For one thread only."""
+    """A network that takes BGR pixels as RGB, 0 to 255, and doubles strides of 32 back to 4. For one thread only."""
 
     def __init__(self, model: Path, outputs: Sequence[str], input_wh: Size, precision: str) -> None:
         core = _core()
