@@ -65,6 +65,7 @@ def _taking_bgr(model: Any, outputs: Sequence[str], input_wh: Size) -> Any:
 
     openvino = _openvino()
     part = openvino.Model([model.output(name) for name in outputs], model.get_parameters(), "part")
+    # Of any size until it is cut: uncut, sides that are odd on the way down do not add up on the way back.
     part.reshape({part.inputs[0]: openvino.PartialShape([1, 3, -1, -1])})
     _cut_doubled(part, input_wh)
     part.reshape({part.inputs[0]: [1, 3, *input_wh[::-1]]})

@@ -15,7 +15,7 @@ from streams.stage import Message, Outcome, Stage
 
 E = TypeVar("E")
 Send = Callable[[str, bytes | None, bytes, dict[str, bytes]], Awaitable[Awaitable[Any]]]
-_LAST_S = 2.0
+_LAST_S = 2.0  # for what is still to be acked when nothing more can be done
 
 
 class Stopped(Exception):
