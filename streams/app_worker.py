@@ -17,11 +17,14 @@ from mode import Service
 
 from functions.errors import UsageError
 from streams import topics
+from streams.at_work import leave_nothing
 from streams.bus import BusApp, Consumer
-from streams.deliver import Spent, Stopped
+from streams.deliver import Spent
+from streams.failure import text_of
 from streams.lag import Lag, Liveness, held
 from streams.marks import asker
 from streams.settings import Settings
+from streams.suspects import Stopped
 
 log = logging.getLogger(__name__)
 
@@ -189,9 +192,10 @@ class AppWorker(Service):
 def leave(code: int, why: str) -> NoReturn:
     """End the process at once, with threads that hang and whatever else would hold it up."""
     print(f"imagebus: {why}", file=sys.stderr, flush=True)  # noqa: T201
+    leave_nothing()
     logging.shutdown()
     os._exit(code)
 
 
 def _in_words(error: Exception) -> str:
-    return str(error) if isinstance(error, (Stopped, UsageError)) else f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, (Stopped, UsageError)) else text_of(error)

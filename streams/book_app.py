@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from typing import Any
 
 import msgspec
@@ -15,13 +14,13 @@ from faust.types import TP, EventT
 from functions.ledger import Closed, Count, Ledger
 from functions.visits import Visit
 from streams import counts
-from streams.counting_app import CountingApp, Refuse
+from streams.counting_app import CountingApp, Kept, Refuse
 from streams.counting_topics import BOOK, book_group
 from streams.counts import COUNTS, VISITS, Counted, WireVisit
 from streams.counts_conf import CountsConf
-from streams.deliver import Stopped
 from streams.lag import held
 from streams.settings import Settings
+from streams.suspects import Stopped
 
 _TELL_EVERY_S = 1.0
 # Counting again takes no larger share of the time: it is a third of a second with 20,000 visits.
@@ -32,8 +31,8 @@ _CLOSED, _BEGAN = "closed", "began"  # rows beside those of visits
 class BookApp(CountingApp):
     """The Faust app that keeps the book; `told` are the newest counts."""
 
-    def __init__(self, conf: CountsConf, settings: Settings, done: Counter[str], refuse: Refuse) -> None:
-        super().__init__(book_group(), VISITS, BOOK, 1, settings, done, refuse)
+    def __init__(self, conf: CountsConf, settings: Settings, kept: Kept, refuse: Refuse) -> None:
+        super().__init__(book_group(), VISITS, BOOK, 1, settings, kept, refuse)
         self.told: dict[tuple[Any, ...], Count] = {}
         self._conf = conf
         self._ledger: Ledger | None = None

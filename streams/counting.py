@@ -12,6 +12,7 @@ from streams import counting_topics
 from streams.app_worker import AppWorker
 from streams.book_app import BookApp
 from streams.chain import Chain
+from streams.counting_app import Kept
 from streams.counts_conf import NAME, CountsConf
 from streams.follow_app import FollowApp
 from streams.settings import Settings
@@ -21,12 +22,12 @@ class _CountingWorker(AppWorker):
     def __init__(self, name: str, chain: Chain, conf: CountsConf, settings: Settings) -> None:
         super().__init__(name, settings)
         self._chain, self._conf = chain, conf
-        self._counts: Counter[str] = Counter()
+        self._kept = Kept()
 
     @property
     def counts(self) -> Counter[str]:
         """How many records came to what."""
-        return self._counts
+        return self._kept.counts
 
     def warm_up(self) -> None:
         """Nothing is loaded."""
@@ -41,7 +42,7 @@ class FollowWorker(_CountingWorker):
 
     def new_app(self) -> FollowApp:
         """A Faust app of its own."""
-        return FollowApp(self._conf, self._partitions, self._settings, self._counts, self.refuse)
+        return FollowApp(self._conf, self._partitions, self._settings, self._kept, self.refuse)
 
 
 class BookWorker(_CountingWorker):
@@ -55,7 +56,7 @@ class BookWorker(_CountingWorker):
 
     def new_app(self) -> BookApp:
         """A Faust app of its own."""
-        self._book = BookApp(self._conf, self._settings, self._counts, self.refuse)
+        self._book = BookApp(self._conf, self._settings, self._kept, self.refuse)
         return self._book
 
     @property

@@ -6,6 +6,7 @@ import logging
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -16,9 +17,10 @@ from streams.app_worker import Reading
 from streams.bus import bus_app
 from streams.chain import dead_letters_of
 from streams.counts_conf import NAME
-from streams.deliver import Stopped, dead_letter_headers, until_stopped
-from streams.records import RecordError
+from streams.deliver import dead_letter_headers, until_stopped
+from streams.failure import text_of
 from streams.settings import Settings
+from streams.suspects import Stopped, Suspects
 from streams.table import sure_table
 
 log = logging.getLogger(__name__)
@@ -26,8 +28,16 @@ log = logging.getLogger(__name__)
 Refuse = Callable[[Stopped], None]
 
 
+@dataclass
+class Kept:
+    """What outlives an app that is started anew: how many records came to what, and at which it stopped."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    suspects: Suspects = field(default_factory=Suspects)
+
+
 class CountingApp(Reading):
-    """Takes the records of one topic one by one; `done` says how many came to what."""
+    """Takes the records of one topic one by one."""
 
     def __init__(
         self,
@@ -36,11 +46,11 @@ class CountingApp(Reading):
         table: str,
         partitions: int,
         settings: Settings,
-        done: Counter[str],
+        kept: Kept,
         refuse: Refuse,
     ) -> None:
         super().__init__(bus_app(group, settings, table_standby_replicas=0), [topic])
-        self._done, self._refuse = done, refuse
+        self._kept, self._refuse = kept, refuse
         self.table = sure_table(self.app, table, partitions)
         self.app.on_partitions_revoked.connect(lambda *_, **__: self.forget(), weak=False)
         # Once a table is restored, Faust empties its queues after it has asked for records: those would never come.
@@ -64,14 +74,16 @@ class CountingApp(Reading):
 
     async def _run(self, stream: Any) -> None:
         async for event in stream.noack().events():
-            try:
-                await self._take(event)
-            except (KafkaError, ProducerSendError) as error:
-                raise Stopped(f"cannot write its output: {error!r}") from error
-            event.ack()
+            with self._kept.suspects.answering_for(event.message):
+                try:
+                    await self._take(event)
+                except (KafkaError, ProducerSendError) as error:
+                    raise Stopped(f"cannot write its output: {error!r}") from error
+                event.ack()
 
     async def _take(self, event: EventT[bytes]) -> None:
         try:
+            self._kept.suspects.refuse(event.message)
             await self.take(event)
             await self.table.settled()
         except (KafkaError, ProducerSendError):
@@ -79,11 +91,11 @@ class CountingApp(Reading):
         except Exception as error:
             await self._give_up(event.message, error)
         else:
-            self._done["done"] += 1
+            self._kept.counts["done"] += 1
 
     async def _give_up(self, message: Any, error: Exception) -> None:
-        reason = str(error) if isinstance(error, RecordError) else f"{type(error).__name__}: {error}"
-        self._done["dead"] += 1
+        reason = text_of(error)
+        self._kept.counts["dead"] += 1
         log.warning("Counting: %s@%d/%d is a dead letter: %s", message.topic, message.partition, message.offset, reason)
         headers = dead_letter_headers(NAME, message, reason)
         await self.send(dead_letters_of(NAME), message.key, message.value or b"", headers)

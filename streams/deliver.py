@@ -10,16 +10,14 @@ from typing import Any, Generic, TypeVar
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from faust.exceptions import ProducerSendError
 
+from streams.failure import text_of
 from streams.room import Held, Place, Room
 from streams.stage import Message, Outcome, Stage
+from streams.suspects import Stopped
 
 E = TypeVar("E")
 Send = Callable[[str, bytes | None, bytes, dict[str, bytes]], Awaitable[Awaitable[Any]]]
 _LAST_S = 2.0  # for what is still to be acked when nothing more can be done
-
-
-class Stopped(Exception):
-    """The bus refuses, so that no other record would fare better; what is unacked comes again."""
 
 
 class Spent(Stopped):
@@ -80,7 +78,7 @@ class Delivery(Generic[E]):
             if task.cancelled():
                 failure.set_exception(Stopped("was cancelled while it wrote its output"))
             elif error := task.exception():
-                failure.set_exception(error)
+                failure.set_exception(error if isinstance(error, Stopped) else _unforeseen(error))
 
         task.add_done_callback(ended)
 
@@ -91,7 +89,11 @@ class Delivery(Generic[E]):
             self._room.thin_out(held.place)
             before = self._newest.get(held.message.key)
             self._newest[held.message.key] = held.sent
-            self._start(self._pass(held, before))
+            self._start(self._answered_for(held, before))
+
+    async def _answered_for(self, held: Held[E], before: asyncio.Event | None) -> None:
+        with self._stage.suspects.answering_for(held.message):
+            await self._pass(held, before)
 
     async def _pass(self, held: Held[E], before: asyncio.Event | None) -> None:
         """One record, from its outcome to its ack; `before` is when the one before it of its source is sent."""
@@ -162,9 +164,14 @@ def dead_letter_headers(stage: str, message: Message, reason: str) -> dict[str, 
 
 
 async def until_stopped(work: Awaitable[None], refused: Callable[[Stopped], None]) -> None:
-    """An agent's work, which never ends: what the bus refuses is told."""
+    """An agent's work, which never ends: what the bus refuses, or nobody foresaw, is told."""
     try:
         await work
-    except Stopped as error:
-        refused(error)
-        await asyncio.Event().wait()  # Faust starts an agent that ended again, and it would go on
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        refused(error if isinstance(error, Stopped) else _unforeseen(error))
+        # Faust starts an agent that ended again, and it would go on behind what was held.
+        await asyncio.Event().wait()
+
+
+def _unforeseen(error: BaseException) -> Stopped:
+    return Stopped(f"nobody foresaw {text_of(error)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping
 
 import msgspec
@@ -15,7 +14,7 @@ from functions.frame import XYXY, Frame
 from functions.looks import Look, Looks, look_of
 from functions.visits import Visit
 from streams import counts, records
-from streams.counting_app import CountingApp, Refuse
+from streams.counting_app import CountingApp, Kept, Refuse
 from streams.counting_topics import CAMERAS, cameras_group
 from streams.counts import VISITS, WireVisit
 from streams.counts_conf import CountsConf
@@ -25,10 +24,8 @@ from streams.settings import Settings
 class FollowApp(CountingApp):
     """The Faust app that follows the cameras."""
 
-    def __init__(
-        self, conf: CountsConf, partitions: int, settings: Settings, done: Counter[str], refuse: Refuse
-    ) -> None:
-        super().__init__(cameras_group(conf), conf.input, CAMERAS, partitions, settings, done, refuse)
+    def __init__(self, conf: CountsConf, partitions: int, settings: Settings, kept: Kept, refuse: Refuse) -> None:
+        super().__init__(cameras_group(conf), conf.input, CAMERAS, partitions, settings, kept, refuse)
         self._conf, self._max_bytes = conf, settings.max_record_bytes
         self._mine: set[str] = set()  # the cameras that this process has followed without a break
         self._looks = Looks()

@@ -10,6 +10,8 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
+from functions.errors import UsageError
+from streams.failure import Failed, caught, text_of
 from streams.turns import Turns
 from streams.work import Skipped
 
@@ -23,7 +25,8 @@ class TookTooLong(Exception):
 class _Job(Generic[T]):
     def __init__(self, call: Callable[[], T]) -> None:
         self.call = call
-        self.future: Future[T] = Future()
+        # An error is a result, too: not every one can be set as a future's exception, or raised from it.
+        self.future: Future[T | Exception] = Future()
         self.started_at: float | None = None
         self.was_skipped = False
 
@@ -32,10 +35,11 @@ class _Job(Generic[T]):
             return
         self.started_at = time.monotonic()
         try:
-            self.future.set_result(self.call())
+            result: T | Exception = self.call()
         except BaseException as error:  # a thread that dies of anything would take its work with it
-            self.was_skipped = isinstance(error, Skipped)
-            self.future.set_exception(error)
+            result = caught(error)
+        self.was_skipped = isinstance(result, Skipped)
+        self.future.set_result(result)
 
 
 class Pool:
@@ -48,8 +52,11 @@ class Pool:
         self._threads = threads
 
     def start(self, warm_up: Callable[[], object] = lambda: None) -> None:
-        """Start the threads; each calls `warm_up` first. Blocks until all have; raises the first error of one."""
-        ready: SimpleQueue[BaseException | None] = SimpleQueue()
+        """Start the threads; each calls `warm_up` first.
+
+        Blocks until all have. Raises UsageError, and Failed for anything else that one of them raised.
+        """
+        ready: SimpleQueue[Exception | None] = SimpleQueue()
         for _ in range(self._threads):
             threading.Thread(target=self._work, args=(warm_up, ready), daemon=True).start()
         errors = [error for _ in range(self._threads) if (error := ready.get())]
@@ -71,7 +78,8 @@ class Pool:
     async def run(self, source: str, call: Callable[[], T]) -> T:
         """The result of a call for a source.
 
-        Raises what it raises, and TookTooLong; its time counts from when a thread takes it.
+        Raises Skipped, Failed for anything else that it raises, and TookTooLong; its time counts from when a thread
+        takes it.
         """
         job = _Job(call)
         self._jobs.put(source, job)
@@ -80,18 +88,24 @@ class Pool:
         while True:
             done, _ = await asyncio.wait({waiting}, timeout=limit_s)
             if done:
-                return waiting.result()
+                result = waiting.result()
+                if isinstance(result, Exception):
+                    raise result
+                return result
             taken_s = time.monotonic() - job.started_at if job.started_at else 0.0
             if taken_s >= self._time_limit_s:
                 self._late.append(job.future)
                 raise TookTooLong(f"Expected an answer within {self._time_limit_s:g} s, got none")
             limit_s = self._time_limit_s - taken_s
 
-    def _work(self, warm_up: Callable[[], object], ready: SimpleQueue[BaseException | None]) -> None:
+    def _work(self, warm_up: Callable[[], object], ready: SimpleQueue[Exception | None]) -> None:
         try:
             warm_up()
-        except BaseException as error:  # told to whoever starts the pool
+        except UsageError as error:
             ready.put(error)
+            return
+        except BaseException as error:  # told to whoever starts the pool
+            ready.put(Failed(text_of(error)))
             return
         ready.put(None)
         while taken := self._jobs.take():

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-import cv2
-
 from functions.frame import Frame
 from streams import records
+from streams.failure import Failed, text_of
 from streams.lanes import Lane, Memory
 from streams.logs import Seldom
 from streams.pool import Pool, TookTooLong
 from streams.records import RecordError
+from streams.suspects import Suspects
 from streams.work import Skipped, Work
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ class Stage:
     def __init__(self, work: Work, pool: Pool, max_age_s: float) -> None:
         self.work = work
         self.counts: Counter[str] = Counter()
+        self.suspects = Suspects()
         self._pool = pool
         self._max_age_s = max_age_s
         self._lanes: dict[str, Lane] = {}
@@ -60,13 +61,14 @@ class Stage:
         A live source's message that is surplus when its turn comes is skipped, as if it were too old.
         """
         try:
+            self.suspects.refuse(message)
             results = await self._results(self._read(message), message, is_surplus)
         except Skipped:
             self.counts["skipped"] += 1
             return Outcome()
         except Exception as error:
             self.counts["dead"] += 1
-            reason = str(error) if isinstance(error, RecordError) else f"{type(error).__name__}: {error}"
+            reason = text_of(error)
             self._tell_dead(message, reason)
             return Outcome(reason=reason, last=self._why_last(error))
         self.counts["done"] += 1
@@ -75,7 +77,7 @@ class Stage:
     def _why_last(self, error: Exception) -> str:
         if isinstance(error, TookTooLong) and self._pool.all_hang:
             return "all its threads hang in its function"
-        no_memory = isinstance(error, MemoryError) or getattr(error, "code", None) == cv2.Error.StsNoMem
+        no_memory = isinstance(error, MemoryError) or (isinstance(error, Failed) and error.no_memory)
         return "its process has no memory left" if no_memory else ""
 
     def missed(self, message: Message, count: int) -> None:
@@ -106,7 +108,7 @@ class Stage:
 
     async def _results(self, frame: Frame, message: Message, is_surplus: Callable[[], bool]) -> list[bytes]:
         def call(memory: Memory = ()) -> Awaitable[list[bytes]]:
-            return self._pool.run(frame.source, partial(self._fresh, frame, message.timestamp, is_surplus, memory))
+            return self._pool.run(frame.source, partial(self._fresh, frame, message, is_surplus, memory))
 
         if self.work.spec.state is None:
             return await call()
@@ -114,10 +116,11 @@ class Stage:
             self._lanes[frame.source] = Lane(self.work.spec.state, self.work.window_s)
         return await self._lanes[frame.source].run(frame, call)
 
-    def _fresh(self, frame: Frame, timestamp: float, is_surplus: Callable[[], bool], memory: Memory) -> list[bytes]:
-        if frame.live and (time.time() - timestamp > self._max_age_s or is_surplus()):
+    def _fresh(self, frame: Frame, message: Message, is_surplus: Callable[[], bool], memory: Memory) -> list[bytes]:
+        if frame.live and (time.time() - message.timestamp > self._max_age_s or is_surplus()):
             raise Skipped
-        return self.work(frame, *memory)
+        with self.suspects.at_work(message):
+            return self.work(frame, *memory)
 
 
 def _place(message: Message) -> tuple[str, int, int]:

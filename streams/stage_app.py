@@ -11,10 +11,11 @@ from faust.types import EventT, StreamT
 from streams.app_worker import Reading
 from streams.bus import Consumer, bus_app
 from streams.chain import StageConf, dead_letters_of, group_of
-from streams.deliver import Delivery, Stopped, until_stopped
+from streams.deliver import Delivery, until_stopped
 from streams.gaps import Gaps
 from streams.settings import Settings
 from streams.stage import Stage
+from streams.suspects import Stopped
 
 _AHEAD = 16
 
@@ -50,7 +51,8 @@ class StageApp(Reading):
             yield event
 
     def _forget(self) -> None:
-        """Other workers may have had these sources meanwhile."""
+        """Other workers may have had these sources meanwhile, and died of one of their records."""
+        self._stage.suspects.ask_the_dead()
         self._stage.forget()
         self._gaps.forget()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
 from functools import partial
@@ -13,12 +14,17 @@ from functions.errors import UsageError
 from functions.registry import FunctionSpec
 from streams import memory, topics
 from streams.app_worker import EXIT_USAGE, AppWorker, leave
-from streams.chain import Chain, StageConf, dead_letters_of
+from streams.at_work import AtWork, leave_nothing
+from streams.bus import folder
+from streams.chain import Chain, StageConf, dead_letters_of, group_of
+from streams.failure import Failed
 from streams.pool import Pool
 from streams.settings import Settings
 from streams.stage import Stage
 from streams.stage_app import StageApp
 from streams.work import RunningMean, Work
+
+log = logging.getLogger(__name__)
 
 
 class StageWorker(AppWorker):
@@ -41,6 +47,7 @@ class StageWorker(AppWorker):
         """Finish what is held and commit it."""
         await super().on_stop()
         self._pool.stop()
+        leave_nothing()
 
     def warm_up(self) -> None:
         """Load what the function needs before it gets a record; a process that lacks it ends."""
@@ -48,8 +55,13 @@ class StageWorker(AppWorker):
         cv2.setNumThreads(1)  # the pool works on several frames at once: threads within one would get in its way
         try:
             self._pool.start(partial(self.spec.prepare, self.options))
-        except UsageError as error:
+        except (UsageError, Failed) as error:
             leave(EXIT_USAGE, f"Stage {self.name}: {error}")
+        group = group_of(self.conf.inputs, self.name, self.conf.output)
+        try:
+            self.stage.suspects.share(AtWork(folder(self._settings, group)))
+        except OSError as error:
+            log.warning("Stage %s: what kills its process will not be known: %s", self.name, error)
 
     def make_topics(self, client: AdminClient) -> None:
         """Have the stage's topics there, its dead letters' included. Raises BusError."""

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from streams.deliver import Delivery, Spent, Stopped
+from streams.deliver import Delivery, Spent
 from streams.stage import Outcome, Stage
+from streams.suspects import Stopped, Suspects
 from tests.streams.delivering import TOPICS, WINDOW, frame, others_turn
 from tests.streams.test_stage import Arrived
 from tests.wait import wait_until_async
@@ -24,6 +25,7 @@ class Chance:
     work = SimpleNamespace(stage="mine")
 
     def __init__(self, dice: random.Random) -> None:
+        self.suspects = Suspects()
         self.sent: dict[bytes | None, list[bytes]] = defaultdict(list)
         self.arrived: set[bytes] = set()
         self._dice = dice
@@ -103,6 +105,7 @@ class Hanging:
     work = SimpleNamespace(stage="mine")
 
     def __init__(self, given_up: list[bytes]) -> None:
+        self.suspects = Suspects()
         self._given_up = given_up
         self._next = 0
 
