@@ -120,7 +120,10 @@ class Stage:
         if frame.live and (time.time() - message.timestamp > self._max_age_s or is_surplus()):
             raise Skipped
         with self.suspects.at_work(message):
-            return self.work(frame, *memory)
+            try:
+                return self.work(frame, *memory)
+            except Skipped as error:  # a function does not decide that
+                raise Failed(f"Skipped: {error}") from None
 
 
 def _place(message: Message) -> tuple[str, int, int]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
+from itertools import islice
 from typing import Any
 
 from functions import registry
@@ -18,6 +19,7 @@ from functions.registry import FunctionSpec
 from streams import records
 from streams.metrics import Times
 
+MAX_RESULTS = 256
 _AVERAGE_OVER = 100
 _VERSION = version("imagebus")
 
@@ -67,7 +69,9 @@ class Work:
         Raises what the function raises, BadResult and RecordError.
         """
         started_at, start = time.time_ns() // 1000, time.perf_counter_ns()
-        results = [self._checked(each) for each in _as_frames(self.spec.call(frame, *memory, **self.options))]
+        # Of what is handed over nothing is relied on afterwards: a function may change even what is frozen.
+        returned = self.spec.call(replace(frame), *memory, **self.options)
+        results = [self._checked(each) for each in _as_frames(self.spec.name, returned)]
         for result in results:
             _ = result.jpeg  # encodes here what was drawn on, as part of the time it took
         took_us = (time.perf_counter_ns() - start) // 1000
@@ -129,7 +133,12 @@ def _unless_words(option: Option, value: object) -> object:
     return plain if isinstance(plain, (int, float)) or plain == default or plain in option.choices else None
 
 
-def _as_frames(returned: object) -> Iterable[object]:
+def _as_frames(name: str, returned: object) -> Iterable[object]:
     if returned is None:
         return ()
-    return returned if isinstance(returned, (list, tuple)) else (returned,)
+    if not isinstance(returned, (list, tuple)):
+        return (returned,)
+    results = list(islice(returned, MAX_RESULTS + 1))  # a list of a class of its own may have no end
+    if len(results) > MAX_RESULTS:
+        raise BadResult(f"{name}: expected at most {MAX_RESULTS} frames, got more")
+    return results
