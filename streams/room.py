@@ -72,7 +72,8 @@ class Room(Generic[E]):
         """Let go of what is settled and has nothing before it in its partition that is not, in order."""
         held = self._held.get(place)
         while held and held[0].settled.is_set():
-            yield held.popleft()
+            yield held[0]
+            held.popleft()  # not before it is acked, or the next would be acked without it
         if held is not None and not held:
             self._held.pop(place, None)
 
