@@ -103,4 +103,5 @@ class Room(Generic[E]):
     def _share(self, place: Place) -> int:
         sources = self._recent[place].sources
         share = self._records * sources // sum(self._recent[each].sources for each in self._held)
-        return max(share, 1 if sources == 1 else _LEAST * sources)
+        # Not for whoever comes with ever new names: then some wait until they are read past others.
+        return max(share, 1 if sources == 1 else min(_LEAST * sources, _RECENT))

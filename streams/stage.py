@@ -11,12 +11,13 @@ from functools import partial
 from typing import Protocol
 
 from functions.frame import Frame
-from streams import records
+from streams.arrived import frame_of
 from streams.failure import Failed, text_of
-from streams.lanes import Lane, Memory
+from streams.lanes import Lanes, Memory
 from streams.logs import Seldom
 from streams.pool import Pool, TookTooLong
 from streams.records import RecordError
+from streams.remembered import Key
 from streams.suspects import Suspects
 from streams.work import Skipped, Work
 
@@ -46,13 +47,15 @@ class Outcome:
 class Stage:
     """Turns messages into outcomes; `counts` says how many came to what."""
 
-    def __init__(self, work: Work, pool: Pool, max_age_s: float) -> None:
+    def __init__(self, work: Work, pool: Pool, max_age_s: float, sources: int = 256) -> None:
         self.work = work
         self.counts: Counter[str] = Counter()
         self.suspects = Suspects()
+        self.sources_forgotten = 0
         self._pool = pool
         self._max_age_s = max_age_s
-        self._lanes: dict[str, Lane] = {}
+        state = work.spec.state
+        self._lanes = None if state is None else Lanes(state, work.window_s, sources, self._tell_forgotten)
         self._seldom = Seldom(log)
 
     async def outcome(self, message: Message, is_surplus: Callable[[], bool] = lambda: False) -> Outcome:
@@ -62,7 +65,7 @@ class Stage:
         """
         try:
             self.suspects.refuse(message)
-            results = await self._results(self._read(message), message, is_surplus)
+            results = await self._results(frame_of(message, self.work.max_record_bytes), message, is_surplus)
         except Skipped:
             self.counts["skipped"] += 1
             return Outcome()
@@ -88,7 +91,19 @@ class Stage:
 
     def forget(self) -> None:
         """Drop what was remembered of all sources: other workers may have had them meanwhile."""
-        self._lanes.clear()
+        if self._lanes is not None:
+            self._lanes.forget()
+
+    @property
+    def sources(self) -> int:
+        """How many sources it remembers."""
+        return 0 if self._lanes is None else len(self._lanes)
+
+    def _tell_forgotten(self, key: Key, why: str) -> None:
+        self.sources_forgotten += 1
+        text = f"Stage {self.work.stage}: forgets source {key.source}, {why}"
+        fields = {"stage": self.work.stage, "source": key.source, "reason": why}
+        self._seldom.warning(f"forgets a source {why}", text, fields)
 
     def _tell_dead(self, message: Message, reason: str) -> None:
         topic, partition, offset = _place(message)
@@ -99,29 +114,20 @@ class Stage:
         topic, partition, offset = _place(message)
         return {"stage": self.work.stage, "topic": topic, "partition": partition, "offset": offset}
 
-    def _read(self, message: Message) -> Frame:
-        record = records.decode(message.value or b"", self.work.max_record_bytes)
-        key = None if message.key is None else message.key.decode(errors="replace")
-        if key != record.source:
-            raise RecordError(f"Expected the message key {record.source!r} (its source), got {key!r}")
-        return records.to_frame(record)
-
     async def _results(self, frame: Frame, message: Message, is_surplus: Callable[[], bool]) -> list[bytes]:
-        def call(memory: Memory = ()) -> Awaitable[list[bytes]]:
+        def call(memory: Callable[[], Memory] = tuple) -> Awaitable[list[bytes]]:
             return self._pool.run(frame.source, partial(self._fresh, frame, message, is_surplus, memory))
 
-        if self.work.spec.state is None:
-            return await call()
-        if frame.source not in self._lanes:
-            self._lanes[frame.source] = Lane(self.work.spec.state, self.work.window_s)
-        return await self._lanes[frame.source].run(frame, call)
+        return await (call() if self._lanes is None else self._lanes.run(frame, call))
 
-    def _fresh(self, frame: Frame, message: Message, is_surplus: Callable[[], bool], memory: Memory) -> list[bytes]:
+    def _fresh(
+        self, frame: Frame, message: Message, is_surplus: Callable[[], bool], memory: Callable[[], Memory]
+    ) -> list[bytes]:
         if frame.live and (time.time() - message.timestamp > self._max_age_s or is_surplus()):
             raise Skipped
         with self.suspects.at_work(message):
             try:
-                return self.work(frame, *memory)
+                return self.work(frame, *memory())
             except Skipped as error:  # a function does not decide that
                 raise Failed(f"Skipped: {error}") from None
 

@@ -51,6 +51,14 @@ class Stages(Collector):
         for kind, name, about, value in _OF_STAGES:
             yield kind(name, about, ("stage",), {(each.name,): value(each) for each in self._stages})
         functions = [each for each in self._stages if isinstance(each, StageWorker)]
+        about = "Sources that the stage remembers."
+        yield gauge("imagebus_sources", about, ("stage",), {(each.name,): each.stage.sources for each in functions})
+        yield counter(
+            "imagebus_sources_forgotten_total",
+            "Sources that the stage has forgotten: silent, or more than it has places for.",
+            ("stage",),
+            {(each.name,): each.stage.sources_forgotten for each in functions},
+        )
         for name, about, times in _TIMES:
             yield histogram(name, about, "stage", {each.name: times(each.stage.work.times) for each in functions})
         yield from _visitors(each for each in self._stages if isinstance(each, BookWorker))

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from itertools import count
 from queue import SimpleQueue
 from threading import Lock
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+_REMEMBERED = 4096  # sources whose last turn is known; fewer wait at once
 
 
 class Turns(Generic[T]):
-    """Gives out what waits: of the source with the fewest under way; of equals, of the one longest without one done."""
+    """Gives out what waits: of the source with the fewest under way; of equals, of the one longest without one done.
+
+    A source that is not known stands behind all that wait: else names that are ever new would keep it from others.
+    """
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[T]] = {}
         self._under_way: Counter[str] = Counter()
-        self._last: Counter[str] = Counter()
+        self._last: OrderedDict[str, int] = OrderedDict()
         self._ends = count(1)
         self._lock = Lock()
         self._signals: SimpleQueue[bool] = SimpleQueue()
@@ -26,6 +30,8 @@ class Turns(Generic[T]):
         """One more of this source; its own stay in order."""
         with self._lock:
             self._waiting.setdefault(source, deque()).append(item)
+            if source not in self._last:
+                self._note(source)
         self._signals.put(True)
 
     def end(self) -> None:
@@ -37,7 +43,7 @@ class Turns(Generic[T]):
         if not self._signals.get():
             return None
         with self._lock:
-            source = min(self._waiting, key=lambda each: (self._under_way[each], self._last[each]))
+            source = min(self._waiting, key=lambda each: (self._under_way[each], self._last.get(each, 0)))
             item = self._waiting[source].popleft()
             if not self._waiting[source]:
                 del self._waiting[source]
@@ -53,4 +59,10 @@ class Turns(Generic[T]):
             if not self._under_way[source]:
                 del self._under_way[source]
             if not keeps_turn:
-                self._last[source] = next(self._ends)
+                self._note(source)
+
+    def _note(self, source: str) -> None:
+        self._last.pop(source, None)
+        self._last[source] = next(self._ends)
+        if len(self._last) > _REMEMBERED:
+            self._last.popitem(last=False)

@@ -36,7 +36,7 @@ class StageWorker(AppWorker):
         self.options = spec.validate(chain.options(conf, spec))
         work = Work(name, spec, self.options, chain.redacted(conf.output), settings.max_record_bytes, RunningMean())
         self._pool = Pool(settings.threads or os.cpu_count() or 1, settings.time_limit_s)
-        self.stage = Stage(work, self._pool, settings.max_age_s)
+        self.stage = Stage(work, self._pool, settings.max_age_s, settings.sources)
 
     @property
     def counts(self) -> Counter[str]:

@@ -46,6 +46,32 @@ def test_a_source_whose_frame_was_too_old_has_its_turn_still() -> None:
     assert turns.take() == ("gate", 1)
 
 
+def test_names_that_are_ever_new_have_no_turn_before_one_that_waits_and_are_not_remembered() -> None:
+    turns = Turns[int]()
+    turns.put("flood", 0)
+    turns.put("door", 0)
+    served = []
+    for n in range(10_000):
+        turns.put(f"flood {n}", n)
+        source, _ = turns.take() or ("", 0)
+        turns.over(source)
+        served.append(source)
+
+    assert served[:3] == ["flood", "door", "flood 0"]
+    assert len(turns._last) <= 4096
+
+
+def test_a_camera_is_served_before_names_that_came_after_its_last_turn() -> None:
+    turns = Turns[int]()
+    turns.put("door", 0)
+    turns.put("first", 0)
+    assert turns.take() == ("door", 0)
+    turns.over("door")
+    turns.put("second", 0)
+    turns.put("door", 1)
+    assert [turns.take() for _ in range(3)] == [("first", 0), ("door", 1), ("second", 0)]
+
+
 async def test_of_frames_that_are_all_late_each_source_has_some_done() -> None:
     """A source that lost its turn to each frame that is too old would have none done while there are others."""
     late = {"door": 3, "gate": 0}
