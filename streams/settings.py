@@ -55,9 +55,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     )
     threads: Annotated[int, Meta(ge=0, description="Threads a stage; 0 is one a core")] = 0
     window: Annotated[int, Meta(ge=1, description="Records a stage holds at once")] = 16
-    sources: Annotated[
-        int, Meta(ge=128, description="Sources that a stage or a viewer remembers at once")
-    ] = 256
+    sources: Annotated[int, Meta(ge=128, description="Sources that a stage or a viewer remembers at once")] = 256
     max_age_s: Annotated[float, Meta(gt=0, description="Live frames older than this on the bus are skipped")] = 2.0
     time_limit_s: Annotated[float, Meta(gt=0, description="Time a function may take for one frame")] = 30.0
     stall_s: Annotated[
