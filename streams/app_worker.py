@@ -150,10 +150,14 @@ class AppWorker(Service):
             await self._app.app.start()
             await self._look_after(self._app, client)
         except Spent as error:
-            await self._app.stop(wait=False)  # commits the dead letters, so that they do not come again
+            await self._commit_and_stop(self._app)
             leave(EXIT_HANGS, f"Stage {self.name}: {error}; this process ends, for its supervisor to start it again")
         finally:
             await self._end(self._app)
+
+    async def _commit_and_stop(self, app: Reading) -> None:
+        """Commit the dead letters, so that they do not come again; for some seconds, whatever comes of it."""
+        await asyncio.wait([asyncio.create_task(app.stop(wait=False))], timeout=_STOP_S)
 
     async def _end(self, app: Reading) -> None:
         """Stop an app that may be half dead; a process that cannot has nothing left to do."""

@@ -30,7 +30,7 @@ class Known:
 
 
 class Lanes:
-    """The lanes of a stage, and what it remembers of `places` sources at most; `forgotten` is told who goes, and why."""
+    """The lanes of a stage, and what it remembers of `places` sources; `forgotten` is told who goes, and why."""
 
     def __init__(
         self,

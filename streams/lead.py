@@ -86,10 +86,16 @@ class Lead:
                 raise click.ClickException(
                     f"how far the stages are cannot be read: {error.args[0].str()}; --lead 0 does without"
                 ) from None
-            # A client that lost the groups' coordinator does not find it again, even when the broker is back.
-            self._client = admin(self._settings)
+            self._renew()
             return None
         return slowest(self._chain, self._topic, marks, committed)
+
+    def _renew(self) -> None:
+        """Ask with new clients: one that lost a groups' coordinator may not find it again when the broker is back."""
+        for old in (self._asker, *self._groups.values()):
+            old.close()
+        self._client = admin(self._settings)
+        self._asker, self._groups = asker(self._settings), {}
 
     def _marks(self) -> Marks:
         """First and next offset of this source's partition of each topic that is there."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from streams.chain import Chain, StageConf
-from streams.lead import Behind, slowest
+from streams.lead import Behind, Lead, slowest
+from streams.settings import Settings
 from tests.bus import length, offsets
+from tests.kafka_node import KafkaNode
 from tests.streams.producing import TOPIC, produced, producer
 from tests.wait import wait_until
 
@@ -57,6 +60,32 @@ def test_without_a_lead_a_file_waits_for_nobody(embedded: str, clip: Path) -> No
 def test_a_live_source_waits_for_nobody(embedded: str, clip: Path) -> None:
     with producer(embedded, clip, "-f", 1, "--realtime", "--loop", "--lead", 3):
         wait_until(lambda: length(embedded, TOPIC) > 6, 20, "more frames than the lead of a file")
+
+
+@pytest.mark.parametrize("end", [KafkaNode.stop, KafkaNode.kill])
+def test_a_producer_that_waits_goes_on_when_its_broker_is_back(
+    kafka_node: Callable[..., KafkaNode], clip: Path, tmp_path: Path, end: Callable[[KafkaNode], None]
+) -> None:
+    (tmp_path / "chain.toml").write_text(CHAIN)
+    node = kafka_node()
+    group = "imagebus.LEAD_IN.first.LEAD_OUT"
+    env = {"IMAGEBUS_CHAIN": str(tmp_path / "chain.toml")}
+    with producer(node.url, clip, "-f", 100, "-t", "LEAD_IN", "--lead", 2, env=env) as process:
+        process.wait_for_line("stage first, which has 2 frames to read")
+        end(node)
+        process.wait_for_line("for the broker to say how far the stages are", 30)
+        node.start()
+        _read_up_to(node.url, group, "LEAD_IN", 2)
+        wait_until(lambda: length(node.url, "LEAD_IN") == 4, 30, "as many frames more as were read")
+
+
+def test_all_clients_that_ask_are_renewed_when_the_broker_does_not_answer() -> None:
+    """Those that ask for the groups' offsets are the ones that lose their coordinator."""
+    lead = Lead(Settings(kafka_url="127.0.0.1:1"), TWO_PATHS, "A", "cam", 3, embedded=False, say=print)
+    before = lead._client, lead._asker, lead._groups
+
+    assert lead._behind() is None
+    assert all(new is not old for new, old in zip((lead._client, lead._asker, lead._groups), before, strict=True))
 
 
 TWO_PATHS = Chain(
