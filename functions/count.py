@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, structs
 
@@ -16,8 +16,6 @@ _FRAMES, _EVIDENCE = 2, 0.5
 _TELL_EVERY = 2 * SECOND
 # How often a step of a path is taken down.
 _STEP = SECOND // 2
-# Runs of a producer whose frames are known again when they come again.
-_RUNS = 32
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -36,25 +34,30 @@ class Open(Struct, frozen=True, array_like=True):
 
 
 class Camera(Struct, frozen=True):
-    """What is remembered of one camera: numbers only, and never how anybody looks.
+    """What is remembered of one run of a camera's producer: numbers only, and never how anybody looks.
 
-    `runs` are the producer's runs with the number of the last frame of each, the newest last.
+    `last` is the number of its last frame. Two producers of one name are followed apart.
     """
 
     tracks: tuple[Track, ...] = ()
     visits: dict[int, Open] = {}
-    runs: dict[str, int] = {}
+    last: int = -1
     restarted_at: int | None = None
 
     def knows(self, frame: Frame) -> bool:
         """Whether this frame was counted before."""
-        return frame.seq <= self.runs.get(_run_of(frame), -1)
+        return frame.seq <= self.last
+
+    @property
+    def untold(self) -> list[Visit]:
+        """What is still to be told of the visits that go on, where nothing more will come."""
+        return _untold(self.visits.values())
 
 
 def count(
     camera: Camera, frame: Frame, options: Options, homography: Homography | None = None
 ) -> tuple[Camera, list[Visit]]:
-    """The camera after one more frame, and what is to be told of visits.
+    """The camera after one more frame of the same run, and what is to be told of visits.
 
     Pure: the same frames give the same visits, with the same ids, whoever counts them; one that was counted before
     changes nothing. A visit is told when it begins to count, at every turn of a minute, every other second, and at its
@@ -74,11 +77,8 @@ def count(
             told += news
         elif before:
             visits[each.id] = before
-    ended = [each for number, each in camera.visits.items() if number not in visits]
-    told += [each.visit for each in ended if each.told_at < each.visit.last_at]
-    runs = {run: seq for run, seq in camera.runs.items() if run != _run_of(frame)} | {_run_of(frame): frame.seq}
-    newest = dict(list(runs.items())[-_RUNS:])
-    return Camera(tracks, visits, newest, camera.restarted_at), told
+    told += _untold(each for number, each in camera.visits.items() if number not in visits)
+    return Camera(tracks, visits, frame.seq, camera.restarted_at), told
 
 
 def _gone_on(
@@ -100,6 +100,5 @@ def _gone_on(
     return Open(visit, old.told_at), told
 
 
-def _run_of(frame: Frame) -> str:
-    """The producer's run that a frame is from."""
-    return frame.id.partition("-")[0]
+def _untold(ended: Iterable[Open]) -> list[Visit]:
+    return [each.visit for each in ended if each.told_at < each.visit.last_at]

@@ -57,14 +57,18 @@ class Ledger:
         self._alike: dict[int, int] = {}
 
     def add(self, visit: Visit) -> bool:
-        """Take in what is told of a visit; whether it was news. What comes a day too late is none."""
+        """Take in what is told of a visit; whether it was news. What comes a day too late is none.
+
+        Raises OverflowError or ValueError for a time beyond LATEST, and is as it was.
+        """
         known = self._stays.get(visit.id)
         before = self._minutes.get(visit.minute, {}).get(visit.id)
         if (known is None and visit.last_at < self.closed.until) or (before and before.last_at >= visit.last_at):
             return False
+        windows = hour_of(visit.last_at, self._zone), day_of(visit.last_at, self._zone)  # an error changes nothing
         self.began_at = visit.first_at if self.began_at is None else self.began_at
         self._minutes[visit.minute][visit.id] = visit
-        for window in (hour_of(visit.last_at, self._zone), day_of(visit.last_at, self._zone)):
+        for window in windows:
             self._windows[window].add(visit.minute)
         last_at = max(visit.last_at, known.last_at if known else 0)
         self._stays[visit.id] = Stay(visit.source, visit.first_at, last_at)

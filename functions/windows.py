@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal, NamedTuple
 
+# The last moment that has an hour and a day on every clock: calendars end with the year 9999.
+LATEST = round(datetime(9999, 12, 30, tzinfo=UTC).timestamp()) * 1_000_000
+
 Kind = Literal["hour", "day", "running"]
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -17,10 +20,14 @@ from streams import counts
 from streams.counting_app import CountingApp, Kept, Refuse
 from streams.counting_topics import BOOK, book_group
 from streams.counts import COUNTS, VISITS, Counted, WireVisit
-from streams.counts_conf import CountsConf
+from streams.counts_conf import NAME, CountsConf
 from streams.lag import held
+from streams.logs import Seldom
+from streams.records import RecordError
 from streams.settings import Settings
 from streams.suspects import Stopped
+
+log = logging.getLogger(__name__)
 
 _TELL_EVERY_S = 1.0
 # Counting again takes no larger share of the time: it is a third of a second with 20,000 visits.
@@ -39,6 +46,7 @@ class BookApp(CountingApp):
         self._newest = 0
         self._news = False
         self._next_at = 0.0
+        self._seldom = Seldom(log)
         self.table.on_recover(self._recovered)
         self.app.timer(_TELL_EVERY_S)(self._tell)
 
@@ -85,12 +93,20 @@ class BookApp(CountingApp):
                 msgspec.msgpack.decode(began, type=int) if began else None,
             )
             # The last first: who is still open keeps what was told of them before a day was closed.
-            for visit in sorted(map(_visit, rows.values()), key=lambda each: -each.last_at):
+            for visit in sorted(_visits(rows.values()), key=lambda each: -each.last_at):
                 self._ledger.add(visit)
                 self._newest = max(self._newest, visit.last_at)
         return self._ledger
 
     async def _tell(self) -> None:
+        """Tell the news; nothing that is wrong with them ends the timer."""
+        try:
+            await self._tell_news()
+        except Exception as error:
+            self._news = True
+            self._seldom.warning(type(error).__name__, f"Counts cannot be told: {error!r}", {"stage": NAME})
+
+    async def _tell_news(self) -> None:
         """Every count that has changed; all that are open, where this process has just begun."""
         mine = TP(VISITS, 0) in held(self.app) and self.app.tables.actives_ready
         if not (mine and self._news) or time.monotonic() < self._next_at:
@@ -125,6 +141,13 @@ class BookApp(CountingApp):
 
 def _visit(value: bytes) -> Visit:
     return msgspec.convert(counts.decode(value, WireVisit), Visit, from_attributes=True)
+
+
+def _visits(values: Iterable[bytes]) -> Iterator[Visit]:
+    """Those that can be read: one row that cannot must not keep the book closed."""
+    for value in values:
+        with suppress(RecordError):
+            yield _visit(value)
 
 
 def _key(visit: Visit) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,6 +65,11 @@ class CountingApp(Reading):
     def forget(self) -> None:
         """Drop what is remembered beside the table: others may have had the partitions meanwhile."""
 
+    def events(self, stream: Any) -> AsyncIterator[EventT[bytes]]:
+        """The events of the stream, in order."""
+        events: AsyncIterator[EventT[bytes]] = stream.events()
+        return events
+
     async def send(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes] | None = None) -> None:
         """Write one record and wait until the broker has it."""
         await (await self.app.topic(topic).send(key=key, value=value, headers=headers))
@@ -73,7 +78,7 @@ class CountingApp(Reading):
         await until_stopped(self._run(stream), self._refuse)
 
     async def _run(self, stream: Any) -> None:
-        async for event in stream.noack().events():
+        async for event in self.events(stream.noack()):
             with self._kept.suspects.answering_for(event.message):
                 try:
                     await self._take(event)

@@ -10,12 +10,14 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from functions.windows import LATEST
 from streams.records import VERSION, Count, Finite, Name, RecordError
 
 VISITS, COUNTS = "VISITS", "COUNTS"
 MAX_PATH = 128
 
 Window = Literal["hour", "day", "running"]
+Moment = Annotated[int, Meta(ge=0, le=LATEST)]
 Number = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 R = TypeVar("R", bound="_Versioned")
 
@@ -29,11 +31,11 @@ class WireVisit(_Versioned, frozen=True, kw_only=True):
 
     id: Number
     source: Name
-    first_at: Count
-    last_at: Count
-    path: Annotated[list[tuple[Count, Finite, Finite]], Meta(max_length=MAX_PATH)]
+    first_at: Moment
+    last_at: Moment
+    path: Annotated[list[tuple[Moment, Finite, Finite]], Meta(max_length=MAX_PATH)]
     same_as: Number | None
-    restarted_at: Count | None
+    restarted_at: Moment | None
 
 
 class Counted(_Versioned, frozen=True, kw_only=True):

@@ -1,9 +1,11 @@
-"""Follows every camera: frames in, visits out. What is remembered of a camera is a row of a table, in numbers."""
+"""Follows every camera: frames in, visits out. What is remembered of one is a row of a table, in numbers."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
 
 import msgspec
 from faust.types import EventT
@@ -13,54 +15,102 @@ from functions.count import Camera, count
 from functions.frame import XYXY, Frame
 from functions.looks import Look, Looks, look_of
 from functions.visits import Visit
-from streams import counts, records
+from functions.windows import LATEST
+from streams import camera_rows, counts
+from streams.arrived import frame_of
+from streams.camera_rows import Row, name_of
 from streams.counting_app import CountingApp, Kept, Refuse
 from streams.counting_topics import CAMERAS, cameras_group
 from streams.counts import VISITS, WireVisit
-from streams.counts_conf import CountsConf
+from streams.counts_conf import NAME, CountsConf
+from streams.gaps import Gaps
+from streams.lag import held
+from streams.logs import Seldom
+from streams.records import RecordError
+from streams.remembered import Key, Remembered, key_of
 from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# Places for each source that a stage remembers, whose memory is a thousand times as large.
+_PLACES = 16
 
 
 class FollowApp(CountingApp):
     """The Faust app that follows the cameras."""
 
     def __init__(self, conf: CountsConf, partitions: int, settings: Settings, kept: Kept, refuse: Refuse) -> None:
+        self._rows = Remembered(_PLACES * settings.sources, lambda key: Row(), self._forgotten)
+        self._gone: list[tuple[Key, Row]] = []  # whose visits are still to be told
+        self._restored = False
         super().__init__(cameras_group(conf), conf.input, CAMERAS, partitions, settings, kept, refuse)
         self._conf, self._max_bytes = conf, settings.max_record_bytes
-        self._mine: set[str] = set()  # the cameras that this process has followed without a break
         self._looks = Looks()
+        self._gaps = Gaps(self.app, self._missed)
+        self._seldom = Seldom(log)
+
+    def events(self, stream: Any) -> AsyncIterator[EventT[bytes]]:
+        """The events of the stream; what was deleted before it could be read is counted."""
+        return self._gaps.watched(stream)
 
     async def take(self, event: EventT[bytes]) -> None:
         """One frame: first its visits are on the bus, then what is remembered, and only then it is acknowledged.
 
         A process that is killed in between finds the frame again, and tells the same of it.
         """
-        frame = records.to_frame(records.decode(event.message.value or b"", self._max_bytes))
-        camera = self._camera(frame.source)
-        if camera.knows(frame):
+        message = event.message
+        frame = _in_calendar(frame_of(message, self._max_bytes))
+        self._restore()
+        row = self._rows.see(key_of(frame))
+        await self._let_go()
+        if row.camera.knows(frame):
             return
-        camera = self._taken_over(camera, frame)
+        camera = row.camera if row.mine else structs.replace(row.camera, restarted_at=frame.captured_at)
         after, told = count(camera, frame, self._conf.options, self._conf.ground.get(frame.source))
         if self._conf.looks:
             after, told = await self._compared(frame, after, told)
-        for visit in told:
-            await self._tell(visit)
-        self.table[frame.source] = msgspec.msgpack.encode(after)
+        await self._tell(told)
+        row.camera, row.partition, row.seen_at, row.mine = after, message.partition, message.timestamp, True
+        self.table[name_of(key_of(frame))] = msgspec.msgpack.encode(row)
 
     def forget(self) -> None:
         """The next frame of every camera is one after a break."""
-        self._mine.clear()
+        self._rows.clear()
+        self._gone.clear()
+        self._restored = False
+        self._gaps.forget()
         self._looks = Looks()
 
-    def _camera(self, source: str) -> Camera:
-        row = self.table.get(source)
-        return msgspec.msgpack.decode(row, type=Camera) if row else Camera()
+    def _restore(self) -> None:
+        """Take the rows of the table that are of this process's partitions, those seen last as the newest."""
+        if self._restored:
+            return
+        self._restored = True
+        mine = {each.partition for each in held(self.app) if each.topic == self._conf.input}
+        read = [each for name, value in self.table.items() if (each := camera_rows.read(name, value))]
+        for key, row in sorted(read, key=lambda each: each[1].seen_at):
+            if row.partition in mine:
+                self._rows.restore(key, row)
 
-    def _taken_over(self, camera: Camera, frame: Frame) -> Camera:
-        """The same camera; where another process has followed it, or this one before it was stopped, it says so."""
-        again = camera.runs and frame.source not in self._mine
-        self._mine.add(frame.source)
-        return structs.replace(camera, restarted_at=frame.captured_at) if again else camera
+    def _forgotten(self, key: Key, row: Row, why: str) -> None:
+        if row.partition >= 0:  # it has a row in the table
+            self._gone.append((key, row))
+        text = f"Counting: forgets camera {key.source}, {why}"
+        self._seldom.warning(f"forgets a camera {why}", text, {"stage": NAME, "source": key.source, "reason": why})
+
+    async def _let_go(self) -> None:
+        """Tell what is left of the visits at cameras that are forgotten, and then drop their rows."""
+        while self._gone:
+            key, row = self._gone[0]
+            await self._tell(row.camera.untold)
+            self.table.forget(name_of(key), row.partition)
+            del self._gone[0]
+
+    def _missed(self, message: Any, count: int) -> None:
+        self._done["expired"] += count
+        place = message.topic, message.partition, message.offset
+        fields = {"stage": NAME, **dict(zip(("topic", "partition", "offset"), place, strict=True))}
+        log.warning("Counting: %d records before %s@%d/%d expired unread", count, *place, extra={"fields": fields})
 
     async def _compared(self, frame: Frame, camera: Camera, told: list[Visit]) -> tuple[Camera, list[Visit]]:
         """The same, with what is told of visits that look like others. What they look like stays in `_looks`."""
@@ -78,9 +128,16 @@ class FollowApp(CountingApp):
         told = [structs.replace(each, same_as=same.get(each.id, each.same_as)) for each in told]
         return structs.replace(camera, visits=camera.visits | known), told
 
-    async def _tell(self, visit: Visit) -> None:
-        value = counts.encode(msgspec.convert(visit, WireVisit, from_attributes=True))
-        await self.send(VISITS, f"{visit.id}/{visit.minute}".encode(), value)
+    async def _tell(self, visits: Iterable[Visit]) -> None:
+        for visit in visits:
+            value = counts.encode(msgspec.convert(visit, WireVisit, from_attributes=True))
+            await self.send(VISITS, f"{visit.id}/{visit.minute}".encode(), value)
+
+
+def _in_calendar(frame: Frame) -> Frame:
+    if frame.captured_at > LATEST:
+        raise RecordError(f"Expected a time with an hour and a day, at most {LATEST}, got {frame.captured_at}")
+    return frame
 
 
 def _looks_of(frame: Frame, boxes: Mapping[int, XYXY]) -> dict[int, Look]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any, cast
 
 from faust.streams import Stream
 from faust.types import EventT, StreamT
 
 from streams.app_worker import Reading
-from streams.bus import Consumer, bus_app
+from streams.bus import bus_app
 from streams.chain import StageConf, dead_letters_of, group_of
 from streams.deliver import Delivery, until_stopped
 from streams.gaps import Gaps
@@ -35,20 +35,12 @@ class StageApp(Reading):
         )
         self.app.is_full = self._delivery.is_full
         self.app.agent(self.app.topic(*conf.inputs), name=name)(self._agent)
-        self._stage, self._gaps = stage, Gaps()
+        self._stage, self._gaps = stage, Gaps(self.app, stage.missed)
         stage.forget()  # one that was refused left frames behind
         self.app.on_partitions_revoked.connect(lambda *_, **__: self._forget(), weak=False)
 
     async def _agent(self, stream: StreamT[bytes]) -> None:
-        await until_stopped(self._delivery.run(self._events(cast(Stream[bytes], stream).noack())), self._refused)
-
-    async def _events(self, stream: Any) -> AsyncIterator[EventT[bytes]]:
-        async for event in stream.events():
-            message = event.message
-            committed = cast(Consumer, self.app.consumer)._committed_offset[message.tp]
-            if missing := self._gaps.before(message.topic, message.partition, message.offset, committed):
-                self._stage.missed(message, missing)
-            yield event
+        await until_stopped(self._delivery.run(self._gaps.watched(cast(Stream[bytes], stream).noack())), self._refused)
 
     def _forget(self) -> None:
         """Other workers may have had these sources meanwhile, and died of one of their records."""

@@ -25,6 +25,11 @@ class SureTable(faust.Table[str, bytes]):
         self._unsure.append(sending)
         return sending
 
+    def forget(self, key: str, partition: int) -> None:
+        """Delete a row that is of that partition, whatever partition the record at hand is of."""
+        self.data.pop(key, None)
+        self.send_changelog(partition, key, None)
+
     async def settled(self) -> None:
         """Back when the broker has every change. Raises KafkaError."""
         unsure, self._unsure = self._unsure, []

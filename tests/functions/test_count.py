@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -16,13 +17,15 @@ from tests.streams.walkers import SECOND, Walker, frames, homography
 PEOPLE = [Walker(0, 200), Walker(2, 230, x=6.4, speed=-1.5), Walker(6, 300)]
 
 
-def counted(frames: Iterable[Frame], camera: Camera | None = None, restart_at: int = -1) -> list[Visit]:
-    """What is told of all frames; at each frame of that number the camera goes through its bytes."""
-    camera, told = camera or Camera(), []
+def counted(frames: Iterable[Frame], restart_at: int = -1) -> list[Visit]:
+    """What is told of all frames, each run a camera; at each frame of that number it goes through its bytes."""
+    cameras: dict[str, Camera] = defaultdict(Camera)
+    told = []
     for frame in frames:
+        run, _, _ = frame.id.partition("-")
         if restart_at >= 0 and frame.seq % restart_at == 0:
-            camera = msgspec.msgpack.decode(msgspec.msgpack.encode(camera), type=Camera)
-        camera, news = count(camera, frame, Options(), homography("left"))
+            cameras[run] = msgspec.msgpack.decode(msgspec.msgpack.encode(cameras[run]), type=Camera)
+        cameras[run], news = count(cameras[run], frame, Options(), homography("left"))
         told += news
     return told
 
@@ -59,6 +62,17 @@ def test_a_camera_that_stops_for_an_hour_goes_on() -> None:
     told = counted([*frames(PEOPLE, 12), *later])
     assert people(told) == 6
     assert max(visit.last_at - visit.first_at for visit in told) < 10 * SECOND
+
+
+def test_what_is_left_to_tell_is_what_was_not_told_yet() -> None:
+    camera, told = Camera(), list[Visit]()
+    for frame in frames([Walker(0, 200)], 4):
+        camera, news = count(camera, frame, Options())
+        told += news
+
+    (last,) = camera.untold
+    assert last.id == told[-1].id
+    assert told[-1].last_at < last.last_at == frame.captured_at
 
 
 def test_who_is_seen_once_or_never_surely_is_no_visitor() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from functions.ledger import Ledger
 from functions.visits import MINUTE, SECOND, Visit
-from functions.windows import day_of, hour_of
+from functions.windows import LATEST, day_of, hour_of
 
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -128,3 +128,18 @@ def test_the_hour_that_comes_twice_is_two_hours() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     first = round(datetime(2026, 10, 25, 0, 30, tzinfo=UTC).timestamp()) * SECOND  # 2:30, summer time
     assert hour_of(first + HOUR, berlin).starts_at == hour_of(first, berlin).starts_at + HOUR
+
+
+@pytest.mark.parametrize("at", [LATEST + 2 * DAY, 2**63 - 1])
+def test_a_visit_beyond_the_calendar_is_refused_and_changes_nothing(at: int) -> None:
+    ledger = book([visit(1)])
+    before = list(ledger.counts())
+    with pytest.raises((OverflowError, ValueError)):
+        ledger.add(visit(2, at=at - 10 * SECOND))
+    assert list(ledger.counts()) == before
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12", "UTC"])
+def test_the_last_moment_has_an_hour_and_a_day_everywhere(zone: str) -> None:
+    assert hour_of(LATEST, ZoneInfo(zone)).open_at(LATEST)
+    assert day_of(LATEST, ZoneInfo(zone)).open_at(LATEST)
