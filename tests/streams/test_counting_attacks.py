@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined]
+from msgspec import structs
 
 from functions import Frame
 from functions.windows import LATEST
@@ -60,10 +61,7 @@ def test_what_is_beyond_the_calendar_or_under_another_key_is_a_dead_letter_and_c
     produce_all(url, TOPIC, [("left", value) for _, value in walkers.pairs(walk("right"))[:2]])
     visit = WireVisit(id=1, source="a", first_at=LATEST, last_at=LATEST, path=[], same_as=None, restarted_at=None)
     for name in ("first_at", "last_at", "restarted_at"):
-        value = counts.encode(
-            WireVisit(**{**{f: getattr(visit, f) for f in visit.__struct_fields__}, name: LATEST + 1})
-        )
-        produce(url, VISITS, "1/1", value)
+        produce(url, VISITS, "1/1", counts.encode(structs.replace(visit, **{name: LATEST + 1})))
     produce_all(url, TOPIC, walkers.pairs(walk("left")))
 
     assert newest(wait_counted(url, {("left", 1, 1), (None, 1, 1)})) == {("left", 1, 1), (None, 1, 1)}

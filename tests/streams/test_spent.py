@@ -38,11 +38,13 @@ class Stuck:
 
 
 class Worker(AppWorker):
-    counts: Counter[str] = Counter()  # type: ignore[assignment]
-
     def __init__(self, error: Exception | None) -> None:
         super().__init__("mine", Settings())
         self._error = error
+
+    @property
+    def counts(self) -> Counter[str]:
+        return Counter()
 
     def warm_up(self) -> None:
         """Nothing to load."""
