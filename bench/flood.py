@@ -1,0 +1,117 @@
+"""Memory of a worker that redacts 30 live cameras of 720p while thousands of foreign names come, and what they show."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+
+import psutil
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from bench.load import one_stage_chain
+from bench.material import RUN, clip_from, detected, pictures, record
+from streams import records
+from streams.records import Record
+from tests import kafka_node
+from tests.bus import producer
+from tests.kafka_node import KafkaNode
+from tests.streams.chains import wait_ready, worker
+
+_CAMERAS, _EVERY_S, _WARM_S = 30, 2.0, 40.0
+_A_SECOND = float(os.environ.get("RATE", "25"))
+
+
+Seen = dict[str, list[float]]  # how much of each picture is covered, by its source
+
+
+def main() -> None:
+    """Print the worker's resident memory as names come, and how much of the cameras' pictures is covered."""
+    names = int(os.environ.get("NAMES", "10000"))
+    like = records.decode(detected(record(pictures(clip_from(sys.argv[1:]), (1280, 720), 1)[0], 0, "x")))
+    kafka_node.require()
+    with KafkaNode() as node, one_stage_chain(node.url, "redact", "FLOOD") as (env, source, output), worker(env) as own:
+        wait_ready(own, "measured")
+        client, seen = producer(node.url), defaultdict[str, list[float]](list)
+        with _beside(_film, client, source, like), _beside(_read, node.url, output, seen):
+            time.sleep(_WARM_S)
+            before = {name: len(shares) for name, shares in seen.items()}
+            resident = [_resident_mb(own.pid), *_flood(client, source, like, names, own.pid)]
+        print(json.dumps(_figures(resident, seen, before)))
+
+
+def _flood(client: Producer, topic: str, like: Record, names: int, pid: int) -> Iterator[float]:
+    """Resident memory after each tenth of the names."""
+    for n in range(1, names + 1):
+        _send(client, topic, like, f"foreign {n}", 0)
+        time.sleep(1 / _A_SECOND)
+        if n % (names // 10) == 0:
+            yield _resident_mb(pid)
+            print(f"{n} names: {_resident_mb(pid):.0f} MB", flush=True)
+
+
+def _figures(resident: list[float], seen: Seen, before: dict[str, int]) -> dict[str, object]:
+    live = {name: seen[name][at:] for name, at in before.items()}
+    return {
+        "mb": [round(each) for each in resident],
+        "cameras": len(live),
+        "their_frames": sum(map(len, live.values())),
+        "fewest_of_one": min(map(len, live.values())),
+        "wholly_covered": sum(share == 1 for shares in live.values() for share in shares),
+        "foreign_frames": sum(len(shares) for name, shares in seen.items() if name not in live),
+    }
+
+
+@contextmanager
+def _beside(work: Callable[..., None], *arguments: object) -> Iterator[None]:
+    enough = threading.Event()
+    thread = threading.Thread(target=work, args=(*arguments, enough))
+    thread.start()
+    yield
+    enough.set()
+    thread.join()
+
+
+def _send(client: Producer, topic: str, like: Record, source: str, seq: int) -> None:
+    """The same picture from another source."""
+    now = time.time_ns() // 1000
+    named = replace(records.to_frame(like), source=source, id=f"{RUN}-{seq}", seq=seq, captured_at=now, live=True)
+    client.produce(topic, records.encode(records.from_frame(named)), source)
+    client.poll(0)
+
+
+def _film(client: Producer, topic: str, like: Record, enough: threading.Event) -> None:
+    for seq in count():
+        for n in range(_CAMERAS):
+            _send(client, topic, like, f"camera {n}", seq)
+            if enough.wait(_EVERY_S / _CAMERAS):
+                return
+
+
+def _read(url: str, topic: str, seen: Seen, enough: threading.Event) -> None:
+    """How much of each source's pictures is covered, in order."""
+    reader = Consumer({"bootstrap.servers": url, "group.id": "flood", "auto.offset.reset": "earliest", "log_level": 0})
+    partitions = reader.list_topics(topic, timeout=10).topics[topic].partitions
+    reader.assign([TopicPartition(topic, each, 0) for each in partitions])
+    while not enough.is_set():
+        for message in reader.consume(50, timeout=0.2):
+            if not message.error():
+                done = records.decode(message.value())
+                assert done.redaction
+                seen[done.source].append(done.redaction.covered)
+    reader.close()
+
+
+def _resident_mb(pid: int) -> float:
+    return float(psutil.Process(pid).memory_info().rss) / 1e6
+
+
+if __name__ == "__main__":
+    main()
