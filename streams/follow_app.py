@@ -107,7 +107,7 @@ class FollowApp(CountingApp):
             del self._gone[0]
 
     def _missed(self, message: Any, count: int) -> None:
-        self._done["expired"] += count
+        self._kept.counts["expired"] += count
         place = message.topic, message.partition, message.offset
         fields = {"stage": NAME, **dict(zip(("topic", "partition", "offset"), place, strict=True))}
         log.warning("Counting: %d records before %s@%d/%d expired unread", count, *place, extra={"fields": fields})

@@ -16,7 +16,6 @@ from streams.failure import Failed, text_of
 from streams.lanes import Lanes, Memory
 from streams.logs import Seldom
 from streams.pool import Pool, TookTooLong
-from streams.records import RecordError
 from streams.remembered import Key
 from streams.suspects import Suspects
 from streams.work import Skipped, Work
