@@ -18,7 +18,7 @@ class Keyed(Protocol):
 
 def frame_of(message: Keyed, max_bytes: int) -> Frame:
     """The frame in a message whose key is its source. Raises RecordError; no pixel is decoded."""
-    record = records.decode(message.value or b"", max_bytes)
+    record = records.decode(message.value, max_bytes)
     key = None if message.key is None else message.key.decode(errors="replace")
     if key != record.source:
         raise RecordError(f"Expected the message key {record.source!r} (its source), got {key!r}")

@@ -23,7 +23,7 @@ from streams.counts import COUNTS, VISITS, Counted, WireVisit
 from streams.counts_conf import NAME, CountsConf
 from streams.lag import held
 from streams.logs import Seldom
-from streams.records import RecordError
+from streams.records import RecordError, present
 from streams.settings import Settings
 from streams.suspects import Stopped
 
@@ -57,7 +57,7 @@ class BookApp(CountingApp):
 
     async def take(self, event: EventT[bytes]) -> None:
         """One visit, as far as it goes."""
-        value = event.message.value or b""
+        value = present(event.message.value)
         visit = _visit(value)
         ledger = self._book()
         if not ledger.add(visit):

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from functions.windows import LATEST
-from streams.records import VERSION, Count, Finite, Name, RecordError
+from streams.records import VERSION, Count, Finite, Name, RecordError, present
 
 VISITS, COUNTS = "VISITS", "COUNTS"
 MAX_PATH = 128
@@ -56,8 +56,9 @@ def encode(record: WireVisit | Counted) -> bytes:
     return msgspec.msgpack.encode(record)
 
 
-def decode(value: bytes, kind: type[R]) -> R:
+def decode(value: bytes | None, kind: type[R]) -> R:
     """Read one record of that kind. Raises RecordError for anything the format does not allow."""
+    value = present(value)
     try:
         version = msgspec.msgpack.decode(value, type=_Version).v
         if version != VERSION:

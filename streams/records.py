@@ -89,8 +89,9 @@ _decoder = msgspec.msgpack.Decoder(Record)
 _version_decoder = msgspec.msgpack.Decoder(_Version)
 
 
-def decode(value: bytes, max_bytes: int = MAX_RECORD_BYTES) -> Record:
+def decode(value: bytes | None, max_bytes: int = MAX_RECORD_BYTES) -> Record:
     """Read one record. Raises RecordError for anything the format does not allow; no pixel is decoded."""
+    value = present(value)
     if len(value) > max_bytes:
         raise RecordError(f"Expected a record of at most {max_bytes} bytes, got {len(value)}")
     try:
@@ -103,6 +104,14 @@ def decode(value: bytes, max_bytes: int = MAX_RECORD_BYTES) -> Record:
     _check_picture(record)
     _check_boxes(record)
     return record
+
+
+def present(value: bytes | None) -> bytes:
+    """The value of a message that has one. Raises RecordError for a tombstone and for an empty value."""
+    if value:
+        return value
+    what = "a tombstone (no value)" if value is None else "an empty value"
+    raise RecordError(f"Expected one msgpack map, got {what}")
 
 
 def encode(record: Record, max_bytes: int = MAX_RECORD_BYTES) -> bytes:

@@ -18,6 +18,7 @@ from functions.options import Option
 from functions.registry import FunctionSpec
 from streams import records
 from streams.metrics import Times
+from streams.records import MAX_DETECTIONS, RecordError
 
 MAX_RESULTS = 256
 _AVERAGE_OVER = 100
@@ -66,7 +67,7 @@ class Work:
     def __call__(self, frame: Frame, *memory: Any) -> list[bytes]:
         """The records that the function makes of a frame and what is remembered of its source.
 
-        Raises what the function raises, BadResult and RecordError.
+        Raises what the function raises, and BadResult.
         """
         started_at, start = time.time_ns() // 1000, time.perf_counter_ns()
         # Of what is handed over nothing is relied on afterwards: a function may change even what is frozen.
@@ -113,7 +114,20 @@ class Work:
             live=frame.live,
             hops=tuple(map(_without_words, hops)) if self.redacted_output else hops,
         )
-        return records.encode(records.from_frame(named), self.max_record_bytes)
+        return self._as_record(named, len(frame.detections))
+
+    def _as_record(self, result: Frame, came: int) -> bytes:
+        """A result on the wire; `came` detections came with the frame."""
+        count = len(result.detections)
+        if count > MAX_DETECTIONS:
+            raise BadResult(
+                f"{self.spec.name}: expected a result of at most {MAX_DETECTIONS} detections, got {count} "
+                f"({came} came in, the function added {count - came})"
+            )
+        try:
+            return records.encode(records.from_frame(result), self.max_record_bytes)
+        except RecordError as error:
+            raise BadResult(f"{self.spec.name}: its result does not fit a record: {error}") from None
 
 
 def _without_words(hop: Hop) -> Hop:

@@ -106,7 +106,7 @@ def _good() -> dict[str, tuple[bytes, Map]]:
 
 def _bad() -> dict[str, tuple[bytes, Map]]:
     raw = {
-        "empty": (b"", "Expected one msgpack map"),
+        "empty": (b"", "Expected one msgpack map, got an empty value"),
         "text": (b"hello", "Expected `object`, got `int` - at `$`"),
         "truncated": (msgpack.packb(PLAIN)[:-200], "Expected one msgpack map"),
         "two-records": (msgpack.packb(PLAIN) * 2, "Expected one msgpack map"),

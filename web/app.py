@@ -143,7 +143,7 @@ def _keep(topic: str, newest: Newest, max_bytes: int, redacted: bool) -> Any:
     async def keep(values: StreamT[bytes]) -> None:
         async for value in values:
             try:
-                record = decode(value or b"", max_bytes)
+                record = decode(value, max_bytes)
                 if redacted and record.redaction is None:
                     raise RecordError("Expected a frame that a redactor has seen, since the topic is redacted")
                 newest.put(topic, record)

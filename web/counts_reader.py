@@ -62,7 +62,7 @@ class CountsReader(Service):
             log.warning("%s: %s", COUNTS, error.str())
             return
         try:
-            self._counts.put(decode(message.value() or b"", Counted))
+            self._counts.put(decode(message.value(), Counted))
         except RecordError as error:
             log.warning("%s: %s", COUNTS, error)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from hypothesis import strategies as some
 
 from functions import Detection, Frame
 from functions.jpeg import JpegError
-from streams import records
+from streams import counts, records
+from streams.counts import Counted
 from streams.records import RecordError
 from tests import make_vectors
 from tests.make_vectors import FOLDER, PICTURE
@@ -62,6 +64,15 @@ def test_a_bad_record_is_refused_with_the_path_of_what_is_wrong(name: str) -> No
     with pytest.raises(RecordError) as refused:
         records.decode(_bytes(name))
     assert INDEX["bad"][name]["error"] in str(refused.value)
+
+
+@pytest.mark.parametrize(("value", "what"), [(None, "a tombstone (no value)"), (b"", "an empty value")])
+def test_a_message_without_a_record_says_what_it_is(value: bytes | None, what: str) -> None:
+    refusal = re.escape(f"Expected one msgpack map, got {what}")
+    with pytest.raises(RecordError, match=refusal):
+        records.decode(value)
+    with pytest.raises(RecordError, match=refusal):
+        counts.decode(value, Counted)
 
 
 def test_a_picture_cut_in_the_middle_is_found_when_it_is_decoded() -> None:

@@ -89,7 +89,8 @@ def boxed(*xyxy: float) -> bytes:
 
 
 BAD: dict[str, tuple[bytes | None, str]] = {
-    "nothing": (None, "Expected one msgpack map, got 0 bytes"),
+    "a tombstone": (None, "Expected one msgpack map, got a tombstone (no value)"),
+    "an empty value": (b"", "Expected one msgpack map, got an empty value"),
     "truncated": (frames.record()[:-9], "Expected one msgpack map"),
     "another shape": (msgpack.packb([1, 2]), "Expected `object`, got `array` - at `$`"),
     "no field but one": (msgpack.packb({"v": 1}), "missing required field `id` - at `$`"),
@@ -117,6 +118,33 @@ async def test_a_bad_record_is_a_dead_letter_that_says_why(stage_of: NewStage, n
     assert not outcome.results
     assert after.results
     assert stage.counts == {"dead": 1, "done": 1}
+
+
+async def test_a_result_with_too_many_detections_is_an_error_of_the_function_and_not_of_what_came(
+    stage_of: NewStage,
+) -> None:
+    box = {"label": "a", "confidence": 1, "xyxy": [0, 0, 1, 1], "track": None, "hidden": False}
+    full = changed(detections=[box] * records.MAX_DETECTIONS)
+
+    passed = await stage_of("annotate").outcome(Arrived(full))
+    overflowing = await stage_of("detect_stub").outcome(Arrived(full))
+
+    assert passed.results
+    assert overflowing.reason == (
+        "BadResult: detect_stub: expected a result of at most 1000 detections, got 1005 "
+        "(1000 came in, the function added 5)"
+    )
+
+
+async def test_a_result_that_does_not_fit_a_record_is_said_to_be_the_functions(stage_of: NewStage) -> None:
+    hop = msgpack.unpackb((await stage_of("annotate").outcome(Arrived(frames.record()))).results[0])["hops"][0]
+    longest = changed(hops=[hop] * records.MAX_HOPS)
+
+    outcome = await stage_of("annotate").outcome(Arrived(longest))
+
+    assert outcome.reason == (
+        "BadResult: annotate: its result does not fit a record: Expected `array` of length <= 64 - at `$.hops`"
+    )
 
 
 async def test_a_message_whose_key_is_not_its_source_is_a_dead_letter(stage_of: NewStage) -> None:
