@@ -20,12 +20,13 @@ from functions.registry import FunctionSpec
 from functions.weights import WeightsError
 from streams.chain import Chain
 from streams.finding import FAILURE, OK, WARNING, Finding
+from streams.ports import process_at
 from streams.settings import Settings
 
 PYTHON = (3, 11)
 # A worker keeps little there; without any space it cannot even begin.
 LEAST_BYTES, FEW_BYTES = 50 * 1024**2, 1024**3
-_PORTS = {"the viewer": 5000, "the camera page": 8080}
+_PORTS = {"viewer": 5000, "camera": 8080}
 
 
 def python() -> Iterator[Finding]:
@@ -102,15 +103,22 @@ def disk(settings: Settings) -> Iterator[Finding]:
 
 def ports(settings: Settings, used: Mapping[str, int] = _PORTS) -> Iterator[Finding]:
     """Whether what listens can listen, or does so already."""
-    own = {"the worker's pages": settings.web_port} if settings.web_port else {}
-    for who, port in {**used, **own}.items():
-        if _is_free(port):
-            yield Finding(OK, "ports", f"{port}, for {who}, is free")
-        elif "imagebus" in (owner := _owner(port)) or "faust" in owner:
-            yield Finding(OK, "ports", f"{port}, for {who}, is taken by {owner}")
-        else:
-            other = "IMAGEBUS_WEB_PORT names another" if who in own else "--port names another"
-            yield Finding(FAILURE, "ports", f"{port}, for {who}, is taken by {owner}", f"end that program, or {other}")
+    own = {"worker": settings.web_port} if settings.web_port else {}
+    for process, port in {**used, **own}.items():
+        yield _port(process, port)
+
+
+def _port(process: str, port: int) -> Finding:
+    """Whether this process of imagebus can listen there, by what the port itself answers: a name proves nothing."""
+    if _is_free(port):
+        return Finding(OK, "ports", f"{port}, for the {process}, is free")
+    there = process_at(port)
+    if there == process:
+        return Finding(OK, "ports", f"{port}, for the {process}, is taken by one that runs")
+    holder = f"imagebus's {there}" if there else _owner(port)
+    other = "IMAGEBUS_WEB_PORT names another" if process == "worker" else "--port names another"
+    taken = f"{port}, for the {process}, is taken by {holder}"
+    return Finding(FAILURE, "ports", taken, f"end that program, or {other}")
 
 
 def _is_free(port: int) -> bool:
@@ -125,7 +133,9 @@ def _owner(port: int) -> str:
     """Which program listens there, as far as this user may know."""
     try:
         found = [
-            each.pid for each in psutil.net_connections("tcp") if each.laddr and each.laddr.port == port and each.pid
+            each.pid
+            for each in psutil.net_connections("tcp")
+            if each.laddr and each.laddr.port == port and each.status == psutil.CONN_LISTEN and each.pid
         ]
         return " ".join(psutil.Process(found[0]).cmdline()[:3]) if found else "another program"
     except psutil.Error:

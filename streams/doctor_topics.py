@@ -88,7 +88,9 @@ _RULES: dict[str, tuple[Callable[[str, str], bool], str]] = {
 
 def described(client: AdminClient, kind: ResourceType, names: Iterable[str]) -> dict[str, dict[str, str]]:
     """All settings of these topics or brokers, by name. Raises KafkaException."""
-    asked = client.describe_configs([ConfigResource(kind, name) for name in names], request_timeout=_TIMEOUT_S)
+    resources = [ConfigResource(kind, name) for name in names]
+    # Asked about nothing, the client raises.
+    asked = client.describe_configs(resources, request_timeout=_TIMEOUT_S) if resources else {}
     return {resource.name: _texts(_done(future)) for resource, future in asked.items()}
 
 

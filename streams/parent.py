@@ -15,7 +15,7 @@ from streams.bus import broker_urls, folder
 from streams.chain import Chain, StageConf
 from streams.chain_check import check_stage
 from streams.metrics import CONTENT_TYPE, page
-from streams.ports import free_port
+from streams.ports import PROCESS_HEADER, free_port
 from streams.registered import registered
 from streams.settings import Settings
 from streams.stopping import end_within
@@ -77,7 +77,8 @@ class Worker(faust.App):
     def _add_pages(self) -> None:
         async def health(view: View, request: Request) -> Response:
             state = {stage.name: stage_metrics.state(stage) for stage in self.stages}
-            return view.json(state, status=200 if self._is_alive() else 503)
+            status = 200 if self._is_alive() else 503
+            return view.json(state, status=status, headers={PROCESS_HEADER: "worker"})
 
         async def metrics(view: View, request: Request) -> Response:
             text = page(stage_metrics.Stages(self.stages))

@@ -68,9 +68,9 @@ def states(client: AdminClient, chain: Chain, names: Iterable[str]) -> list[Topi
 
 
 def _configs(client: AdminClient, names: Iterable[str]) -> dict[str, dict[str, int]]:
-    asked = client.describe_configs(
-        [ConfigResource(ResourceType.TOPIC, name) for name in names], request_timeout=_TIMEOUT_S
-    )
+    resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+    # Asked about nothing, the client raises.
+    asked = client.describe_configs(resources, request_timeout=_TIMEOUT_S) if resources else {}
     return {resource.name: _sizes(future.result()) for resource, future in asked.items()}
 
 

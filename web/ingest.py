@@ -24,6 +24,7 @@ from streams import logs, metrics, topics
 from streams import settings as config
 from streams.chain import Chain
 from streams.chain_check import checked
+from streams.ports import PROCESS_HEADER
 from streams.settings import Settings
 from web import credentials, shape
 from web.credentials import CAMERA, OPERATOR, Credentials
@@ -104,7 +105,7 @@ def build(settings: Settings, chain: Chain, keys: Credentials, ice: list[RTCIceS
     app = Starlette(
         routes=[
             Route("/", lambda request: HTMLResponse(page)),
-            Route("/health", lambda request: PlainTextResponse("alive\n")),
+            Route("/health", lambda request: PlainTextResponse("alive\n", headers={PROCESS_HEADER: "camera"})),
             Route("/ready", partial(_ready, whip.bus_ready)),
             Route("/metrics", partial(_tell, CameraMetrics(whip))),
             *whip.routes,

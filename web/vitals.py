@@ -13,6 +13,7 @@ from mode import Service
 from streams.lag import Lag, Liveness
 from streams.marks import asker
 from streams.metrics import CONTENT_TYPE, page
+from streams.ports import PROCESS_HEADER
 from streams.settings import Settings
 from web.metrics import Traffic, ViewerMetrics
 from web.newest import Newest
@@ -64,7 +65,7 @@ class Vitals(Service):
 
     def _state(self, good: bool) -> web.StreamResponse:
         state = {"bus": self._bus.state, "frames": self._newest.taken, "bad": sum(self._newest.bad.values())}
-        return web.json_response(state, status=200 if good else 503)
+        return web.json_response(state, status=200 if good else 503, headers={PROCESS_HEADER: "viewer"})
 
     async def _tell(self, request: web.Request) -> web.StreamResponse:
         return web.Response(body=page(self._metrics), headers={"Content-Type": CONTENT_TYPE})

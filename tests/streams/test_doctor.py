@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]
 
 from streams import chain as chains
-from streams import doctor_bus, doctor_clock, doctor_host, settings, topics
+from streams import doctor_bus, doctor_clock, doctor_host, ports, settings, topics
 from streams.doctor import doctor
 from streams.settings import Settings
 from tests.kafka_node import KafkaNode
@@ -61,7 +61,7 @@ def finding(text: str, level: str, about: str, found: str, do: str) -> None:
 @pytest.fixture(autouse=True)
 def free_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     """The usual ones may be taken on this machine."""
-    monkeypatch.setattr(doctor_host.ports, "__defaults__", ({"the viewer": free_port()},))
+    monkeypatch.setattr(doctor_host.ports, "__defaults__", ({"viewer": free_port()},))
 
 
 def test_no_broker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -98,7 +98,8 @@ def test_weights_that_are_missing_and_weights_that_are_others(monkeypatch: pytes
 def test_a_port_that_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        monkeypatch.setattr(doctor_host.ports, "__defaults__", ({"the viewer": port},))
+        monkeypatch.setattr(doctor_host.ports, "__defaults__", ({"viewer": port},))
+        monkeypatch.setattr(ports, "_ASK_S", 0.2)  # it takes the call and never says a word
         text = said(monkeypatch, tmp_path)
         finding(text, "FAILURE", "ports", f"{port}, for the viewer, is taken by", "--port names another")
     assert re.search(rf"^ok +ports +{port}, for the viewer, is free$", said(monkeypatch, tmp_path), re.M)
