@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from functions import jpeg
 from functions.jpeg import Image, JpegError, JpegHeader
@@ -99,6 +106,73 @@ def test_what_is_no_jpeg_is_named(data: bytes, message: str) -> None:
 def test_a_marker_length_that_points_at_itself_does_not_hang() -> None:
     with pytest.raises(JpegError):
         jpeg.read_header(b"\xff\xd8" + b"\xff\xe0\0\0" * 3)
+
+
+FILLED = b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + bytes(65_500)
+EXIF = b"\xff\xe1" + struct.pack(">H", len(FILLED) + 2) + FILLED
+ENDLESS = {
+    "markers without a length": b"\xff\x01" * 2**20,
+    "restart markers": b"\xff\xd0" * 2**20,
+    "fill bytes": b"\xff" * 2**21,
+    "empty segments": b"\xff\xe0\0\2" * 2**19,
+    "frame headers": (b"\xff\xc0\0\x0b\x08\0\x10\0\x10\1\1\x11\0") * 2**17,
+    "EXIF blocks of nothing but entries": EXIF * 31,
+    "entries, then markers": EXIF + b"\xff\x01" * 2**20,
+}
+
+
+def _lines_run(data: bytes) -> int:
+    """How many lines of the module run until a header is refused: steps of Python, however slow the machine."""
+    lines = 0
+
+    def count(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
+        nonlocal lines
+        lines += event == "line"
+        return count if frame.f_code.co_filename == jpeg.__file__ else None
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        with contextlib.suppress(JpegError):
+            jpeg.checked_header(data)
+    finally:
+        sys.settrace(before)
+    return lines
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_what_stands_before_a_picture_takes_no_more_steps_the_more_there_is(what: str) -> None:
+    assert _lines_run(b"\xff\xd8" + ENDLESS[what]) < 25_000
+    with pytest.raises(JpegError, match=r"Expected a (picture behind at most 2000 JPEG markers|whole JPEG header)"):
+        jpeg.checked_header(b"\xff\xd8" + ENDLESS[what])
+
+
+@given(st.lists(st.sampled_from([*ENDLESS, "a scan"]), min_size=1, max_size=4))
+@settings(max_examples=50, deadline=None)
+def test_nor_does_any_mixture_of_it(names: list[str]) -> None:
+    mixed = b"".join(ENDLESS.get(name, b"\xff\xda\0\x08\1\1\0\0\x3f\0")[: 2**19] for name in names)
+    assert _lines_run(b"\xff\xd8" + mixed) < 25_000
+
+
+def test_a_picture_behind_hundreds_of_segments_is_read() -> None:
+    picture = jpeg.encode(_picture())
+    comment = b"\xff\xfe\0\x07hello"
+    assert jpeg.decode(picture[:2] + comment * 500 + b"\xff" * 64 + picture[2:]).shape == (48, 96, 3)
+
+
+@given(st.binary(max_size=40).map(lambda tail: tail.replace(b"\0", b"\xff\xda")))
+def test_scans_are_counted_wherever_they_start(tail: bytes) -> None:
+    said, encoded = cv2.imencode(".jpg", _picture(), [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])
+    assert said
+    several = encoded.tobytes()
+    assert jpeg.read_header(several + tail).scans == (several + tail).count(b"\xff\xda")
+
+
+def test_of_two_exif_blocks_the_first_counts_as_it_does_for_opencv() -> None:
+    picture = _with_orientation(_with_orientation(jpeg.encode(_picture()), 1), 6)
+    wanted = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    assert wanted is not None
+    assert jpeg.decode(picture).shape == wanted.shape == (96, 48, 3)
 
 
 def test_what_is_encoded_looks_the_same_and_has_small_chroma() -> None:
