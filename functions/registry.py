@@ -79,10 +79,10 @@ def function(
     """Register a function over frames and give it back as it is.
 
     `redacts` marks one whose pictures may be shown to anybody. `labels` and `ready` are called with the function's
-    options: the labels a detector can find, and what is done before the first frame, so that missing weights are
-    told before a record is consumed. `look_ahead_s` delays each frame by so much; the function then gets those that
-    follow it within that time as its third argument, `ahead`. Raises FunctionError for a signature that no stage
-    could call and for a name that another module has.
+    options as keywords: the labels a detector can find, and what is done before the first frame, so that missing
+    weights are told before a record is consumed. `look_ahead_s` delays each frame by so much; the function then gets
+    those that follow it within that time as its third argument, `ahead`. Raises FunctionError for a signature that no
+    stage could call, also of `labels` and `ready`, and for a name that another module has.
     """
 
     def register(call: F) -> F:
@@ -90,6 +90,7 @@ def function(
             _read(call, ahead=look_ahead_s > 0), redacts=redacts, labels=labels, ready=ready, look_ahead_s=look_ahead_s
         )
         _refuse_duplicate(spec)
+        _refuse_uncallable(spec)
         _functions[spec.name] = spec
         return call
 
@@ -146,6 +147,29 @@ def _refuse_duplicate(spec: FunctionSpec) -> None:
             f"Function {spec.name}: expected a name of its own, got one that {known.call.__module__} has "
             f"(second: {spec.call.__module__})"
         )
+
+
+def _refuse_uncallable(spec: FunctionSpec) -> None:
+    """`labels` and `ready` run long after registering, where their error would read as if a frame were wrong."""
+    options = ", ".join(spec.options)
+    for what, call in {"labels": spec.labels, "ready": spec.ready}.items():
+        if call is not None and (got := _why_uncallable(call, spec.options)):
+            wanted = f"a callable that takes its options as keywords ({options})" if options else "a callable"
+            raise FunctionError(f"Function {spec.name}, {what}: expected {wanted}, got {got}")
+
+
+def _why_uncallable(call: object, options: Iterable[str]) -> str:
+    if not callable(call):
+        return repr(call)
+    try:
+        signature = inspect.signature(call)
+    except (TypeError, ValueError):
+        return f"one without a signature, {call!r}"
+    try:
+        signature.bind(**dict.fromkeys(options))
+    except TypeError as error:
+        return f"one that takes {signature}: {error}"
+    return ""
 
 
 __all__ = ["FunctionError", "FunctionSpec", "OptionError", "function", "load"]

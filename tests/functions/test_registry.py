@@ -88,6 +88,46 @@ def test_a_signature_that_no_stage_could_call_is_refused(call: Callable[..., Any
         function(call)
 
 
+def _one_option(*, size: int) -> tuple[str, ...]:
+    return ("plate",)
+
+
+CANNOT_BE_ASKED = {
+    "takes no options": (lambda: ("plate",), r"got one that takes \(\): got an unexpected keyword argument 'size'"),
+    "takes one too few": (_one_option, "got an unexpected keyword argument 'tiles'"),
+    "takes one too many": (lambda *, size, tiles, speed: ("plate",), "missing a required .*argument: 'speed'"),
+    "takes them by position": (lambda size, tiles, /: ("plate",), "got one that takes"),
+    "is no callable": (("plate",), r"got \('plate',\)"),
+    "is a word": ("plate", "got 'plate'"),
+    "cannot be looked at": (dict.fromkeys, "got one that takes|got one without a signature"),
+}
+
+
+@pytest.mark.parametrize("what", ["labels", "ready"])
+@pytest.mark.parametrize("case", CANNOT_BE_ASKED)
+def test_labels_and_ready_that_could_not_be_called_with_the_options_are_refused(what: str, case: str) -> None:
+    def finds(frame: Frame, *, size: int = 9, tiles: str = "1x1") -> Frame:
+        return frame
+
+    given, got = CANNOT_BE_ASKED[case]
+    expected = (
+        rf"^Function finds, {what}: expected a callable that takes its options as keywords \(size, tiles\), .*{got}"
+    )
+    with pytest.raises(FunctionError, match=expected):
+        function(**{what: given})(finds)  # type: ignore[call-overload]
+    assert "finds" not in registry.load()
+
+
+def test_labels_may_take_the_options_by_name_all_together_or_with_defaults_of_their_own() -> None:
+    def finds(frame: Frame, *, size: int = 9) -> Frame:
+        return frame
+
+    for labels in (_one_option, lambda **_: ("plate",), lambda size, more=1: ("plate",), lambda *, size=3: ("plate",)):
+        function(labels=labels, ready=labels)(finds)
+        spec = registry.load()["finds"]
+        assert spec.findable(spec.validate({})) == ("plate",)
+
+
 def test_a_name_that_another_module_has_is_refused() -> None:
     def redact(frame: Frame) -> Frame:
         return frame
