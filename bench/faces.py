@@ -44,7 +44,7 @@ _CORES = os.cpu_count() or 1
 _PERIOD_US = 40_000
 # Whoever moves is not to be covered, only faces: docs/privacy.md.
 _OPTIONS = 'labels = ["face"], motion = false'
-_HOP = Hop("detect", "detect_faces", "1", {}, 0, 0, 0)
+_HOP = Hop("detect", "detect_faces", "1", {}, 0, 0, 0, finds=frozenset({"face"}))
 
 
 def main() -> None:

@@ -23,7 +23,11 @@ def main() -> None:
     """Print the worker's resident memory at both marks, in MB."""
     shots = pictures(clip_from(sys.argv[1:]), (1280, 720), 100)
     kafka_node.require()
-    with KafkaNode() as node, one_stage_chain(node.url, "redact", "MEMORY") as (env, *topics), worker(env) as process:
+    with (
+        KafkaNode() as node,
+        one_stage_chain(node.url, "redact", "MEMORY", options='detectors = ["detect_stub"]') as (env, *topics),
+        worker(env) as process,
+    ):
         begin, end = (_resident_mb(process.pid) for _ in _frames(node.url, *topics, shots))
     print(f"Resident after {_MARKS[0]} frames {begin:.0f} MB, after {_MARKS[1]} {end:.0f} MB: {end - begin:+.0f} MB")
     print(json.dumps({"mb_after_1000": round(begin), "mb_after_10000": round(end)}))

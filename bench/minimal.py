@@ -83,7 +83,7 @@ def _detector() -> Callable[[dict[str, Any]], dict[str, Any]]:
 def _redactor() -> Callable[[dict[str, Any]], dict[str, Any]]:
     spec = load([FUNCTIONS])["redact"]
     memory, options = memory_of(spec), spec.validate({})
-    hop = Hop("detect", "detect_stub", "1", {}, 0, 0, 0)
+    hop = Hop("detect", "detect_stub", "1", {}, 0, 0, 0, finds=frozenset({"person"}))
 
     def redact(record: dict[str, Any]) -> dict[str, Any]:
         found = tuple(Detection(label, sure, tuple(box)) for label, sure, box in record["detections"])

@@ -78,7 +78,11 @@ class Detection:
 
 @dataclass(frozen=True)
 class Hop:
-    """What one stage did with the frame: times in microseconds, `started_at` since the epoch."""
+    """What one stage did with the frame: times in microseconds, `started_at` since the epoch.
+
+    `finds`: the labels that its reader's own chain file lets it find, whatever the record says; `disbelief`: why it
+    is not believed to have looked. Neither is on a record, where anybody could write it.
+    """
 
     stage: str
     function: str
@@ -87,6 +91,8 @@ class Hop:
     started_at: int
     took_us: int
     average_us: int
+    finds: frozenset[str] = frozenset()
+    disbelief: str = ""
 
 
 @dataclass(frozen=True)

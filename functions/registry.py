@@ -115,8 +115,8 @@ def load(modules: Iterable[str] = ()) -> dict[str, FunctionSpec]:
 
 
 def find(name: str) -> FunctionSpec | None:
-    """The function of that name, None where this process knows none."""
-    return _functions.get(name) or load().get(name)
+    """The function of that name among those loaded, None where there is none; imports nothing."""
+    return _functions.get(name)
 
 
 def _read(call: Call, ahead: bool) -> FunctionSpec:

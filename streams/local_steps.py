@@ -10,6 +10,7 @@ from typing import Any
 
 from functions.annotate import annotate
 from functions.frame import Frame, Hop
+from functions.labels import plain
 from functions.registry import FunctionError, FunctionSpec
 
 Step = Callable[[Iterable[Frame]], Iterator[Frame]]
@@ -28,7 +29,8 @@ def drawn(frames: Iterable[Frame]) -> Iterator[Frame]:
 
 def _run(spec: FunctionSpec, options: dict[str, Any], frames: Iterable[Frame]) -> Iterator[Frame]:
     state = () if spec.state is None else (spec.state(),)  # one, for the one source that the file is
-    hop = Hop(spec.name, spec.name, "", options, started_at=0, took_us=0, average_us=0)
+    finds = frozenset(map(plain, spec.findable(options)))
+    hop = Hop(spec.name, spec.name, "", options, started_at=0, took_us=0, average_us=0, finds=finds)
     for arguments in _with_ahead(frames, spec.window_s(options)) if spec.look_ahead_s else ((each,) for each in frames):
         frame, *ahead = arguments
         for result in _results(spec, spec.call(frame, *state, *ahead, **options)):

@@ -8,21 +8,19 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.metadata import version
 from itertools import islice
 from typing import Any
 
-from functions import registry
 from functions.frame import Frame, Hop
-from functions.options import Option
 from functions.registry import FunctionSpec
 from streams import records
+from streams.evidence import Evidence, said
 from streams.metrics import Times
 from streams.records import MAX_DETECTIONS, RecordError
+from streams.redacted import VERSION, Words, clean_id
 
 MAX_RESULTS = 256
 _AVERAGE_OVER = 100
-_VERSION = version("imagebus")
 
 
 class Skipped(Exception):
@@ -49,7 +47,10 @@ class RunningMean:
 
 @dataclass(frozen=True)
 class Work:
-    """A function with its options, as one stage runs it."""
+    """A function with its options, as one stage runs it.
+
+    `evidence`: what it may believe of the hops before it; `words`: those that it may put on a redacted topic.
+    """
 
     stage: str
     spec: FunctionSpec
@@ -58,6 +59,8 @@ class Work:
     max_record_bytes: int
     average: RunningMean
     times: Times = field(default_factory=Times)
+    evidence: Evidence = field(default_factory=Evidence)
+    words: Words = field(default_factory=Words)
 
     @property
     def window_s(self) -> float | None:
@@ -70,8 +73,8 @@ class Work:
         Raises what the function raises, and BadResult.
         """
         started_at, start = time.time_ns() // 1000, time.perf_counter_ns()
-        # Of what is handed over nothing is relied on afterwards: a function may change even what is frozen.
-        returned = self.spec.call(replace(frame), *memory, **self.options)
+        # The copy is the function's: it may change even what is frozen, and of that nothing is relied on afterwards.
+        returned = self.spec.call(self.evidence.judged(frame), *memory, **self.options)
         results = [self._checked(each) for each in _as_frames(self.spec.name, returned)]
         for result in results:
             _ = result.jpeg  # encodes here what was drawn on, as part of the time it took
@@ -80,7 +83,7 @@ class Work:
         hop = Hop(
             stage=self.stage,
             function=self.spec.name,
-            version=_VERSION,
+            version=VERSION,
             options=self._said,
             started_at=started_at,
             took_us=took_us,
@@ -90,8 +93,7 @@ class Work:
 
     @cached_property
     def _said(self) -> dict[str, object]:
-        """The options as a hop says them: one that is too long for a record, such as a camera's zones, is nil."""
-        return {name: value if records.option_fits(value) else None for name, value in self.options.items()}
+        return said(self.options)
 
     def _checked(self, result: object) -> Frame:
         if not isinstance(result, Frame):
@@ -104,15 +106,15 @@ class Work:
 
     def _encoded(self, frame: Frame, result: Frame, hop: Hop, extra: int) -> bytes:
         # What says which frame this is comes from the record, whatever the function made of it.
-        hops = (*frame.hops, hop)
+        frame_id = clean_id(frame.id, frame.seq) if self.redacted_output else frame.id
         named = replace(
             result,
-            id=f"{frame.id}.{extra}" if extra else frame.id,
+            id=f"{frame_id}.{extra}" if extra else frame_id,
             source=frame.source,
             seq=frame.seq,
             captured_at=frame.captured_at,
             live=frame.live,
-            hops=tuple(map(_without_words, hops)) if self.redacted_output else hops,
+            hops=(*frame.hops, hop),
         )
         return self._as_record(named, len(frame.detections))
 
@@ -125,26 +127,10 @@ class Work:
                 f"({came} came in, the function added {count - came})"
             )
         try:
-            return records.encode(records.from_frame(result), self.max_record_bytes)
+            record = records.from_frame(result)
+            return records.encode(self.words.cleaned(record) if self.redacted_output else record, self.max_record_bytes)
         except RecordError as error:
             raise BadResult(f"{self.spec.name}: its result does not fit a record: {error}") from None
-
-
-def _without_words(hop: Hop) -> Hop:
-    """For a redacted topic: of the options, what says nothing of anybody; another's value is nil.
-
-    Words may be a path or a name, unless they are the function's default or one of its choices.
-    """
-    spec = registry.find(hop.function)
-    known = spec.options if spec else {}
-    kept = {name: _unless_words(known[name], value) for name, value in hop.options.items() if name in known}
-    return replace(hop, options=kept)
-
-
-def _unless_words(option: Option, value: object) -> object:
-    default = list(option.default) if isinstance(option.default, tuple) else option.default
-    plain = list(value) if isinstance(value, tuple) else value
-    return plain if isinstance(plain, (int, float)) or plain == default or plain in option.choices else None
 
 
 def _as_frames(name: str, returned: object) -> Iterable[object]:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 
 import cv2
+import msgspec
 from confluent_kafka.admin import AdminClient
 
+from functions import registry
 from functions.errors import UsageError
 from functions.registry import FunctionSpec
-from streams import memory, topics
+from streams import evidence, memory, topics
 from streams.app_worker import EXIT_USAGE, AppWorker, leave
 from streams.at_work import AtWork, leave_nothing
 from streams.bus import folder
 from streams.chain import Chain, StageConf, dead_letters_of, group_of
 from streams.failure import Failed
 from streams.pool import Pool
+from streams.redacted import words_of
 from streams.settings import Settings
 from streams.stage import Stage
 from streams.stage_app import StageApp
@@ -54,6 +58,7 @@ class StageWorker(AppWorker):
         memory.keep_for_next_frame()
         cv2.setNumThreads(1)  # the pool works on several frames at once: threads within one would get in its way
         try:
+            self._read_chain()
             self._pool.start(partial(self.spec.prepare, self.options))
         except (UsageError, Failed) as error:
             leave(EXIT_USAGE, f"Stage {self.name}: {error}")
@@ -62,6 +67,15 @@ class StageWorker(AppWorker):
             self.stage.suspects.share(AtWork(folder(self._settings, group)))
         except OSError as error:
             log.warning("Stage %s: what kills its process will not be known: %s", self.name, error)
+
+    def _read_chain(self) -> None:
+        """Learn from the chain file what detectors find and which words may be said: no record is asked for it."""
+        work = self.stage.work
+        if work.redacted_output or work.spec.redacts:
+            stages = self._chain.stages | {self.name: self.conf}  # this one may run beside the chain
+            chain, functions = msgspec.structs.replace(self._chain, stages=stages), registry.load()
+            known = evidence.of_chain(chain, functions)
+            self.stage.work = replace(work, evidence=known, words=words_of(chain, functions, known))
 
     def make_topics(self, client: AdminClient) -> None:
         """Have the stage's topics there, its dead letters' included. Raises BusError."""

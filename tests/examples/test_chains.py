@@ -120,7 +120,7 @@ def test_two_detectors_in_series_each_add_and_the_redactor_wants_both(
     produce(url, "STREET_FOUND", "street", unseen)
     (dead,) = consume(url, "DEAD_STREET-HIDDEN", 1)
     assert dead.value() == unseen
-    assert b"no detector among the hops that can find face" in dict(dead.headers())["reason"]
+    assert b"no detector among the hops that can find what is asked for: face" in dict(dead.headers())["reason"]
 
 
 def send(url: str, node: Path, name: str, topic: str, folder: Path) -> None:

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from functions import Detection, Frame
+from functions import Detection, Frame, Hop
 from functions.doubt import Doubt
 from functions.redact import Memory, redact
-from tests.functions.hops import looked_at
+from tests.functions.hops import hop, looked_at
 
 PLAIN = Frame.from_image(np.full((48, 64, 3), 200, np.uint8))
 PERSON = Detection("person", 0.9, (10, 10, 20, 20))
@@ -19,12 +19,18 @@ DOUBTFUL = {
     "no hops": (PLAIN, "no detector among the hops"),
     "no detector": (looked_at(PLAIN, "annotate"), "no detector among the hops"),
     "a detector of another program": (looked_at(PLAIN, "detect_with_c"), "no detector among the hops"),
-    "options that do not fit": (looked_at(PLAIN, labels=5), "no detector among the hops"),
-    "a label it cannot find": (looked_at(PLAIN, "detect_faces"), "no detector among the hops that can find person"),
-    "a label it was not to find": (looked_at(PLAIN, labels=["car"]), "that can find person"),
+    "a detector that the chain file has not": (
+        replace(PLAIN, hops=(replace(hop(), finds=frozenset(), disbelief="it is not in the chain file"),)),
+        "it is not in the chain file",
+    ),
+    "a label it cannot find": (
+        looked_at(PLAIN, "detect_faces"),
+        "no detector among the hops that can find what is asked for: person",
+    ),
+    "a label it was not to find": (looked_at(PLAIN, labels=["car"]), "that can find what is asked for: person"),
     "detections of a larger picture": (
         looked_at(replace(PLAIN, detections=(replace(PERSON, xyxy=(300, 200, 340, 280)),))),
-        "detections of another size than the picture's 64x48",
+        "detections of another size than the picture's: 64x48",
     ),
     "a box upside down": (
         looked_at(replace(PLAIN, detections=(replace(PERSON, xyxy=(20, 10, 10, 20)),))),
@@ -55,6 +61,13 @@ def test_one_of_several_detectors_has_to_know_each_label() -> None:
     done = redact(both, Memory(), (), labels=("Face", "person"), motion=False).redaction
     assert done is not None
     assert done.doubt is None
+
+
+def test_what_a_record_says_of_a_detector_is_no_evidence() -> None:
+    """A hop as it comes from the bus, before the stage has compared it with the chain file."""
+    said = Hop("detect", "detect_objects", "1", {"labels": ["person"]}, 0, 0, 0)
+    with pytest.raises(Doubt, match="no detector among the hops"):
+        redact(replace(PLAIN, hops=(said,)), Memory(), ())
 
 
 def test_a_detector_that_this_host_does_not_know_can_be_trusted_by_name() -> None:

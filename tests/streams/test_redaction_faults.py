@@ -28,6 +28,7 @@ from tests.functions.hops import looked_at
 from tests.streams import frames
 from tests.streams.faulty_bus import BUS_FAULTS, Bus, never
 from tests.streams.test_stage import Arrived
+from tests.streams.trusting import in_chain
 
 FAULTS = 10_000
 BUS_SCENARIOS = 400
@@ -144,7 +145,8 @@ def stage() -> Iterator[Stage]:
     said = spec.validate({"motion": False, "look_ahead_s": 0, "padding": 0})
     pool = Pool(4, time_limit_s=0.02)
     pool.start()
-    yield Stage(Work("redact", spec, said, True, records.MAX_RECORD_BYTES, RunningMean()), pool, max_age_s=1e9)
+    work = in_chain(Work("redact", spec, said, True, records.MAX_RECORD_BYTES, RunningMean()))
+    yield Stage(work, pool, max_age_s=1e9)
     pool.stop()
 
 

@@ -1,0 +1,28 @@
+"""What a redactor's work knows of a chain, as its worker reads it at start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from functions import registry
+from streams.chain import Chain, StageConf
+from streams.evidence import of_chain
+from streams.redacted import words_of
+from streams.work import Work
+
+Options = Mapping[str, object]
+
+
+def detector(function: str = "detect_objects", **options: object) -> StageConf:
+    """A detector as the chain file has it."""
+    return StageConf(function=function, input="SOURCE_FRAME", output="IMAGEAI_FRAME", options=options)
+
+
+def in_chain(work: Work, **detectors: StageConf) -> Work:
+    """The same work as a stage of a chain with these detectors, by default one of 80 labels."""
+    own = StageConf(function=work.spec.name, input="IMAGEAI_FRAME", output="REDACTION_FRAME", options=work.options)
+    stages = {**(detectors or {"detect": detector()}), work.stage: own}
+    chain, functions = Chain(stages=stages), registry.load()
+    known = of_chain(chain, functions)
+    return replace(work, evidence=known, words=words_of(chain, functions, known))
