@@ -29,7 +29,10 @@ AheadS = Annotated[float, Meta(ge=0, le=2, description="Seconds that a box is th
 Moving = Annotated[bool, Meta(description="Cover whatever moves, too; all, while that cannot be told")]
 OnDoubt = Annotated[Literal["drop", "cover"], Meta(description="A frame that no detector vouches for")]
 Zones = Annotated[tuple[str, ...], Meta(description="Always or never cover: `SOURCE: cover x,y x,y x,y`, or `ignore`")]
-Detectors = Annotated[tuple[str, ...], Meta(description="Functions to trust as detectors that this host does not know")]
+Detectors = Annotated[
+    tuple[str, ...],
+    Meta(description="Functions to believe as detectors of all that is asked for, in the chain file or not"),
+]
 
 
 @dataclass
