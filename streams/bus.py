@@ -106,6 +106,12 @@ class Consumer(driver.Consumer):
             return {}
         return await super()._getmany(ready, timeout if len(ready) == len(active_partitions) else _LOOK_S)
 
+    async def verify_all_partitions_active(self) -> None:
+        """Leave partitions to `streams.lag.Liveness`: Faust's own check ends the app that it checks.
+
+        It reads the position of each, and there is none while aiokafka moves on from records that have expired unread.
+        """
+
     async def wait_empty(self) -> None:
         """Wait for what is held to be acked, and commit what is."""
         end = time.monotonic() + self.patience_s

@@ -31,9 +31,13 @@ class Lag:
     def by_topic(self) -> dict[str, int]:
         """Records of each topic; asks nobody."""
         waiting: Counter[str] = Counter()
-        for tp in held(self._app):
-            waiting[tp.topic] += self._of(tp)
+        for tp, records in self.by_partition().items():
+            waiting[tp.topic] += records
         return dict(waiting)
+
+    def by_partition(self) -> dict[TP, int]:
+        """Records of each partition that is held; asks nobody."""
+        return {tp: self._of(tp) for tp in held(self._app)}
 
     def ask(self, client: Asker) -> bool:
         """Whether any wait, as the broker says; blocks some seconds at most. Raises KafkaException."""

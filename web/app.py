@@ -24,6 +24,7 @@ from streams.app_worker import EXIT_HANGS, leave
 from streams.bus import BusApp, bus_app
 from streams.chain import Chain
 from streams.lag import Lag, held
+from streams.logs import Seldom
 from streams.members import Membership
 from streams.records import RecordError, decode
 from streams.registered import registered
@@ -39,6 +40,7 @@ from web.pages import topic_infos
 from web.session_file import SessionFile
 from web.sessions import Sessions
 from web.site import Site
+from web.skipping import Skipping
 from web.state import Bus
 from web.vitals import Vitals
 
@@ -55,7 +57,7 @@ class _WebFirst(BootStrategy):
     def server(self) -> Iterable[ServiceT]:
         return self._chain(
             self.web_server(),
-            [self.app.gate, self.app.counts_reader, self.app.vitals],
+            [self.app.gate, self.app.counts_reader, self.app.vitals, self.app.skipping],
             self.kafka_consumer(),
             self.agents(),
             self.kafka_conductor(),
@@ -76,6 +78,7 @@ class ViewerApp(BusApp):
     gate: Gate
     counts_reader: CountsReader
     site: Site
+    skipping: Skipping
     vitals: Vitals
     folder: tempfile.TemporaryDirectory[str]
 
@@ -130,16 +133,21 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     newest, counts, bus = Newest(chain.topic_names), Counts(), Bus(settings.kafka_url)
     app.gate = Gate(settings, chain, bus, app.holds)
     app.counts_reader = CountsReader(settings, counts)
-    app.vitals = Vitals(settings, newest, bus, Lag(app), app.give_up)
+    lag = Lag(app)
+    app.skipping = Skipping(app, lag, newest)
+    app.vitals = Vitals(settings, newest, bus, lag, app.give_up)
     infos = topic_infos(chain, _functions(settings))
     app.site = Site(chain, infos, newest, counts, bus, Guard(credentials, sessions), app.vitals)
     for topic in chain.topic_names:
         keep = _keep(topic, newest, settings.max_record_bytes, chain.redacted(topic))
-        app.agent(app.topic(topic), name=f"newest of {topic}")(keep)
+        # Nothing is committed: whoever joins anew starts at the newest frame, and what is skipped is no gap to be kept.
+        app.agent(app.topic(topic, acks=False), name=f"newest of {topic}")(keep)
     return app
 
 
 def _keep(topic: str, newest: Newest, max_bytes: int, redacted: bool) -> Any:
+    seldom = Seldom(log)
+
     async def keep(values: StreamT[bytes]) -> None:
         async for value in values:
             try:
@@ -149,7 +157,7 @@ def _keep(topic: str, newest: Newest, max_bytes: int, redacted: bool) -> Any:
                 newest.put(topic, record)
             except RecordError as error:
                 newest.bad[topic] += 1
-                log.warning("%s: %s", topic, error)
+                seldom.warning(str(error), f"{topic}: {error}", {"topic": topic})
 
     return keep
 

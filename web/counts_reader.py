@@ -10,12 +10,13 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message,
 from mode import Service
 
 from streams.counts import COUNTS, Counted, decode
+from streams.logs import Seldom
 from streams.records import RecordError
 from streams.security import for_librdkafka
 from streams.settings import Settings
 from web.counts import Counts
 
-log = logging.getLogger(__name__)
+_seldom = Seldom(logging.getLogger(__name__))
 _RETRY_S = 1.0
 _ANSWER_S = 3.0
 _AT_ONCE, _WAIT_S = 500, 0.5
@@ -59,12 +60,12 @@ class CountsReader(Service):
 
     def _take(self, message: Message) -> None:
         if error := message.error():
-            log.warning("%s: %s", COUNTS, error.str())
+            _seldom.warning(error.str(), f"{COUNTS}: {error.str()}", {"topic": COUNTS})
             return
         try:
             self._counts.put(decode(message.value(), Counted))
         except RecordError as error:
-            log.warning("%s: %s", COUNTS, error)
+            _seldom.warning(str(error), f"{COUNTS}: {error}", {"topic": COUNTS})
 
 
 def _ignore(error: object) -> None:

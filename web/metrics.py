@@ -36,6 +36,9 @@ class ViewerMetrics(Collector):
         read = {(topic, "good"): count for topic, count in good.items()}
         read |= {(topic, "bad"): count for topic, count in bad.items()}
         yield counter("imagebus_viewer_records_total", "Records read, good or bad.", ("topic", "kind"), read)
+        skipped = {(topic,): count for topic, count in self._newest.skipped.items()}
+        about = "Records that were not read since there were too many: the newest were."
+        yield counter("imagebus_viewer_skipped_records_total", about, ("topic",), skipped)
         lag = {(topic,): waiting for topic, waiting in self._lag.by_topic().items()}
         yield gauge("imagebus_viewer_lag_records", "Records of a topic that wait for the viewer.", ("topic",), lag)
         traffic, sent = self._traffic, {("sent",): self._traffic.sent, ("skipped",): self._traffic.skipped}

@@ -20,6 +20,7 @@ class Newest:
         self.frames: dict[str, dict[str, Shown]] = {topic: {} for topic in topics}
         self.bad: dict[str, int] = dict.fromkeys(self.frames, 0)
         self.taken_of: dict[str, int] = dict.fromkeys(self.frames, 0)
+        self.skipped: dict[str, int] = dict.fromkeys(self.frames, 0)
         self._pairings: dict[tuple[str | None, str], Pairing] = {}
         self._listeners: set[asyncio.Event] = set()
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiokafka.consumer.fetcher import OffsetResetStrategy
 
 from streams.bus import BusApp, Consumer, bus_app
 from streams.settings import Settings
@@ -32,6 +33,14 @@ async def app(embedded: str, tmp_path: Path) -> AsyncIterator[BusApp]:
 async def test_the_consumer_asks_brokers_for_short_waits_and_is_the_one_of_this_project(app: BusApp) -> None:
     assert type(app.consumer) is Consumer
     assert app.consumer._thread._consumer._fetch_max_wait_ms == 50
+
+
+async def test_a_partition_that_is_moved_on_to_what_has_not_expired_does_not_end_it(app: BusApp) -> None:
+    await wait_until_async(app.consumer.assignment, 20, "partitions that are held")
+    state = app.consumer._thread._consumer._subscription.subscription.assignment.state_value
+    for tp in app.consumer.assignment():  # as aiokafka does where the next record is not there any more
+        state(tp).await_reset(OffsetResetStrategy.EARLIEST)
+    await app.consumer.verify_all_partitions_active()
 
 
 async def test_it_ends_although_a_request_waits_for_its_retry(app: BusApp) -> None:
