@@ -37,9 +37,11 @@ async def test_the_consumer_asks_brokers_for_short_waits_and_is_the_one_of_this_
 
 async def test_a_partition_that_is_moved_on_to_what_has_not_expired_does_not_end_it(app: BusApp) -> None:
     await wait_until_async(app.consumer.assignment, 20, "partitions that are held")
-    state = app.consumer._thread._consumer._subscription.subscription.assignment.state_value
-    for tp in app.consumer.assignment():  # as aiokafka does where the next record is not there any more
-        state(tp).await_reset(OffsetResetStrategy.EARLIEST)
+    assignment = app.consumer._thread._consumer._subscription.subscription.assignment
+    states = [assignment.state_value(tp) for tp in app.consumer.assignment()]
+    await wait_until_async(lambda: all(state.timestamp for state in states), 20, "partitions that were asked for")
+    for state in states:  # as aiokafka does where the next record is not there any more
+        state.await_reset(OffsetResetStrategy.EARLIEST)
     await app.consumer.verify_all_partitions_active()
 
 
