@@ -37,7 +37,11 @@ class Anything:
 
 def _families() -> dict[str, Metric]:
     anything = Anything()
-    newest, bus, lag = Newest(["TOPIC"]), Bus("nowhere"), cast(Lag, type("NoLag", (), {"by_topic": lambda self: {}})())
+    newest, bus, lag = (
+        Newest(["TOPIC"], 128),
+        Bus("nowhere"),
+        cast(Lag, type("NoLag", (), {"by_topic": lambda self: {}})()),
+    )
     collectors: list[Collector] = [
         Stages([]),
         ProducerMetrics(cast(Production, anything), cast(Source, anything)),

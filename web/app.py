@@ -130,7 +130,7 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     app = bus_app(group, settings, ViewerApp, logging_config=logs.for_faust(settings), **web)
     assert isinstance(app, ViewerApp)
     app.folder = folder
-    newest, counts, bus = Newest(chain.topic_names), Counts(), Bus(settings.kafka_url)
+    newest, counts, bus = Newest(chain.topic_names, settings.sources), Counts(), Bus(settings.kafka_url)
     app.gate = Gate(settings, chain, bus, app.holds)
     app.counts_reader = CountsReader(settings, counts)
     lag = Lag(app)

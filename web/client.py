@@ -121,7 +121,8 @@ class Client:
 
     async def _send_state(self) -> None:
         while self._may_stay():
-            await self._send(self._socket.send_str(state_message(self._newest, self._bus, self._topics)))
+            watched = {view.source for view in self._views.values() if view.source}
+            await self._send(self._socket.send_str(state_message(self._newest, self._bus, self._topics, watched)))
             await self._send_counts()
             self._changed.set()  # another source may have its turn
             await asyncio.sleep(STATE_S)

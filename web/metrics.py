@@ -41,6 +41,12 @@ class ViewerMetrics(Collector):
         yield counter("imagebus_viewer_skipped_records_total", about, ("topic",), skipped)
         lag = {(topic,): waiting for topic, waiting in self._lag.by_topic().items()}
         yield gauge("imagebus_viewer_lag_records", "Records of a topic that wait for the viewer.", ("topic",), lag)
+        sources = self._newest.sources
+        yield gauge("imagebus_viewer_sources", "Sources that are remembered.", (), {(): len(sources)})
+        about = "Sources that were forgotten: silent for minutes, or out of places."
+        yield counter("imagebus_viewer_forgotten_sources_total", about, (), {(): sources.forgotten})
+        about = "Frames that were not shown since all places were taken by other sources."
+        yield counter("imagebus_viewer_turned_away_frames_total", about, (), {(): sources.turned_away})
         traffic, sent = self._traffic, {("sent",): self._traffic.sent, ("skipped",): self._traffic.skipped}
         yield gauge("imagebus_viewer_clients", "Browsers that watch.", (), {(): traffic.clients})
         about = "Pictures for browsers: sent, or skipped since the browser was slow or another source had its turn."

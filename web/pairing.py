@@ -67,6 +67,7 @@ class Pairing:
     _rights: dict[str, Shown] = field(default_factory=dict)
     _unmatched_since: dict[str, float] = field(default_factory=dict)
     _bytes: int = 0
+    _forgotten: int = 0  # the highest number of a source that is not here any more
 
     def put(self, frame: Shown) -> None:
         """Take in one frame of either topic."""
@@ -74,6 +75,13 @@ class Pairing:
             self._put_left(frame)
         if frame.topic == self.right:
             self._put_right(frame)
+
+    def forget(self, source: str) -> None:
+        """Drop what is shown of a source; a view that knows it takes what comes later for newer all the same."""
+        if (pair := self.pairs.pop(source, None)) is not None:
+            self._forgotten = max(self._forgotten, pair.number)
+        self._rights.pop(source, None)
+        self._unmatched_since.pop(source, None)
 
     def _put_left(self, frame: Shown) -> None:
         self._keep(frame)
@@ -101,7 +109,7 @@ class Pairing:
         if left and right:
             self._unmatched_since.pop(source, None)
         before = self.pairs.get(source)
-        self.pairs[source] = Pair(left, right, before.number + 1 if before else 1)
+        self.pairs[source] = Pair(left, right, (before.number if before else self._forgotten) + 1)
 
     def _keep(self, frame: Shown) -> None:
         key = (frame.source, frame.record.id)

@@ -43,6 +43,7 @@ class Skipping(Service):
         while not self.should_stop:
             taken, since = self._read, time.monotonic()
             await self.sleep(_LOOK_S)
+            self._newest.sources.forget_silent(time.monotonic())
             waiting = self._lag.by_partition()
             late = is_late(waiting, (self._read - taken) / (time.monotonic() - since))
             # Once is not enough: a second with records to read all through it says how many it can read.

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from itertools import accumulate
 
 import msgspec
 from msgspec import Struct
 
 from web.newest import Newest
 
+# Beside the names a message holds the topics; 30 cameras on five topics take 2 kB.
+NAMES_BYTES = 16_000
+
+Ages = list[float | None]
+
 
 class TopicState(Struct, frozen=True):
-    """Seconds since the last frame of each source, and how many records could not be read."""
+    """Which of a source's ages is that on this topic, and how many records could not be read."""
 
-    sources: dict[str, float]
+    at: int
     bad: int
 
 
@@ -23,6 +29,9 @@ class _State(Struct, frozen=True, tag_field="say", tag="state"):
     bus: str
     for_s: int
     topics: dict[str, TopicState]
+    sources: dict[str, Ages]  # seconds since the last frame on each topic
+    unnamed: int
+    crowded: bool
 
 
 class Bus:
@@ -46,8 +55,32 @@ class Bus:
         return int(time.monotonic() - self._since)
 
 
-def state_message(newest: Newest, bus: Bus, topics: Collection[str]) -> str:
-    """What a browser that may see these topics is told."""
-    seen = {topic: TopicState(newest.ages(topic), newest.bad[topic]) for topic in newest.frames if topic in topics}
-    state = _State(now=time.time_ns() // 1000, bus=bus.state, for_s=bus.for_s, topics=seen)
+def state_message(newest: Newest, bus: Bus, topics: Collection[str], watched: Collection[str] = ()) -> str:
+    """What a browser that may see these topics and watches these sources is told, in less than 20 kB."""
+    seen = [topic for topic in newest.frames if topic in topics]
+    sources = _ages(newest, seen, watched)
+    named = _as_many_as_fit(sources)
+    state = _State(
+        now=time.time_ns() // 1000,
+        bus=bus.state,
+        for_s=bus.for_s,
+        topics={topic: TopicState(at, newest.bad[topic]) for at, topic in enumerate(seen)},
+        sources=named,
+        unnamed=len(sources) - len(named),
+        crowded=newest.sources.is_crowded(time.monotonic()),
+    )
     return msgspec.json.encode(state).decode()
+
+
+def _ages(newest: Newest, topics: Collection[str], watched: Collection[str]) -> dict[str, Ages]:
+    """Of every source that is on these topics: those that are watched first, then as they matter."""
+    now = time.monotonic()
+    names = sorted(newest.sources.in_order(now), key=lambda name: name not in watched)
+    ages = {name: newest.ages(name, topics, now) for name in names}
+    return {name: each for name, each in ages.items() if any(age is not None for age in each)}
+
+
+def _as_many_as_fit(sources: Mapping[str, Ages]) -> dict[str, Ages]:
+    # Names come from strangers: any of them may take half a kilobyte.
+    sizes = accumulate(len(msgspec.json.encode(each)) for each in sources.items())
+    return {name: ages for (name, ages), size in zip(sources.items(), sizes, strict=True) if size <= NAMES_BYTES}

@@ -63,7 +63,7 @@ def one(data: bytes) -> None:
 
 async def _serve(data: bytes) -> None:
     browser = _Browser(data)
-    newest = Newest([SECRET, OPEN])
+    newest = Newest([SECRET, OPEN], 128)
     for topic in newest.frames:
         newest.put(topic, _RECORD)
     topics, bus, traffic = frozenset({OPEN}), Bus("kafka:9092"), Traffic()

@@ -69,7 +69,7 @@ def test_the_buffer_gives_up_its_oldest_frames() -> None:
 
 
 def test_a_repeat_of_an_older_frame_changes_nothing_but_another_run_does() -> None:
-    newest = Newest([LEFT])
+    newest = Newest([LEFT], 128)
     for sent in (record(5), record(4), record(5)):
         newest.put(LEFT, sent)
     assert newest.frames[LEFT]["door"].record.seq == 5
@@ -78,7 +78,7 @@ def test_a_repeat_of_an_older_frame_changes_nothing_but_another_run_does() -> No
 
 
 def test_a_pairing_is_shared_and_forgotten_with_its_last_user() -> None:
-    newest = Newest([LEFT, RIGHT])
+    newest = Newest([LEFT, RIGHT], 128)
     first, second = newest.watch(LEFT, RIGHT), newest.watch(LEFT, RIGHT)
     assert first is second
     newest.unwatch(first)

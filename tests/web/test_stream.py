@@ -130,7 +130,8 @@ async def test_the_state_names_the_sources_of_every_topic_and_how_long_ago_they_
     async def named() -> bool:
         async with connect(viewing) as client:
             state = await client.text("state")
-            return door.name in state["topics"][REDACTED]["sources"]
+            ages = state["sources"].get(door.name, [])
+            return len(ages) == len(state["topics"]) and ages[state["topics"][REDACTED]["at"]] is not None
 
     await wait_until_async(named, 10, "the source in the state")
 

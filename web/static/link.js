@@ -13,6 +13,7 @@ export class Link extends EventTarget {
   #clock = [];
   #takeCounts = null;
   #heard = 0;
+  #sources = new Map();
 
   state = null;
   connected = false;
@@ -49,8 +50,13 @@ export class Link extends EventTarget {
 
   /** Seconds since the last frame of a source on a topic, null where none came. */
   age(topic, source) {
-    const age = this.state?.topics[topic]?.sources[source];
-    return age === undefined ? null : age + (performance.now() - this.state.at) / 1000;
+    const age = this.#sources.get(source)?.[this.state.topics[topic]?.at] ?? null;
+    return age === null ? null : age + (performance.now() - this.state.at) / 1000;
+  }
+
+  /** The sources of a topic that the viewer names, those that matter first. */
+  sources(topic) {
+    return [...this.#sources.keys()].filter((source) => this.age(topic, source) !== null);
   }
 
   #connect() {
@@ -106,6 +112,7 @@ export class Link extends EventTarget {
   #takeText(message) {
     if (message.say === "state") {
       this.state = { ...message, at: performance.now() };
+      this.#sources = new Map(Object.entries(message.sources));
       this.#clock = [...this.#clock.slice(-9), message.now / 1000 - Date.now()];
       this.#tell("change");
     } else if (message.say === "counts") this.#takeCounts(message.records);

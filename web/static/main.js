@@ -61,8 +61,7 @@ function toolbar(...parts) {
 
 function sourcesHere() {
   const wanted = page.counts ? Object.keys(topics) : [page.left, page.right].filter(Boolean);
-  const shown = wanted.map((topic) => link.state?.topics[topic]?.sources ?? {});
-  return [...new Set(shown.flatMap((ages) => Object.keys(ages)))];
+  return [...new Set(wanted.flatMap((topic) => link.sources(topic)))];
 }
 
 function sayStatus() {
@@ -77,12 +76,14 @@ function sayStatus() {
 function statusNow() {
   if (link.expired) return ["late", "session ended", "This session has ended: load the page again to log in"];
   if (!link.connected) return ["late", "reconnecting", "The viewer does not answer: reconnecting…"];
-  const { bus, for_s } = link.state ?? { bus: "joining", for_s: 0 };
+  const { bus, for_s, unnamed, crowded } = link.state ?? { bus: "joining", for_s: 0 };
   const count = sourcesHere().length;
+  const more = unnamed ? ` and ${unnamed} more` : "";
+  const full = "More sources send than the viewer remembers (IMAGEBUS_SOURCES): new ones are left out";
   return {
     waiting: ["late", "waiting", `Waiting for the broker at ${broker} (${duration(for_s)})`],
     joining: ["late", "joining", ""],
     lost: ["late", "broker lost", `The broker at ${broker} does not answer since ${duration(for_s)}: nothing new can come`],
-    ready: ["live", `live · ${count} ${count === 1 ? "source" : "sources"}`, ""],
+    ready: ["live", `live · ${count} ${count === 1 ? "source" : "sources"}${more}`, crowded ? full : ""],
   }[bus];
 }

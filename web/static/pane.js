@@ -128,8 +128,8 @@ export class Pane {
   }
 
   #waiting(source) {
-    const known = this.#link.state?.topics[this.#topic]?.sources ?? {};
-    const here = source ? source in known : Object.keys(known).length > 0;
+    const known = this.#link.sources(this.#topic);
+    const here = source ? known.includes(source) : known.length > 0;
     if (here) return `Waiting for the same frame on ${this.#topic}`;
     const what = source ? `${source} on ${this.#topic}` : this.#topic;
     const how = this.#info.stage

@@ -6,6 +6,7 @@ import { decode, widthFor } from "./picture.js";
 
 const NUMBERS_MS = 500;
 const TILE_PX = 480;
+const MAX_TILES = 64; // as many views as the viewer lets one page have
 
 export class Wall extends EventTarget {
   #link;
@@ -54,11 +55,23 @@ export class Wall extends EventTarget {
   }
 
   #refresh() {
-    const sources = Object.keys(this.#link.state?.topics[this.#topic]?.sources ?? {}).sort();
-    for (const source of sources) if (!this.#tiles.has(source)) this.#add(source);
+    const sources = this.#link.sources(this.#topic);
+    if (this.#link.state?.bus === "ready") this.#removeAllBut(sources);
+    for (const source of sources) if (this.#tiles.size < MAX_TILES && !this.#tiles.has(source)) this.#add(source);
     for (const [source, { pane }] of this.#tiles) pane.refresh(source, { paused: this.paused ? "Paused" : "" });
     this.#empty.hidden = this.#tiles.size > 0;
     this.#empty.textContent = `Waiting for ${this.#topic}: no source has sent yet`;
+  }
+
+  /** The viewer has forgotten the others, or has too many to name them. */
+  #removeAllBut(sources) {
+    const kept = new Set(sources);
+    for (const [source, { pane, stop }] of this.#tiles) {
+      if (kept.has(source)) continue;
+      stop();
+      pane.element.remove();
+      this.#tiles.delete(source);
+    }
   }
 
   #add(source) {
