@@ -2,20 +2,56 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import logging
 import re
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-
-import msgspec
 
 from streams.settings import Settings
 
 PERIOD_S = 10.0
 _KINDS = 100
 _TEXT = "[%(asctime)s] [%(process)s] [%(levelname)s] %(message)s"
+
+
+# What ends a line somewhere, moves a terminal's cursor, turns text around, or is no character at all.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_INDENT = "    "
+
+
+def escaped(text: str) -> str:
+    """The text in one line, whoever wrote it, with what is unsafe as Python writes it: `\\n`, `\\x1b`, `\\u202e`."""
+    return _UNSAFE.sub(lambda unsafe: unsafe[0].encode("unicode_escape").decode(), text)
+
+
+class TextLines(logging.Formatter):
+    """An event as one line of text; a traceback follows in lines of its own, which are indented."""
+
+    def __init__(self) -> None:
+        super().__init__(_TEXT)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, and the traceback's."""
+        own = copy.copy(record)
+        own.exc_text = None  # another formatter may have left one there
+        return super().format(own)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """The event's own line."""
+        return escaped(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """The lines of a traceback."""
+        return _indented(super().formatException(ei))
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802
+        """The lines of a stack."""
+        return _indented(stack_info)
 
 
 class JsonLines(logging.Formatter):
@@ -32,7 +68,20 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             event["exception"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(event, enc_hook=str).decode()
+        return _UNSAFE.sub(lambda unsafe: f"\\u{ord(unsafe[0]):04x}", _as_json(event))
+
+
+def _as_json(event: dict[str, Any]) -> str:
+    # Not msgspec, which refuses half of a surrogate pair: file names and others' text may hold one.
+    try:
+        return json.dumps(event, ensure_ascii=False, allow_nan=False, default=str)
+    except (TypeError, ValueError, RecursionError):
+        return json.dumps({name: repr(value) for name, value in event.items()}, ensure_ascii=False)
+
+
+def _indented(text: str) -> str:
+    """Its own lines are kept, for a traceback has many, and none of them begins as an event does."""
+    return "\n".join(_INDENT + escaped(line) for line in text.split("\n"))
 
 
 class Seldom:
@@ -59,18 +108,19 @@ class Seldom:
         return kind if kind in self._due_at or len(self._due_at) < _KINDS else "any other"
 
 
-def for_faust(settings: Settings) -> dict[str, Any] | None:
-    """Faust's setting `logging_config`, None where its own lines are wanted."""
-    if settings.log == "text":
-        return None
-    json = {"()": JsonLines}
-    return {"merge": True, "formatters": {"default": json, "colored": json}}
+def for_faust(settings: Settings) -> dict[str, Any]:
+    """Faust's setting `logging_config`."""
+    lines = {"()": _FORMATTERS[settings.log]}
+    return {"merge": True, "formatters": {"default": lines, "colored": lines}}
 
 
 def set_up(settings: Settings) -> None:
     """The same for a process that is not Faust's."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if settings.log == "json" else logging.Formatter(_TEXT))
+    handler.setFormatter(_FORMATTERS[settings.log]())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for own in ("streams", "web"):
         logging.getLogger(own).setLevel(logging.INFO)
+
+
+_FORMATTERS: dict[str, Callable[[], logging.Formatter]] = {"text": TextLines, "json": JsonLines}
