@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from aiohttp.web import AppRunner
 from faust.app.base import BootStrategy
 from faust.types import StreamT
 from faust.web.drivers.aiohttp import Web as WebDriver
@@ -30,6 +31,7 @@ from streams.records import RecordError, decode
 from streams.registered import registered
 from streams.settings import Settings
 from streams.stopping import end_within
+from web.connections import REQUEST_S
 from web.counts import Counts
 from web.counts_reader import CountsReader
 from web.credentials import Credentials
@@ -69,6 +71,11 @@ class _Web(WebDriver):
     """Faust's web server without Faust's own pages."""
 
     default_blueprints = production_blueprints = debug_blueprints = ()
+
+    def __init__(self, app: ViewerApp) -> None:
+        super().__init__(app)
+        # For aiohttp a connection on which a further request has begun and not come is still one that is kept.
+        self._runner = AppRunner(self.web_app, access_log=None, keepalive_timeout=REQUEST_S)
 
 
 class ViewerApp(BusApp):

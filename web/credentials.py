@@ -5,10 +5,11 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
+from itertools import combinations
 from pathlib import Path
 
 from functions.errors import UsageError
+from web.passwords import Password, are_same
 
 OPERATOR, VIEWER, CAMERA = "operator", "viewer", "camera"
 ROLES = (OPERATOR, VIEWER)
@@ -25,23 +26,28 @@ class CredentialError(UsageError):
 
 
 class Credentials:
-    """A password for each role that has one; of none where nobody is asked."""
+    """A password for each role that has one; of none where nobody is asked. Raises CredentialError."""
 
     def __init__(self, passwords: Mapping[str, str]) -> None:
-        self._digests = {role: _digest(password) for role, password in passwords.items()}
+        self._passwords = {role: password_of(_VARIABLES[role], given) for role, given in passwords.items()}
 
     def __bool__(self) -> bool:
-        return bool(self._digests)
+        return bool(self._passwords)
 
-    def role_of(self, password: str) -> str | None:
-        """The role of a password, compared in a time that says nothing about it."""
-        given = _digest(password)
-        right = [role for role, digest in self._digests.items() if hmac.compare_digest(digest, given)]
-        return right[0] if right else None
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that somebody can log in to."""
+        return tuple(self._passwords)
+
+    async def role_of(self, given: str) -> str | None:
+        """The role of a password; all are compared, whichever it is. Raises Busy."""
+        right = [role for role, password in self._passwords.items() if await password.is_right(given)]
+        # Two hashes do not tell that they are of one password: then it is good for the lesser role only.
+        return right[-1] if right else None
 
     def key(self, role: str, secret: bytes) -> bytes:
-        """A key that only who knows both the role's password and the secret can make. Raises KeyError."""
-        return hmac.digest(secret, self._digests[role], "sha256")
+        """A key that only who knows both what the role's password was given as and the secret can make."""
+        return hmac.digest(secret, self._passwords[role].digest, "sha256")
 
 
 def load(roles: Iterable[str] = ROLES, environ: Mapping[str, str] = os.environ) -> Credentials:
@@ -49,11 +55,22 @@ def load(roles: Iterable[str] = ROLES, environ: Mapping[str, str] = os.environ) 
 
     Raises CredentialError.
     """
-    passwords = {role: given for role in roles if (given := _given(role, environ)) is not None}
-    if len(set(passwords.values())) < len(passwords):
-        last = _VARIABLES[list(passwords)[-1]]
-        raise CredentialError(f"{last}: expected another password than the operator's, got the same")
-    return Credentials(passwords)
+    passwords = {role: given for role in roles if (given := secret(_VARIABLES[role], environ)) is not None}
+    credentials = Credentials(passwords)
+    for (one, first), (other, second) in combinations(passwords.items(), 2):
+        if are_same(first, second):
+            raise CredentialError(f"{_VARIABLES[other]}: expected another password than the {one}'s, got the same")
+    return credentials
+
+
+def password_of(variable: str, given: str) -> Password:
+    """The password that a variable gives. Raises CredentialError."""
+    if len(given) < MIN_LENGTH:
+        raise CredentialError(f"{variable}: expected at least {MIN_LENGTH} characters, got {len(given)}")
+    try:
+        return Password(given)
+    except ValueError as error:
+        raise CredentialError(f"{variable}: {error}") from None
 
 
 def secret(variable: str, environ: Mapping[str, str] = os.environ) -> str | None:
@@ -66,20 +83,8 @@ def secret(variable: str, environ: Mapping[str, str] = os.environ) -> str | None
     return given
 
 
-def _given(role: str, environ: Mapping[str, str]) -> str | None:
-    variable = _VARIABLES[role]
-    password = secret(variable, environ)
-    if password is not None and len(password) < MIN_LENGTH:
-        raise CredentialError(f"{variable}: expected at least {MIN_LENGTH} characters, got {len(password)}")
-    return password
-
-
 def _read(variable: str, path: str) -> str:
     try:
         return Path(path).read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise CredentialError(f"{variable}: expected a file that holds a password, got {path}: {error}") from None
-
-
-def _digest(password: str) -> bytes:
-    return sha256(password.encode("utf-8", "surrogateescape")).digest()

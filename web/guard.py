@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
-import ipaddress
 import logging
 import math
 from collections.abc import Awaitable, Callable
@@ -12,8 +12,13 @@ from urllib.parse import parse_qs
 from aiohttp import web
 
 from web import shape
+from web.brake import Brake, Spent
+from web.connections import REQUEST_S
 from web.credentials import OPERATOR, Credentials
-from web.sessions import LIFE_S, Brake, Session, Sessions
+from web.passwords import Busy
+from web.peers import is_loopback, is_own_page, is_proxied, network_of
+from web.session_file import Session
+from web.sessions import LIFE_S, Sessions
 
 log = logging.getLogger(__name__)
 
@@ -64,14 +69,26 @@ class Guard:
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
         address = _address(request)
-        if wait := math.ceil(self._brake.wait_s(address)):
-            return self._show_form(f"Too many tries: wait {wait} s", 429, {"Retry-After": str(wait)})
-        role = self._credentials.role_of(await _password(request))
+        try:
+            with self._brake.attempt(address) as attempt:
+                role = await self._role(await _password(request))
+                attempt.right = role is not None
+        except Spent as spent:
+            wait = str(math.ceil(spent.wait_s))
+            return self._show_form(f"Too many tries: wait {wait} s", 429, {"Retry-After": wait})
+        except Busy:
+            return self._show_form("Too many log in at once: try again", 503, {"Retry-After": "5"})
         if role is None:
-            self._brake.wrong(address)
             log.warning("Wrong password from %s", address)
             return self._show_form("Wrong password", 401)
         log.warning("Log-in as %s from %s", role, address)
+        return self._let_in(request, role)
+
+    async def _role(self, password: str) -> str | None:
+        await self._brake.slow_down()
+        return await self._credentials.role_of(password)
+
+    def _let_in(self, request: web.Request, role: str) -> web.Response:
         answer = _see("/")
         answer.set_cookie(
             COOKIE,
@@ -79,12 +96,13 @@ class Guard:
             max_age=int(LIFE_S),
             httponly=True,
             samesite="Strict",
-            secure=_is_secure(request),
+            secure=_scheme(request) == "https",
         )
         return answer
 
     async def _logout(self, request: web.Request) -> web.StreamResponse:
-        self._sessions.end(request["session"])
+        if self.asks:
+            self._sessions.end(request["session"])
         answer = _see("/login")
         answer.del_cookie(COOKIE)
         return answer
@@ -102,19 +120,9 @@ class Guard:
         return web.Response(text=text, status=status, headers=headers, content_type="text/html")
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this host itself can reach an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _is_open(request: web.Request) -> bool:
     if request.path == _OPEN_HERE:
-        return is_loopback(request.remote or "") and "X-Forwarded-For" not in request.headers
+        return is_loopback(request.remote or "") and not is_proxied(request.headers)
     return request.path in _OPEN or request.path.startswith("/static/")
 
 
@@ -132,7 +140,7 @@ def _refuse_foreign(request: web.Request) -> None:
     """Websockets and posts are for pages of this viewer: another page's come with the session's cookie as well."""
     origin = request.headers.get("Origin")
     safe = request.method in ("GET", "HEAD") and "Upgrade" not in request.headers
-    if not safe and origin is not None and origin.partition("://")[2] != request.host:
+    if not safe and origin is not None and not is_own_page(origin, _scheme(request), request.host):
         raise web.HTTPForbidden(text="Expected a page of this viewer\n")
 
 
@@ -149,17 +157,23 @@ async def _password(request: web.Request) -> str:
     if request.content_type != _FORM:
         raise web.HTTPUnsupportedMediaType(text=f"Expected {_FORM}\n")
     # Not aiohttp's own reading of it, which fails on bytes and charsets that are none.
-    fields = parse_qs((await request.read()).decode("utf-8", "replace"))
+    try:
+        async with asyncio.timeout(REQUEST_S):
+            body = await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text=f"Expected a log-in within {REQUEST_S:.0f} s\n") from None
+    fields = parse_qs(body.decode("utf-8", "replace"))
     return fields.get("password", [""])[0]
 
 
 def _address(request: web.Request) -> str:
     """Who asks: behind a proxy on this host, whom that names last."""
     peer = request.remote or ""
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    return forwarded.rpartition(",")[2].strip() if forwarded and is_loopback(peer) else peer
+    named = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return named if is_loopback(peer) and network_of(named) else peer
 
 
-def _is_secure(request: web.Request) -> bool:
+def _scheme(request: web.Request) -> str:
+    """How the page is asked for: a proxy is believed on this host only."""
     proxied = is_loopback(request.remote or "") and request.headers.get("X-Forwarded-Proto") == "https"
-    return request.secure or proxied
+    return "https" if request.secure or proxied else "http"

@@ -26,14 +26,15 @@ from streams.chain import Chain
 from streams.chain_check import checked
 from streams.ports import PROCESS_HEADER
 from streams.settings import Settings
-from web import credentials, shape
-from web.credentials import CAMERA, OPERATOR, Credentials
-from web.guard import is_loopback
+from web import shape
+from web.camera_keys import CameraKeys, load_keys
+from web.connections import Http
 from web.ice import for_browsers
 from web.ice import servers as ice_servers
 from web.metrics import CameraMetrics
+from web.peers import is_loopback, is_own_page, is_proxied
 from web.site import HEADERS
-from web.viewer import ViewerError, refuse_taken, tls_context
+from web.viewer import ViewerError, insecure_option, refuse_readable, refuse_taken, tls_context
 from web.whip import DEFAULT_INTERVAL_MS, DEFAULT_SOURCE, INTERVAL_MS, Whip
 
 log = logging.getLogger(__name__)
@@ -49,21 +50,26 @@ _HEADERS = HEADERS | {"Permissions-Policy": "camera=(self), microphone=(), geolo
 @click.option("--tls-cert", type=_PATH, help="Certificate chain, PEM: phones give a camera to https pages only.")
 @click.option("--tls-key", type=_PATH, help="Its private key, PEM, where the certificate's file does not hold it.")
 @click.option("--ice", multiple=True, metavar="URL", help="stun:HOST or turn:HOST; none is needed on one network.")
-def camera(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, ice: tuple[str, ...]) -> None:
+@insecure_option
+def camera(
+    host: str, port: int, tls_cert: Path | None, tls_key: Path | None, ice: tuple[str, ...], insecure: bool
+) -> None:
     """Let browsers and other WHIP clients send their camera to the bus.
 
-    IMAGEBUS_CAMERA_KEY, or this with _FILE, is the key for it; the operator's password is one as well. Without any,
-    it listens on loopback only. A turn: server's user is IMAGEBUS_TURN_USER, with IMAGEBUS_TURN_PASSWORD, or this
+    IMAGEBUS_CAMERA_KEY, or this with _FILE, is the key for it; the operator's password is one as well;
+    IMAGEBUS_CAMERA_KEYS, or this with _FILE, has keys for one name each, NAME=KEY a line. Without any, it listens on
+    loopback only. A turn: server's user is IMAGEBUS_TURN_USER, with IMAGEBUS_TURN_PASSWORD, or this
     with _FILE.
     """
     settings = config.load()
     chain = checked(settings)
-    keys = credentials.load((OPERATOR, CAMERA))
+    keys = load_keys()
     if not keys and not is_loopback(host):
         raise ViewerError(
             f"--host: expected a loopback address (127.0.0.1, ::1, localhost) since no key is set, got {host}; "
             "set IMAGEBUS_CAMERA_KEY or IMAGEBUS_CAMERA_KEY_FILE"
         )
+    refuse_readable(host, tls_cert, insecure)
     servers = ice_servers(ice)
     tls = tls_context(tls_cert, tls_key)
     refuse_taken(host, port, "CAMERA_PORT")
@@ -74,6 +80,9 @@ def camera(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, ic
             build(settings, chain, keys, servers),
             host=host,
             port=port,
+            # Its other protocols have no deadline for a request; its headers of proxies are believed on loopback only.
+            http=Http,
+            loop="web.connections:Loop",
             log_level="warning",
             log_config=None,
             server_header=False,
@@ -83,7 +92,7 @@ def camera(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, ic
         )
 
 
-def build(settings: Settings, chain: Chain, keys: Credentials, ice: list[RTCIceServer]) -> Starlette:
+def build(settings: Settings, chain: Chain, keys: CameraKeys, ice: list[RTCIceServer]) -> Starlette:
     """The web application."""
     whip = Whip(settings, chain, keys, ice)
     whip.bus_ready = _BusReady(settings, chain, whip.topics)
@@ -150,7 +159,7 @@ async def _ready(bus_ready: Callable[[], Awaitable[bool]], request: Request) -> 
 
 async def _tell(collector: CameraMetrics, request: Request) -> Response:
     """For Prometheus on this host."""
-    here = is_loopback(request.client.host if request.client else "") and "X-Forwarded-For" not in request.headers
+    here = is_loopback(request.client.host if request.client else "") and not is_proxied(request.headers)
     if not here:
         return PlainTextResponse("Expected a request of this host\n", 403)
     return Response(metrics.page(collector), headers={"Content-Type": metrics.CONTENT_TYPE})
@@ -161,12 +170,13 @@ async def _say(request: Request, error: Exception) -> Response:
     return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
 
 
-def _guard(keys: Credentials) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
+def _guard(keys: CameraKeys) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
     """As the viewer's: no foreign page's posts, and no foreign name for this host where no key is asked for."""
 
     async def check(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
         origin, host = request.headers.get("Origin"), request.headers.get("Host", "")
-        if request.method not in ("GET", "HEAD") and origin and origin.partition("://")[2] != host:
+        safe = request.method in ("GET", "HEAD")
+        if not safe and origin and not is_own_page(origin, request.url.scheme, host):
             answer: Response = PlainTextResponse("Expected a page of this host\n", 403)
         elif not keys and not is_loopback(request.url.hostname or ""):
             answer = PlainTextResponse("Expected http://127.0.0.1 or http://localhost, since no key is set\n", 403)

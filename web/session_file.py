@@ -1,4 +1,4 @@
-"""What outlives a viewer's process of its sessions: the secret that signs them, and which of them were ended."""
+"""What outlives a viewer's process of its sessions: the secret that signs them, and which of them go on."""
 
 from __future__ import annotations
 
@@ -14,11 +14,19 @@ from msgspec import Struct, field
 log = logging.getLogger(__name__)
 
 
+class Session(Struct, frozen=True):
+    """Who somebody is, until when (seconds since the epoch)."""
+
+    id: str
+    role: str
+    until: float
+
+
 class Kept(Struct):
-    """The secret, and of each ended session its id and until when it would have lasted (seconds since the epoch)."""
+    """The secret, and the sessions that go on by their ids, the oldest first."""
 
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
-    ended: dict[str, float] = {}
+    open: dict[str, Session] = {}
 
 
 class SessionFile:

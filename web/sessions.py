@@ -1,34 +1,23 @@
-"""Sessions: a signed cookie that holds a role until it ends, and a brake on guessing passwords."""
+"""Sessions: a signed cookie that names one, and who it is of until it ends."""
 
 from __future__ import annotations
 
-import base64
-import hmac
 import secrets
 import time
-from collections import defaultdict, deque
 from collections.abc import Callable
 from functools import cached_property
+from hashlib import sha256
 
-import msgspec
-from msgspec import Struct
+from itsdangerous import BadSignature, Signer
 
 from web.credentials import Credentials
-from web.session_file import Kept, SessionFile
+from web.session_file import Kept, Session, SessionFile
 
 LIFE_S = 12 * 3600.0
-# An address may be wrong so often within a minute, and all addresses together ten times that.
-TRIES, WITHIN_S, ADDRESSES = 5, 60.0, 10
+# Of a role; whoever begins more ends the oldest of them, and so the file has a bound.
+MAX_OPEN = 1000
 
 Clock = Callable[[], float]
-
-
-class Session(Struct, frozen=True):
-    """Who somebody is, until when (seconds since the epoch)."""
-
-    id: str
-    role: str
-    until: float
 
 
 class Sessions:
@@ -47,61 +36,37 @@ class Sessions:
     def begin(self, role: str) -> str:
         """The cookie of a new session."""
         session = Session(secrets.token_urlsafe(16), role, self._clock() + LIFE_S)
-        body = base64.urlsafe_b64encode(msgspec.json.encode(session)).decode()
-        return f"{body}.{self._sign(role, body)}"
+        self._keep([*self._kept.open.values(), session])
+        return self._signer(role).sign(session.id).decode()
 
     def read(self, cookie: str) -> Session | None:
         """The session of a cookie, None where it is forged, past or ended."""
-        body, _, signature = cookie.partition(".")
-        try:
-            session = msgspec.json.decode(base64.urlsafe_b64decode(body), type=Session)
-            right = self._sign(session.role, body)
-        except (ValueError, KeyError, msgspec.DecodeError):
-            return None
-        if not cookie.isascii() or not hmac.compare_digest(right, signature):
-            return None
-        return session if self.is_open(session) else None
+        # Nothing is made of a cookie before its signature is known to be ours.
+        ids = (self._signed(role, cookie) for role in self._credentials.roles if cookie.isascii())
+        session = self._kept.open.get(next(filter(None, ids), ""))
+        return session if session is not None and self.is_open(session) else None
 
     def is_open(self, session: Session) -> bool:
         """Whether it is neither past nor ended."""
-        return session.until > self._clock() and session.id not in self._kept.ended
+        return session.until > self._clock() and session.id in self._kept.open
 
     def end(self, session: Session) -> None:
         """Make its cookie worthless before its time."""
+        self._keep([kept for kept in self._kept.open.values() if kept.id != session.id])
+
+    def _keep(self, sessions: list[Session]) -> None:
         now = self._clock()
-        ended = {past: until for past, until in self._kept.ended.items() if until > now} | {session.id: session.until}
-        self._kept.ended = ended
+        still = [session for session in sessions if session.until > now]
+        by_role = ([each for each in still if each.role == role][-MAX_OPEN:] for role in self._credentials.roles)
+        self._kept.open = {session.id: session for each in by_role for session in each}
         self._file.write(self._kept)
 
-    def _sign(self, role: str, body: str) -> str:
-        """Raises KeyError where nobody can log in in this role."""
+    def _signed(self, role: str, cookie: str) -> str | None:
+        try:
+            return self._signer(role).unsign(cookie).decode()
+        except BadSignature:
+            return None
+
+    def _signer(self, role: str) -> Signer:
         key = self._credentials.key(role, self._kept.secret)
-        return hmac.digest(key, body.encode(), "sha256").hex()
-
-
-class Brake:
-    """Counts wrong passwords of each address, and of all."""
-
-    def __init__(self, clock: Clock = time.monotonic) -> None:
-        self._clock = clock
-        self._wrong: defaultdict[str, deque[float]] = defaultdict(deque)
-
-    def wait_s(self, address: str) -> float:
-        """How long this address has to wait before its next try, 0 where it need not."""
-        now = self._clock()
-        for known in list(self._wrong):
-            while self._wrong[known] and self._wrong[known][0] <= now - WITHIN_S:
-                self._wrong[known].popleft()
-            if not self._wrong[known]:
-                del self._wrong[known]
-        own = self._wrong.get(address, deque())
-        every = sorted(at for tries in self._wrong.values() for at in tries)
-        if len(own) >= TRIES:
-            return own[-TRIES] + WITHIN_S - now
-        if len(every) >= TRIES * ADDRESSES:
-            return every[-TRIES * ADDRESSES] + WITHIN_S - now
-        return 0.0
-
-    def wrong(self, address: str) -> None:
-        """Note a wrong password."""
-        self._wrong[address].append(self._clock())
+        return Signer(key, salt=role, key_derivation="hmac", digest_method=sha256)

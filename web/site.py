@@ -20,7 +20,7 @@ from web.guard import Guard
 from web.newest import Newest
 from web.pages import Page, TopicInfo, pages, pair_page, redacted_only
 from web.protocol import MAX_COMMAND_BYTES
-from web.sessions import Session
+from web.session_file import Session
 from web.state import Bus
 from web.vitals import Vitals
 

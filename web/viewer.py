@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 import ssl
@@ -15,8 +16,9 @@ from streams import settings as config
 from streams.chain_check import checked
 from web import credentials
 from web.app import build
+from web.connections import Loop
 from web.credentials import Credentials
-from web.guard import is_loopback
+from web.peers import is_loopback
 
 
 class ViewerError(UsageError):
@@ -24,6 +26,12 @@ class ViewerError(UsageError):
 
 
 _PATH = click.Path(exists=True, dir_okay=False, path_type=Path)
+insecure_option = click.option(
+    "--insecure",
+    is_flag=True,
+    help="Listen beyond loopback without TLS: passwords, keys and pictures go over the network for everybody on it to "
+    "read and change, and browsers send the cookie over http as well.",
+)
 
 
 @click.command()
@@ -31,7 +39,8 @@ _PATH = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
 @click.option("--tls-cert", type=_PATH, help="Certificate chain, PEM: serve https.")
 @click.option("--tls-key", type=_PATH, help="Its private key, PEM, where the certificate's file does not hold it.")
-def viewer(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
+@insecure_option
+def viewer(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, insecure: bool) -> None:
     """Show the chain's frames in a browser, live.
 
     IMAGEBUS_OPERATOR_PASSWORD and IMAGEBUS_VIEWER_PASSWORD, or these with _FILE, set passwords: an operator sees
@@ -41,8 +50,10 @@ def viewer(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) ->
     chain = checked(settings)
     passwords = credentials.load()
     refuse_open(host, passwords)
+    refuse_readable(host, tls_cert, insecure)
     tls = tls_context(tls_cert, tls_key)
     refuse_taken(host, port, "VIEWER_PORT")
+    asyncio.set_event_loop(Loop())
     app = build(settings, chain, passwords, web_host=host, web_bind=host, web_port=port, web_ssl_context=tls)
     scheme = "https" if tls else "http"
     click.echo(f"imagebus viewer: {scheme}://{host}:{port}/ (broker {settings.kafka_url}); Ctrl-C ends it")
@@ -57,6 +68,16 @@ def refuse_open(host: str, passwords: Credentials) -> None:
         raise ViewerError(
             f"--host: expected a loopback address (127.0.0.1, ::1, localhost) since no password is set, got {host}; "
             "set IMAGEBUS_OPERATOR_PASSWORD or IMAGEBUS_VIEWER_PASSWORD, or these with _FILE"
+        )
+
+
+def refuse_readable(host: str, cert: Path | None, insecure: bool) -> None:
+    """Refuse to send what is secret over a network as it is, unless that is wanted. Raises ViewerError."""
+    if cert is None and not insecure and not is_loopback(host):
+        raise ViewerError(
+            f"--host: expected --tls-cert with an address that others can reach, got {host} without: passwords and "
+            "pictures would be readable on the network; `imagebus certificate` makes one, a proxy on this host can "
+            "serve https before a loopback address, and --insecure does without"
         )
 
 

@@ -16,28 +16,35 @@ from starlette.routing import Route
 
 from streams.chain import Chain
 from streams.settings import Settings
-from web.credentials import CAMERA, OPERATOR, Credentials
+from web.brake import Brake, Limit, Spent
+from web.camera_keys import CameraKeys
+from web.candidates import of_peer
+from web.connections import REQUEST_S
+from web.passwords import Busy
 from web.publishing import Publishing
-from web.sessions import Brake
 
 SDP = "application/sdp"
 MAX_OFFER_BYTES = 64 * 1024
 MAX_SESSIONS = 16
+# Each that is answered sends packets to find its asker.
+MAX_OFFERS = 60
 INTERVAL_MS = (40, 60_000)
 DEFAULT_INTERVAL_MS, DEFAULT_SOURCE = 200, "webrtc-camera"
 FRAMES = ("received", "sent", "lost")
 _MAX_NAME = 128
+_ASK = {"WWW-Authenticate": "Bearer"}
+_BUSY_S = 5.0
 
 
 class Whip:
     """The sessions of one process, and who may begin one."""
 
-    def __init__(self, settings: Settings, chain: Chain, credentials: Credentials, ice: list[RTCIceServer]) -> None:
+    def __init__(self, settings: Settings, chain: Chain, keys: CameraKeys, ice: list[RTCIceServer]) -> None:
         self.topics = camera_topics(chain)
-        self._settings, self._credentials, self._ice = settings, credentials, ice
+        self._settings, self._keys, self._ice = settings, keys, ice
         self._sessions: dict[str, Publishing] = {}
         self._ended: Counter[str] = Counter()
-        self._brake = Brake()
+        self._brake, self._offers = Brake(), Limit(MAX_OFFERS)
         self.bus_ready: Callable[[], Awaitable[bool]] = _always
 
     @property
@@ -64,18 +71,20 @@ class Whip:
         await asyncio.gather(*(session.end() for session in list(self._sessions.values())))
 
     async def _begin(self, request: Request) -> Response:
-        self._check_key(request)
+        await self._check_key(request)
         topic, source, interval_s = self._wanted(request)
         offer = await _offer(request)
         self._check_room(source)
         if not await self.bus_ready():
             raise HTTPException(503, "The broker does not answer: try again", {"Retry-After": "2"})
+        if wait_s := self._offers.take(_peer(request)):
+            raise _later(429, "Too many offers", wait_s)
         session = Publishing(self._settings, topic, source, interval_s, self._ice)
         self._check_room(source)  # another may have begun meanwhile
         self._sessions[session.id] = session
         session.on_end = partial(self._forget, session)
         try:
-            answer = await session.answer(offer)
+            answer = await session.answer(of_peer(offer, _peer(request)))
         except ValueError as error:
             self._forget(session)
             raise HTTPException(400, str(error)) from None
@@ -99,24 +108,30 @@ class Whip:
         if self._sessions.pop(session.id, None):
             self._ended += _frames(session)
 
-    def _check_key(self, request: Request) -> None:
-        if not self._credentials:
+    async def _check_key(self, request: Request) -> None:
+        if not self._keys:
             return
-        address = request.client.host if request.client else ""
-        if wait := math.ceil(self._brake.wait_s(address)):
-            raise HTTPException(429, f"Too many tries: wait {wait} s", {"Retry-After": str(wait)})
         kind, _, key = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "bearer" or self._credentials.role_of(key.strip()) not in (CAMERA, OPERATOR):
-            if key:
-                self._brake.wrong(address)
-            raise HTTPException(401, "Expected a key: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
+        if kind.lower() != "bearer" or not key.strip() or not await self._may_send(request, key.strip()):
+            raise HTTPException(401, "Expected a key for this name: Authorization: Bearer …", _ASK)
+
+    async def _may_send(self, request: Request, key: str) -> bool:
+        try:
+            with self._brake.attempt(_peer(request)) as attempt:
+                await self._brake.slow_down()
+                attempt.right = await self._keys.may_send(key, _name(request))
+        except Spent as spent:
+            raise _later(429, "Too many tries", spent.wait_s) from None
+        except Busy:
+            raise _later(503, "Too many keys at once", _BUSY_S) from None
+        return attempt.right
 
     def _wanted(self, request: Request) -> tuple[str, str, float]:
         asked = request.query_params
         topic = asked.get("topic", self.topics[0])
         if topic not in self.topics:
             raise HTTPException(403, f"Expected a topic of {', '.join(self.topics)}")
-        source = asked.get("name", DEFAULT_SOURCE)
+        source = _name(request)
         if not 0 < len(source) <= _MAX_NAME or not source.isprintable():  # a line end would write lines into a log
             raise HTTPException(400, f"Expected a name of 1 to {_MAX_NAME} printable characters")
         low, high = INTERVAL_MS
@@ -142,18 +157,40 @@ def _frames(session: Publishing) -> Counter[str]:
     return Counter({name: int(count) for name, count in session.counts.items() if name in FRAMES})
 
 
+def _name(request: Request) -> str:
+    return request.query_params.get("name", DEFAULT_SOURCE)
+
+
+def _peer(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _later(status: int, why: str, wait_s: float) -> HTTPException:
+    wait = str(math.ceil(wait_s))
+    return HTTPException(status, f"{why}: wait {wait} s", {"Retry-After": wait})
+
+
 async def _offer(request: Request) -> str:
     if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != SDP:
         raise HTTPException(415, f"Expected {SDP}")
+    try:
+        async with asyncio.timeout(REQUEST_S):
+            body = await _body(request)
+    except TimeoutError:
+        raise HTTPException(408, f"Expected an offer within {REQUEST_S:.0f} s") from None
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise HTTPException(400, "Expected an SDP offer with video, got bytes that are no text") from None
+
+
+async def _body(request: Request) -> bytearray:
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > MAX_OFFER_BYTES:
             raise HTTPException(413, f"Expected an offer of at most {MAX_OFFER_BYTES} bytes")
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        raise HTTPException(400, "Expected an SDP offer with video, got bytes that are no text") from None
+    return body
 
 
 async def _always() -> bool:

@@ -21,7 +21,7 @@ from tests.processes import IMAGEBUS, Process
 from tests.wait import wait_until
 from tests.web.camera import ANNOTATED, REDACTED, SOURCE, Camera
 from tests.web.viewing import Viewing, start_viewer, wait_for_frame
-from web.sessions import TRIES
+from web.brake import TRIES
 
 OPERATOR, VIEWER = "the operator's own", "for anybody here"
 PASSWORDS = {"IMAGEBUS_OPERATOR_PASSWORD": OPERATOR, "IMAGEBUS_VIEWER_PASSWORD": VIEWER}
