@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPMessage
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -178,6 +180,38 @@ async def test_a_websocket_from_another_sites_page_is_refused(origin: str, as_op
     assert await refused_by_socket(guarded, Origin=origin, Cookie=as_operator) == 403
 
 
+@pytest.mark.parametrize(
+    ("origin", "proxied", "status"),
+    [
+        ("http://127.0.0.1:{port}", None, 101),
+        ("https://127.0.0.1:{port}", None, 403),
+        ("https://127.0.0.1:{port}", "https", 101),
+        ("http://127.0.0.1:{port}", "https", 403),
+        ("ftp://127.0.0.1:{port}", None, 403),
+    ],
+)
+async def test_a_page_of_the_same_host_by_another_scheme_is_another_sites(
+    origin: str, proxied: str | None, status: int, as_operator: str, guarded: Viewing
+) -> None:
+    headers = {"Origin": origin.format(port=guarded.port), "Cookie": as_operator}
+    headers |= {"X-Forwarded-Proto": proxied} if proxied else {}
+    if status == 101:
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.ws_connect(f"{guarded.url}/ws") as socket,
+        ):
+            assert json.loads(await socket.receive_str(timeout=5))["say"] == "state"
+    else:
+        assert await refused_by_socket(guarded, **headers) == status
+
+
+@pytest.mark.parametrize("depth", [1, 100, 1000])
+def test_a_cookie_of_nested_base64_of_json_opens_nothing(depth: int, guarded: Viewing) -> None:
+    nested = base64.urlsafe_b64encode(("[" * depth + "]" * depth).encode()).decode()
+    for value in (nested, f"{nested}.00", base64.urlsafe_b64encode(nested.encode()).decode() + ".00", "\xff.\xff"):
+        assert ask(guarded, "/", Cookie=f"imagebus={value}").status == 401
+
+
 def test_an_ended_session_is_over_at_once(guarded: Viewing) -> None:
     cookie = log_in(guarded, OPERATOR)
     assert ask(guarded, "/", Cookie=cookie).status == 200
@@ -256,6 +290,13 @@ def test_a_frame_that_no_redactor_has_seen_is_not_shown_from_a_redacted_topic(gu
 def test_without_passwords_a_foreign_name_for_this_host_opens_nothing(viewing: Viewing) -> None:
     assert ask(viewing, "/", Host="evil.example").status == 403
     assert ask(viewing, "/", Host=f"localhost:{viewing.port}").status == 200
+
+
+def test_a_log_out_where_nobody_logs_in_writes_no_session(embedded: str, tmp_path: Path) -> None:
+    with start_viewer(embedded, env={"IMAGEBUS_DATA_DIR": str(tmp_path)}) as viewing:
+        wait_until(viewing.state, 30, "a viewer that answers")
+        assert ask(viewing, "/logout", {}).status == 303
+        assert list(tmp_path.glob("*.sessions")) == []
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,19 @@ import ssl
 import stat
 import urllib.request
 from collections.abc import Callable, Iterator
+from http.client import HTTPSConnection
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from playwright.sync_api import Browser, expect
 
 from tests.processes import IMAGEBUS, PROJECT, Process, free_port
 from tests.wait import wait_until
 from tests.web.camera import REDACTED, Camera
+from tests.web.test_vitals import port_answers
 from tests.web.viewing import start_viewer
 
 PASSWORD = "the operator's own"
@@ -48,6 +53,47 @@ def test_a_certificate_is_for_this_host_and_its_key_for_nobody_else(certificate:
     with Process([*IMAGEBUS, "certificate", "--out", certificate]) as again:
         assert again.wait() == 2
         assert f"--out: expected to write {key}, got: File exists" in again.text
+
+
+def test_a_certificate_is_one_for_servers(certificate: Path) -> None:
+    made = x509.load_pem_x509_certificate((certificate / "imagebus-cert.pem").read_bytes())
+    usage = made.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(usage) == [ExtendedKeyUsageOID.SERVER_AUTH]
+
+
+def test_over_https_the_sessions_cookie_is_sent_over_https_only(certificate: Path) -> None:
+    port = free_port()
+    tls = ["--tls-cert", certificate / "imagebus-cert.pem", "--tls-key", certificate / "imagebus-key.pem"]
+    env = {"KAFKA_URL": f"127.0.0.1:{free_port()}", "IMAGEBUS_OPERATOR_PASSWORD": PASSWORD}
+    with Process([*IMAGEBUS, "viewer", "--host", "0.0.0.0", "--port", str(port), *tls], env=env):
+        wait_until(lambda: answers(f"https://localhost:{port}/login", certificate), 20, "a page by https")
+        context = ssl.create_default_context(cafile=certificate / "imagebus-cert.pem")
+        wire = HTTPSConnection("localhost", port, context=context, timeout=10)
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        wire.request("POST", "/login", urlencode({"password": PASSWORD}), form)
+        answer = wire.getresponse()
+        wire.close()
+    assert "Secure" in str(answer.headers["Set-Cookie"])
+
+
+@pytest.mark.parametrize("command", ["viewer", "camera"])
+def test_beyond_loopback_nothing_is_served_readable_unless_that_is_wanted(command: str) -> None:
+    env = {"KAFKA_URL": f"127.0.0.1:{free_port()}", "IMAGEBUS_OPERATOR_PASSWORD": PASSWORD}
+    port = free_port()
+    listen = [*IMAGEBUS, command, "--host", "0.0.0.0", "--port", str(port)]
+    with Process(listen, env=env) as refused:
+        assert refused.wait() == 2
+        assert "--host: expected --tls-cert with an address that others can reach, got 0.0.0.0" in refused.text
+    with Process([*listen, "--insecure"], env=env):
+        wait_until(lambda: port_answers(port), 20, "a page")
+
+
+@pytest.mark.parametrize("command", ["viewer", "camera"])
+def test_the_help_says_what_insecure_means(command: str) -> None:
+    with Process([*IMAGEBUS, command, "--help"]) as asked:
+        assert asked.wait() == 0
+        said = " ".join(asked.text.split())
+    assert "passwords, keys and pictures go over the network for everybody on it to read" in said
 
 
 @pytest.mark.parametrize("command", ["viewer", "camera"])

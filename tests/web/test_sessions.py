@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
+from hypothesis import given
+from hypothesis import strategies as st
 
 from web.credentials import OPERATOR, VIEWER, Credentials
 from web.session_file import SessionFile
@@ -80,3 +85,66 @@ def test_a_folder_that_cannot_be_written_lets_people_in_all_the_same(start: Star
     (tmp_path / "file").touch()
     sessions = start(name="file/sessions")
     assert sessions.read(sessions.begin(OPERATOR)) is not None
+
+
+@given(cookie=st.one_of(st.text(), st.text(st.characters(codec="ascii")), st.from_regex(r"[\w=+/-]*\.[\w=+/-]*")))
+def test_no_text_whatever_is_a_cookie_or_an_error(cookie: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    sessions = Sessions(Credentials(PASSWORDS), SessionFile(tmp_path_factory.getbasetemp() / "any"))
+    assert sessions.read(cookie) is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(value=JSON, depth=st.integers(0, 5000), ending=st.sampled_from(["", ".", ".00", "." + "A" * 43, ".é"]))
+def test_no_base64_of_json_however_deep_is_a_cookie_or_an_error(
+    value: object, depth: int, ending: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    sessions = Sessions(Credentials(PASSWORDS), SessionFile(tmp_path_factory.getbasetemp() / "any"))
+    text = "[" * depth + json.dumps(value) + "]" * depth
+    for plain in (text, json.dumps({"id": text, "role": OPERATOR, "until": 9e9}), '{"role":' * depth):
+        assert sessions.read(base64.urlsafe_b64encode(plain.encode()).decode() + ending) is None
+
+
+def test_another_sessions_cookie_is_not_made_of_ones_own(start: Start) -> None:
+    sessions = start()
+    one, other = sessions.begin(VIEWER), sessions.begin(OPERATOR)
+    assert sessions.read(f"{other.partition('.')[0]}.{one.partition('.')[2]}") is None
+
+
+def test_more_sessions_of_a_role_than_there_may_be_end_its_oldest_and_the_file_has_a_bound(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.sessions.MAX_OPEN", 20)
+    sessions = start()
+    operator, first = sessions.begin(OPERATOR), sessions.begin(VIEWER)
+    sizes = []
+    for _ in range(100):
+        newest = sessions.begin(VIEWER)
+        sizes.append((tmp_path / "sessions").stat().st_size)
+    assert max(sizes[50:]) < 1.1 * sizes[50]
+    assert sessions.read(first) is None
+    assert sessions.read(newest) is not None
+    assert sessions.read(operator) is not None
+
+
+def test_log_ins_and_log_outs_without_end_leave_nothing_behind(start: Start, tmp_path: Path) -> None:
+    sessions = start()
+    sizes = []
+    for _ in range(50):
+        session = sessions.read(sessions.begin(VIEWER))
+        assert session is not None
+        sessions.end(session)
+        sizes.append((tmp_path / "sessions").stat().st_size)
+    assert max(sizes) < 1.5 * sizes[0]
+
+
+def test_a_password_given_as_its_hash_signs_with_that_hash(start: Start) -> None:
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    hashed, again = quick.hash(PASSWORDS[OPERATOR]), quick.hash(PASSWORDS[OPERATOR])
+    cookie = start({OPERATOR: hashed}).begin(OPERATOR)
+    assert start({OPERATOR: hashed}).read(cookie) is not None
+    assert start({OPERATOR: again}).read(cookie) is None
