@@ -205,10 +205,10 @@ async def test_a_page_of_the_same_host_by_another_scheme_is_another_sites(
         assert await refused_by_socket(guarded, **headers) == status
 
 
-@pytest.mark.parametrize("depth", [1, 100, 1000])
+@pytest.mark.parametrize("depth", [1, 100, 1000, 2800])
 def test_a_cookie_of_nested_base64_of_json_opens_nothing(depth: int, guarded: Viewing) -> None:
-    nested = base64.urlsafe_b64encode(("[" * depth + "]" * depth).encode()).decode()
-    for value in (nested, f"{nested}.00", base64.urlsafe_b64encode(nested.encode()).decode() + ".00", "\xff.\xff"):
+    nested = base64.urlsafe_b64encode(b'{"unknown":' + b"[" * depth + b"]" * depth + b"}").decode()
+    for value in (nested, f"{nested}.00", "\xff.\xff"):
         assert ask(guarded, "/", Cookie=f"imagebus={value}").status == 401
 
 

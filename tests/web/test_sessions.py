@@ -105,7 +105,12 @@ def test_no_base64_of_json_however_deep_is_a_cookie_or_an_error(
 ) -> None:
     sessions = Sessions(Credentials(PASSWORDS), SessionFile(tmp_path_factory.getbasetemp() / "any"))
     text = "[" * depth + json.dumps(value) + "]" * depth
-    for plain in (text, json.dumps({"id": text, "role": OPERATOR, "until": 9e9}), '{"role":' * depth):
+    for plain in (
+        text,
+        f'{{"unknown":{text}}}',
+        json.dumps({"id": text, "role": OPERATOR, "until": 9e9}),
+        '{"role":' * depth,
+    ):
         assert sessions.read(base64.urlsafe_b64encode(plain.encode()).decode() + ending) is None
 
 
