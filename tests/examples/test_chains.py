@@ -147,7 +147,8 @@ def test_a_python_or_node_producer_our_detector_the_node_filter_and_our_redactor
 
     hidden = frames.read(messages)
     assert all(frames.seqs(messages, source) == list(range(8)) for source in ("corner", "corner-node"))
-    assert all([hop.stage for hop in record.hops] == ["corner", "busy", "corner-hidden"] for record in hidden)
+    # Behind the redactor a stage that its chain file does not have is only some other one.
+    assert all([hop.stage for hop in record.hops] == ["corner", "other", "corner-hidden"] for record in hidden)
     assert all(record.redaction for record in hidden)
     assert dead.value() == b"no record"
     assert {key for key, _ in dead.headers()} == {"reason", "stage", "topic", "partition", "offset"}
