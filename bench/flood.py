@@ -11,13 +11,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import count
 
+import numpy as np
 import psutil
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from bench.load import one_stage_chain
 from bench.material import RUN, clip_from, detected, pictures, record
+from functions import Frame
 from streams import records
 from streams.records import Record
 from tests import kafka_node
@@ -25,10 +28,11 @@ from tests.bus import producer
 from tests.kafka_node import KafkaNode
 from tests.streams.chains import wait_ready, worker
 
-_CAMERAS, _EVERY_S, _WARM_S = 30, 2.0, 40.0
-_A_SECOND = float(os.environ.get("RATE", "25"))
+_CAMERAS, _EVERY_S, _WARM_S = 30, 4.0, 60.0
+_AHEAD = 60  # foreign frames under way
 
 
+_chain = partial(one_stage_chain, function="redact", run="FLOOD", partitions=4, max_age_s=2.0)
 Seen = dict[str, list[float]]  # how much of each picture is covered, by its source
 
 
@@ -37,24 +41,33 @@ def main() -> None:
     names = int(os.environ.get("NAMES", "10000"))
     like = records.decode(detected(record(pictures(clip_from(sys.argv[1:]), (1280, 720), 1)[0], 0, "x")))
     kafka_node.require()
-    with KafkaNode() as node, one_stage_chain(node.url, "redact", "FLOOD") as (env, source, output), worker(env) as own:
+    with KafkaNode() as node, _chain(node.url) as (env, source, output), worker(env) as own:
         wait_ready(own, "measured")
         client, seen = producer(node.url), defaultdict[str, list[float]](list)
         with _beside(_film, client, source, like), _beside(_read, node.url, output, seen):
             time.sleep(_WARM_S)
             before = {name: len(shares) for name, shares in seen.items()}
-            resident = [_resident_mb(own.pid), *_flood(client, source, like, names, own.pid)]
+            resident = [_resident_mb(own.pid), *_flood(client, source, names, own.pid, seen)]
         print(json.dumps(_figures(resident, seen, before)))
 
 
-def _flood(client: Producer, topic: str, like: Record, names: int, pid: int) -> Iterator[float]:
-    """Resident memory after each tenth of the names."""
+def _flood(client: Producer, topic: str, names: int, pid: int, seen: Seen) -> Iterator[float]:
+    """Resident memory after each tenth of the names, once they have come out again."""
+    grey = Frame.from_image(np.full((720, 1280, 3), 90, np.uint8), "x")
+    like = records.decode(detected(record(grey.jpeg, 0, "x")))
+    known = len(seen)
     for n in range(1, names + 1):
-        _send(client, topic, like, f"foreign {n}", 0)
-        time.sleep(1 / _A_SECOND)
+        _send(client, topic, like, f"foreign {n}", 0, live=False)
+        _wait(seen, known + n - _AHEAD)
         if n % (names // 10) == 0:
+            _wait(seen, known + n)
             yield _resident_mb(pid)
             print(f"{n} names: {_resident_mb(pid):.0f} MB", flush=True)
+
+
+def _wait(seen: Seen, sources: int) -> None:
+    while len(seen) < sources:
+        time.sleep(0.05)
 
 
 def _figures(resident: list[float], seen: Seen, before: dict[str, int]) -> dict[str, object]:
@@ -79,10 +92,10 @@ def _beside(work: Callable[..., None], *arguments: object) -> Iterator[None]:
     thread.join()
 
 
-def _send(client: Producer, topic: str, like: Record, source: str, seq: int) -> None:
+def _send(client: Producer, topic: str, like: Record, source: str, seq: int, live: bool = True) -> None:
     """The same picture from another source."""
     now = time.time_ns() // 1000
-    named = replace(records.to_frame(like), source=source, id=f"{RUN}-{seq}", seq=seq, captured_at=now, live=True)
+    named = replace(records.to_frame(like), source=source, id=f"{RUN}-{seq}", seq=seq, captured_at=now, live=live)
     client.produce(topic, records.encode(records.from_frame(named)), source)
     client.poll(0)
 

@@ -76,7 +76,7 @@ def test_what_is_beyond_the_calendar_or_under_another_key_is_a_dead_letter_and_c
 
 
 def test_two_producers_of_one_name_count_as_many_as_each_alone(url: str, counting: Process) -> None:
-    both = zip(walk("left", "aaaaaaaaaaaa", 8), walk("left", "bbbbbbbbbbbb", 8, y=400), strict=True)
+    both = zip(walk("left", "aaaaaaaaaaaa", 8), walk("left", "bbbbbbbbbbbb", 8), strict=True)
     produce_all(url, TOPIC, walkers.pairs(itertools.chain(*both)))
     last = walk("right")
     produce_all(url, TOPIC, walkers.pairs(last))
