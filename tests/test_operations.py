@@ -18,7 +18,8 @@ from streams.production import Production
 from streams.sources import Source
 from streams.stage_metrics import OUTCOMES, Stages
 from tests.processes import PROJECT
-from web.metrics import CameraMetrics, Traffic, ViewerMetrics
+from web.camera_metrics import CameraMetrics
+from web.metrics import Traffic, ViewerMetrics
 from web.newest import Newest
 from web.state import Bus
 from web.whip import Whip

@@ -28,10 +28,10 @@ from streams.ports import PROCESS_HEADER
 from streams.settings import Settings
 from web import shape
 from web.camera_keys import CameraKeys, load_keys
+from web.camera_metrics import CameraMetrics
 from web.connections import Http
 from web.ice import for_browsers
 from web.ice import servers as ice_servers
-from web.metrics import CameraMetrics
 from web.peers import is_loopback, is_own_page, is_proxied
 from web.site import HEADERS
 from web.viewer import ViewerError, insecure_option, refuse_readable, refuse_taken, tls_context

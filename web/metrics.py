@@ -1,4 +1,4 @@
-"""What the viewer and the camera page tell Prometheus."""
+"""What the viewer tells Prometheus."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from streams.lag import Lag, Liveness
 from streams.metrics import counter, gauge
 from web.newest import Newest
 from web.state import Bus
-from web.whip import FRAMES, Whip
 
 
 @dataclass
@@ -55,17 +54,3 @@ class ViewerMetrics(Collector):
         yield gauge("imagebus_viewer_ready", "1 if the viewer holds partitions of every topic it shows.", (), ready)
         idle = {(): self._liveness.idle_s}
         yield gauge("imagebus_viewer_idle_seconds", "How long no record was read while some waited.", (), idle)
-
-
-class CameraMetrics(Collector):
-    """The metrics of a camera page; they name no source."""
-
-    def __init__(self, whip: Whip) -> None:
-        self._whip = whip
-
-    def collect(self) -> Iterable[Metric]:
-        """Read what is counted, whenever Prometheus asks."""
-        yield gauge("imagebus_cameras", "Cameras that are sending.", (), {(): self._whip.cameras})
-        frames = self._whip.frames
-        about = "Frames of cameras: received, sent (on the bus) or lost."
-        yield counter("imagebus_camera_frames_total", about, ("outcome",), {(each,): frames[each] for each in FRAMES})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -38,6 +40,14 @@ def test_a_port_that_is_taken_is_refused_and_what_names_another_is_said(command:
             assert second.wait() == 2
             assert f"--port: expected a free port, got {port}, which is taken; name another" in second.text
             assert f"with {command.upper()}_PORT where the Procfile starts it" in second.text
+
+
+def test_it_starts_without_what_only_the_camera_page_needs() -> None:
+    names = "{name.partition('.')[0] for name in sys.modules}"
+    loaded = f"import sys, web.viewer; print({{'aiortc', 'av', 'openvino', 'onnxruntime'}} & {names})"
+    assert (
+        subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout == "set()\n"
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
