@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.latency import measure
 from bench.load import Load, floor_ms, function_of, saturated
 from bench.material import clip_from, detected, pictures, record
-from streams import records
+from streams.wire import records
 from tests import kafka_node
 from tests.bus import consume, produce_all
 from tests.kafka_node import KafkaNode

@@ -24,11 +24,11 @@ from bench import plot
 from bench.load import cpu_of, floor_ms, function_of, memory_of, saturated
 from bench.material import clip_from, detected, pictures, record
 from functions import Frame
-from functions.errors import UsageError
-from functions.frame import Picture
-from functions.jpeg import QUALITY
-from streams import records
-from streams.pictures import encode_frame
+from functions.core.errors import UsageError
+from functions.core.frame import Picture
+from functions.core.jpeg import QUALITY
+from streams.producer.encoder import encode_frame
+from streams.wire import records
 from tests import kafka_node
 from tests.kafka_node import KafkaNode
 

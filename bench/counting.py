@@ -24,12 +24,12 @@ from bench.exposure import Box, People, read_people
 from bench.material import leave
 from bench.mot import Tracking, tracking
 from functions import Detection, Frame
-from functions.count import Camera, Options, count
+from functions.core.frame import Picture
+from functions.counting.ledger import Ledger
+from functions.counting.per_camera import Camera, Options, count
+from functions.counting.visits import Homography, Visit
 from functions.detect_people import detect_people
-from functions.frame import Picture
-from functions.ledger import Ledger
 from functions.track import Tracks, track
-from functions.visits import Homography, Visit
 
 _OUT = Path(__file__).parent / "out"
 _SHARE = 0.6

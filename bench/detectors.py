@@ -16,10 +16,10 @@ import cv2
 
 from bench.truth import Score, Truth, read_frames, read_truth, score
 from functions import Frame
-from functions.errors import UsageError
-from functions.registry import FunctionSpec
+from functions.core.errors import UsageError
+from functions.core.registry import FunctionSpec
 from streams import settings
-from streams.registered import registered
+from streams.chain.function_registry import registered
 
 _EVERY = 10
 _RUNS = 3

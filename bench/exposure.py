@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from functions import Frame
-from functions.jpeg import Image
+from functions.core.jpeg import Image
 
 Box = tuple[float, float, float, float]
 People = Mapping[int, Mapping[str, Box]]

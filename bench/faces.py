@@ -29,9 +29,9 @@ from bench.load import SOURCE
 from bench.material import clip_from, leave
 from bench.through import imagebus, load_of
 from functions import Frame, Hop
-from functions.centerface import fitted
+from functions.core.jpeg import encode
 from functions.detect_faces import detect_faces
-from functions.jpeg import encode
+from functions.models.centerface import fitted
 from functions.redact import Memory, redact
 from tests import kafka_node
 from tests.kafka_node import KafkaNode

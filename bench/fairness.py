@@ -17,7 +17,7 @@ from bench.latency import Arrivals, Spread
 from bench.load import one_stage_chain
 from bench.material import clip_from, pictures
 from bench.sources import Sources
-from streams import records
+from streams.wire import records
 from tests import kafka_node
 from tests.kafka_node import KafkaNode
 from tests.streams.chains import FUNCTIONS, wait_ready, worker

@@ -21,8 +21,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from bench.load import one_stage_chain
 from bench.material import RUN, clip_from, detected, pictures, record
 from functions import Frame
-from streams import records
-from streams.records import Record
+from streams.wire import records
+from streams.wire.records import Record
 from tests import kafka_node
 from tests.bus import producer
 from tests.kafka_node import KafkaNode

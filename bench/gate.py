@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.material import clip_from
-from functions import Frame, registry
-from functions.frame import Picture
-from streams.local_steps import Step, step
+from functions import Frame
+from functions.core import registry
+from functions.core.frame import Picture
+from streams.files.steps import Step, step
 
 Image = NDArray[np.uint8]
 DETECTOR = "detect_people"

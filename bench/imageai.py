@@ -18,9 +18,9 @@ import cv2
 
 from functions import Frame
 from functions.detect_imageai import detect_imageai
-from functions.families.family import rgb_0_to_1
-from functions.imageai_model import ANCHORS, SPEEDS, imageai_model
-from functions.letterbox import Letterbox
+from functions.geometry.letterbox import Letterbox
+from functions.models.families.family import rgb_0_to_1
+from functions.models.imageai_model import ANCHORS, SPEEDS, imageai_model
 
 _MODEL = "tiny-yolov3"
 _SPEEDS = ("faster", "normal")

@@ -11,7 +11,7 @@ import numpy as np
 from confluent_kafka import Consumer, Message
 
 from bench.material import record
-from streams import records
+from streams.wire import records
 from tests.bus import producer
 from tests.wait import wait_until
 

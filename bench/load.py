@@ -15,11 +15,12 @@ import msgspec
 import psutil
 from confluent_kafka import Consumer, TopicPartition
 
-from functions import Frame, registry
-from functions.frame import Picture
-from functions.registry import FunctionSpec
-from streams import chain as chains
-from streams import topics
+from functions import Frame
+from functions.core import registry
+from functions.core.frame import Picture
+from functions.core.registry import FunctionSpec
+from streams.chain import types as chains
+from streams.kafka import topics
 from streams.settings import load
 from tests.bus import produce_all
 from tests.streams.chains import FUNCTIONS, environment, worker

@@ -12,8 +12,9 @@ from typing import NoReturn
 import av
 import cv2
 
-from functions import Frame, Hop, jpeg, registry
-from streams import records
+from functions import Frame, Hop
+from functions.core import jpeg, registry
+from streams.wire import records
 from tests.streams.chains import FUNCTIONS
 
 RUN = "bbbbbbbbbbbb"

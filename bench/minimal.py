@@ -18,10 +18,10 @@ from confluent_kafka import Consumer, Producer
 from bench.load import SOURCE, memory_of
 from bench.material import RUN
 from functions import Detection, Frame, Hop
-from functions.frame import Picture
-from functions.jpeg import QUALITY
-from functions.registry import load
-from streams.pictures import encode_frame
+from functions.core.frame import Picture
+from functions.core.jpeg import QUALITY
+from functions.core.registry import load
+from streams.producer.encoder import encode_frame
 from tests.processes import Process
 from tests.streams.chains import FUNCTIONS
 

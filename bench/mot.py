@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.exposure import Box
-from functions.boxes import iou
+from functions.geometry.boxes import iou
 
 # A box is a person's from this overlap on.
 _IOU = 0.5

@@ -24,8 +24,8 @@ from bench.material import leave
 from bench.privacy_report import COLUMNS, row, write
 from functions import Detection, Frame, Hop
 from streams import settings
-from streams.local_steps import Step, step
-from streams.registered import registered
+from streams.chain.function_registry import registered
+from streams.files.steps import Step, step
 
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "detector": {"hold_s": 0, "look_ahead_s": 0, "motion": False},

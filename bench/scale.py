@@ -22,11 +22,11 @@ from bench.latency import Arrivals, Spread
 from bench.load import cpu_of, one_stage_chain
 from bench.material import clip_from, pictures
 from bench.sources import Sources
-from streams import records
-from streams.chain import group_of
-from streams.lead import partition_of
-from streams.marks import asker, marks
+from streams.chain.types import group_of
+from streams.kafka.watermarks import asker, marks
+from streams.producer.backpressure import partition_of
 from streams.settings import load
+from streams.wire import records
 from tests import kafka_node
 from tests.processes import Process
 from tests.streams.chains import FUNCTIONS, wait_ready, worker

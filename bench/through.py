@@ -11,8 +11,8 @@ from pathlib import Path
 import av
 
 from bench.load import SOURCE, Load, cpu_of, wait_for
-from streams import topics
-from streams.chain import Chain
+from streams.chain.types import Chain
+from streams.kafka import topics
 from streams.settings import Settings
 from tests.processes import IMAGEBUS, Process
 from tests.streams.chains import environment, wait_ready, worker

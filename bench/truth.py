@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.boxes import iou
-from functions.frame import Detection, Frame
+from functions.core.frame import Detection, Frame
+from functions.geometry.boxes import iou
 
 Truth = Mapping[int, NDArray[np.float32]]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functions import Frame, function
-from functions.centerface import face_net
 from functions.detect_faces import detect_faces
 from functions.detect_people import detect_people
-from functions.ssdlite import person_net
+from functions.models.centerface import face_net
+from functions.models.ssdlite import person_net
 
 
 @function(labels=lambda: ("person", "face"), ready=lambda: (person_net(), face_net()))

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from functions.drawing import HIDDEN, Pen, colour_of, plain
-from functions.frame import Detection, Frame
-from functions.jpeg import Image
-from functions.registry import function
+from functions.core.frame import Detection, Frame
+from functions.core.jpeg import Image
+from functions.core.registry import function
+from functions.geometry.drawing import HIDDEN, Pen, colour_of, plain
 
 Confidence = Annotated[float, Meta(ge=0, le=1, description="Leave out what is less sure than this")]
 

@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from msgspec import Meta
 
-from functions.detector_options import Labels
-from functions.errors import UsageError
-from functions.frame import Frame
-from functions.imageai_model import ANCHORS, SPEEDS, STRIDE, ImageAIModel, imageai_model
-from functions.labels import COCO, chosen
-from functions.models import catalogue, find
-from functions.onnx_detector import anchors_of
-from functions.registry import function
+from functions.core.errors import UsageError
+from functions.core.frame import Frame
+from functions.core.labels import COCO, chosen
+from functions.core.registry import function
+from functions.models.catalogue import catalogue, find
+from functions.models.detector_options import Labels
+from functions.models.imageai_model import ANCHORS, SPEEDS, STRIDE, ImageAIModel, imageai_model
+from functions.models.onnx_detector import anchors_of
 
 Name = Annotated[Literal["tiny-yolov3", "yolov3", "retinanet"], Meta(description="Which of ImageAI's models")]
 Weights = Annotated[str, Meta(description="Path of its .h5 file; none is the one of the model's name")]

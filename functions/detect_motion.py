@@ -10,9 +10,9 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from functions.frame import Detection, Frame
-from functions.jpeg import Image
-from functions.registry import function
+from functions.core.frame import Detection, Frame
+from functions.core.jpeg import Image
+from functions.core.registry import function
 
 Height = Annotated[int, Meta(ge=48, le=2160, description="Look at the picture scaled down to this height")]
 Area = Annotated[float, Meta(ge=0, le=1, description="Leave out what covers less of the picture than this share")]

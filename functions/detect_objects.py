@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functions.detector_options import Confidence, Labels, Tiles
-from functions.frame import Frame
-from functions.labels import COCO, chosen
-from functions.onnx_detector import OnnxDetector
-from functions.registry import function
+from functions.core.frame import Frame
+from functions.core.labels import COCO, chosen
+from functions.core.registry import function
+from functions.models.detector_options import Confidence, Labels, Tiles
+from functions.models.onnx_detector import OnnxDetector
 
 _MODEL = "yolox-nano"
 

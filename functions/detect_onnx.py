@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from functions.detector_options import Confidence, Labels, Tiles
-from functions.frame import Frame
-from functions.onnx_detector import OnnxDetector, anchors_of
-from functions.registry import function
+from functions.core.frame import Frame
+from functions.core.registry import function
+from functions.models.detector_options import Confidence, Labels, Tiles
+from functions.models.onnx_detector import OnnxDetector, anchors_of
 
 Weights = Annotated[str, Meta(description="Path of an ONNX file, or the name of a model")]
 FamilyName = Annotated[Literal["auto", "yolov3", "yolox", "yolov8"], Meta(description="What its outputs mean")]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from functions.boxes import grid_of, in_tiles
-from functions.detector_options import Confidence, Tiles
-from functions.frame import Frame
-from functions.registry import function
-from functions.ssdlite import person_net
+from functions.core.frame import Frame
+from functions.core.registry import function
+from functions.geometry.boxes import grid_of, in_tiles
+from functions.models.detector_options import Confidence, Tiles
+from functions.models.ssdlite import person_net
 
 
 @function(labels=lambda **_: ("person",), ready=lambda **_: person_net())

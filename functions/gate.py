@@ -7,9 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from functions.core.frame import Frame
+from functions.core.registry import function
 from functions.detect_motion import Area, Background, Height, detect_motion
-from functions.frame import Frame
-from functions.registry import function
 
 HoldS = Annotated[float, Meta(ge=0, le=600, description="Go on for so many seconds after the last motion")]
 

@@ -10,15 +10,15 @@ import cv2
 import numpy as np
 from msgspec import Meta
 
-from functions.doubt import Doubt, doubt_of
-from functions.frame import XYXY, Detection, Frame, Redaction
-from functions.hold import Hold
-from functions.labels import plain
-from functions.mask import Mask, mask_of
-from functions.motion_mask import Motion
-from functions.registry import function
-from functions.styles import STYLES
-from functions.zones import check_zones, with_zones
+from functions.core.frame import XYXY, Detection, Frame, Redaction
+from functions.core.labels import plain
+from functions.core.registry import function
+from functions.geometry.masks import Mask, mask_of
+from functions.motion.background import Motion
+from functions.redaction.evidence import Doubt, doubt_of
+from functions.redaction.fills import STYLES
+from functions.redaction.persistence import Hold
+from functions.redaction.zones import check_zones, with_zones
 
 Labels = Annotated[tuple[str, ...], Meta(min_length=1, description="What to hide, whatever its case")]
 Style = Annotated[Literal["solid", "pixelate", "blur"], Meta(description="What is shown in its place")]

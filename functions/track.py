@@ -10,12 +10,12 @@ from typing import Annotated
 import numpy as np
 from msgspec import Meta, Struct, structs
 
-from functions.assignment import pair
-from functions.boxes import inside
-from functions.frame import Detection, Frame
-from functions.labels import plain
-from functions.motion_model import Motion, begin
-from functions.registry import function
+from functions.core.frame import Detection, Frame
+from functions.core.labels import plain
+from functions.core.registry import function
+from functions.geometry.boxes import inside
+from functions.tracking.assignment import pair
+from functions.tracking.kalman_filter import Motion, begin
 
 # Standard deviations within which a detection may be what was expected there: a sure one, and one that is not.
 _GATE, _GATE_UNSURE = 4.0, 3.0

@@ -1,4 +1,7 @@
-"""The Faust side: `faust -A streams worker` runs the chain."""
+"""The Faust side: `faust -A streams worker` runs the chain.
+
+Imports `functions`, never `web`. Begin with `app.py`, then `worker/` and `stage/`.
+"""
 
 from typing import Any
 

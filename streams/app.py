@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from functions.errors import UsageError
-from streams import chain as chains
+from functions.core.errors import UsageError
 from streams import settings as config
-from streams.app_worker import EXIT_USAGE
-from streams.chain_check import checked
-from streams.counts_conf import NAME as COUNTING
-from streams.parent import Worker, create_app
+from streams.chain import types as chains
+from streams.chain.check import checked
+from streams.chain.counts_section import NAME as COUNTING
+from streams.runtime.supervisor import EXIT_USAGE
+from streams.worker.process import Worker, create_app
 
 
 def _from_environment() -> Worker:

@@ -7,21 +7,21 @@ import sys
 
 import click
 
-from functions.errors import UsageError
+from functions.core.errors import UsageError
 
 _COMMANDS = {
-    "broker": "streams.broker:broker",
-    "camera": "web.ingest:camera",
-    "certificate": "web.certificate:certificate",
-    "chain": "streams.chain_cli:chain",
-    "doctor": "streams.doctor:doctor",
-    "functions": "streams.local:functions",
-    "models": "streams.models_cli:models",
-    "produce": "streams.producer:produce",
-    "stage": "streams.run:stage",
-    "topics": "streams.topics_cli:topics",
-    "try": "streams.local:try_",
-    "viewer": "web.viewer:viewer",
+    "broker": "streams.kafka.embedded_broker:broker",
+    "camera": "web.camera.command:camera",
+    "certificate": "web.auth.certificate:certificate",
+    "chain": "streams.chain.command:chain",
+    "doctor": "streams.doctor.command:doctor",
+    "functions": "streams.files.command:functions",
+    "models": "streams.files.models_command:models",
+    "produce": "streams.producer.command:produce",
+    "stage": "streams.worker.command:stage",
+    "topics": "streams.kafka.command:topics",
+    "try": "streams.files.command:try_",
+    "viewer": "web.viewer.command:viewer",
 }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from functions.count import count
-from functions.frame import Frame
-from streams import follow_app
+from functions.core.frame import Frame
+from functions.counting.per_camera import count
+from streams.counting import visits_app
 from tests.hostile_functions import Mute
 
 
@@ -20,4 +20,4 @@ def _count(camera: Any, frame: Frame, *more: Any) -> Any:
     return count(camera, frame, *more)
 
 
-follow_app.count = _count  # type: ignore[attr-defined]
+visits_app.count = _count  # type: ignore[attr-defined]

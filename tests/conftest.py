@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.broker import EmbeddedBroker
+from streams.kafka.embedded_broker import EmbeddedBroker
 from tests import kafka_node as real_kafka
 from tests import missing as what_is_missing
 from tests.kafka_node import KafkaNode

@@ -21,9 +21,9 @@ import cv2
 import numpy as np
 
 from functions import Detection, Frame, function
-from functions.frame import Hop, Picture
-from streams.records import RecordError
-from streams.work import Skipped
+from functions.core.frame import Hop, Picture
+from streams.runtime.errors import Skipped
+from streams.wire.records import RecordError
 
 AT = 25
 

@@ -11,7 +11,7 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
-from streams import records
+from streams.wire import records
 from tests.bus import consume
 from tests.missing import missing
 from tests.processes import IMAGEBUS, PROJECT, Process, free_port, lives

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from streams.watchdog import Watchdog
+from streams.runtime.watchdog import Watchdog
 from tests.conftest import has_docker
 from tests.processes import PROJECT
 from tests.streams.chains import environment, worker
@@ -113,7 +113,12 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
     files = (path for package in PACKAGES for path in (PROJECT / package).rglob("*.*") if path.suffix != ".pyc")
     assert {str(path.relative_to(PROJECT)) for path in files} <= held
-    assert {"functions/models.toml", "streams/chain.toml", "web/static/main.js", "web/page.html"} <= held
+    assert {
+        "functions/models/models.toml",
+        "streams/chain.toml",
+        "web/assets/static/main.js",
+        "web/assets/page.html",
+    } <= held
     assert not [name for name in held if name.startswith(("tests/", "bench/"))]
 
 

@@ -11,18 +11,18 @@ import yaml
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from streams.lag import Lag, Liveness
-from streams.metrics import registry
-from streams.producer_metrics import ProducerMetrics
-from streams.production import Production
-from streams.sources import Source
-from streams.stage_metrics import OUTCOMES, Stages
+from streams.producer.metrics import ProducerMetrics
+from streams.producer.sampling import Production
+from streams.producer.sources import Source
+from streams.runtime.lag import Lag, Liveness
+from streams.runtime.metrics import registry
+from streams.worker.metrics import OUTCOMES, Stages
 from tests.processes import PROJECT
-from web.camera_metrics import CameraMetrics
-from web.metrics import Traffic, ViewerMetrics
-from web.newest import Newest
-from web.state import Bus
-from web.whip import Whip
+from web.camera.metrics import CameraMetrics
+from web.camera.whip import Whip
+from web.live.metrics import Traffic, ViewerMetrics
+from web.live.newest import Newest
+from web.live.state import Bus
 
 NAME = re.compile(r"imagebus_[a-z_]+")
 # What Prometheus makes of a histogram or a counter, and what it knows by itself.

@@ -16,12 +16,14 @@ import msgspec
 import numpy as np
 import pytest
 import yaml
+from setuptools import find_packages
 
-from functions import Frame, jpeg, registry
-from streams import counts, records
-from streams.chain import TopicConf, load
+from functions import Frame
+from functions.core import jpeg, registry
+from streams.chain.types import TopicConf, load
 from streams.cli import imagebus
 from streams.settings import Settings, variable_of
+from streams.wire import counts, records
 from tests.processes import PROJECT
 
 SETTINGS = msgspec.structs.fields(Settings)
@@ -78,7 +80,11 @@ def test_the_wire_format_names_every_field_and_limit() -> None:
 def test_the_table_of_attacks_names_tests_that_are_there() -> None:
     named = re.findall(r"`(test_\w+\.py)::(test_\w+)` \|", _read("docs/viewer.md"))
     assert len(set(named)) == len(named) >= 20
-    assert [(file, test) for file, test in named if f"def {test}(" not in _read(f"tests/web/{file}")] == []
+    assert [
+        (file, test)
+        for file, test in named
+        if f"def {test}(" not in next((PROJECT / "tests" / "web").rglob(file)).read_text("utf-8")
+    ] == []
 
 
 @pytest.fixture(scope="module")
@@ -119,18 +125,19 @@ def test_links_lead_to_files_that_are_there(page: str) -> None:
 def test_every_package_is_installed() -> None:
     config = configparser.ConfigParser()
     config.read(PROJECT / "setup.cfg")
-    folders = [file.parent for top in ("functions", "streams", "web") for file in (PROJECT / top).rglob("__init__.py")]
+    folders = [file.parent for top in ("functions", "streams", "web") for file in (PROJECT / top).rglob("*.py")]
     named = {".".join(folder.relative_to(PROJECT).parts) for folder in folders}
-    assert set(config["options"]["packages"].split()) == named
+    include = config["options.packages.find"]["include"].split()
+    assert set(find_packages(str(PROJECT), include=include)) == named
 
 
 def test_every_file_of_a_package_is_installed_with_it() -> None:
     config = configparser.ConfigParser()
     config.read(PROJECT / "setup.cfg")
-    for package, patterns in config["options.package_data"].items():
-        folder = PROJECT / package
-        installed = {file for pattern in patterns.replace(",", " ").split() for file in folder.glob(pattern)}
-        files = {file for file in folder.rglob("*.*") if file.suffix not in (".py", ".pyc")}
+    (patterns,) = config["options.package_data"].values()
+    for top in ("functions", "streams", "web"):
+        installed = {file for pattern in patterns.split() for file in (PROJECT / top).glob(f"{pattern}/*")}
+        files = {file for file in (PROJECT / top).rglob("*.*") if file.suffix not in (".py", ".pyc")}
         assert files <= installed
 
 

@@ -6,9 +6,10 @@ from functools import cache
 
 import numpy as np
 
-from functions import Frame, jpeg
-from functions.frame import Picture
-from streams import records
+from functions import Frame
+from functions.core import jpeg
+from functions.core.frame import Picture
+from streams.wire import records
 from tests.stub_functions import FIVE
 
 _SIZE_WH = (640, 368)

@@ -18,8 +18,8 @@ from bench.chaos.cluster import Cluster
 from bench.chaos.feed import Feed
 from bench.chaos.supervise import Supervised
 from bench.chaos.watch import Watch
-from streams import chain as chains
-from streams import topics
+from streams.chain import types as chains
+from streams.kafka import topics
 from streams.settings import load
 from tests.streams.chains import FUNCTIONS, environment
 from tests.wait import wait_until

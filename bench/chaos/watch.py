@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, Message, TopicPartition
 
 from bench.chaos import pictures
 from bench.chaos.feed import Id, Place
-from streams import records
+from streams.wire import records
 from tests.wait import wait_until
 
 

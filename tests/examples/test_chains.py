@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from functions import Frame, registry
+from functions import Frame
+from functions.core import registry
 from functions.gate import Watch, gate
-from streams import chain_check, records
-from streams.chain import load
-from streams.records import Record, WireDetection
+from streams.chain import check as chain_check
+from streams.chain.types import load
+from streams.wire import records
+from streams.wire.records import Record, WireDetection
 from tests.bus import consume, produce
 from tests.examples.conftest import EXAMPLES, STAGES
 from tests.processes import Process

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from functions import Detection
-from streams import records
+from streams.wire import records
 from tests.bus import consume, length, produce_all
 from tests.processes import Process
 from tests.streams import frames

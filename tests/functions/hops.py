@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from functions import Frame, Hop, registry
-from functions.labels import plain
+from functions import Frame, Hop
+from functions.core import registry
+from functions.core.labels import plain
 
 
 def hop(function: str = "detect_objects", **options: object) -> Hop:

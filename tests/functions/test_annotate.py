@@ -7,8 +7,8 @@ import pytest
 
 from functions import Detection, Frame
 from functions.annotate import annotate
-from functions.drawing import colour_of, plain
-from functions.jpeg import Image
+from functions.core.jpeg import Image
+from functions.geometry.drawing import colour_of, plain
 
 
 def a_picture(shade: int = 128, size_wh: tuple[int, int] = (640, 480)) -> Frame:

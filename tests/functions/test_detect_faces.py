@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 from functions import Detection, Frame
-from functions.boxes import iou
-from functions.centerface import FaceNet, face_net
 from functions.detect_faces import detect_faces
-from functions.models import find
-from functions.openvino_net import EXACT
+from functions.geometry.boxes import iou
+from functions.models.catalogue import find
+from functions.models.centerface import FaceNet, face_net
+from functions.models.openvino_net import EXACT
 from tests.missing import missing
 from tests.processes import PROJECT
 
@@ -115,7 +115,7 @@ def test_in_a_wide_picture_are_the_faces_of_its_part_of_a_higher_one(talking: Se
 
 def test_the_runtime_tells_nobody_that_it_was_used(tmp_path: Path) -> None:
     """Its tools would, at their import, from a file of the user's that they make."""
-    code = "import sys; from functions.centerface import face_net; face_net(); print(*sys.modules)"
+    code = "import sys; from functions.models.centerface import face_net; face_net(); print(*sys.modules)"
     env = {**os.environ, "HOME": str(tmp_path)}
     modules = subprocess.check_output([sys.executable, "-c", code], env=env, cwd=PROJECT, text=True).split()
     assert "openvino" in modules

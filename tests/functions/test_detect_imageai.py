@@ -21,15 +21,15 @@ import pytest
 
 from bench.truth import read_frames, read_truth, score
 from functions import Detection, Frame
-from functions.boxes import Boxes, Floats, best, iou
+from functions.core.errors import UsageError
+from functions.core.labels import COCO, chosen
+from functions.core.registry import load
 from functions.detect_imageai import detect_imageai
-from functions.errors import UsageError
-from functions.families import yolov3
-from functions.families.family import Model, rgb_0_to_1
-from functions.imageai_model import ANCHORS, SPEEDS, imageai_model
-from functions.labels import COCO, chosen
-from functions.letterbox import Letterbox
-from functions.registry import load
+from functions.geometry.boxes import Boxes, Floats, best, iou
+from functions.geometry.letterbox import Letterbox
+from functions.models.families import yolov3
+from functions.models.families.family import Model, rgb_0_to_1
+from functions.models.imageai_model import ANCHORS, SPEEDS, imageai_model
 from tests.missing import missing
 from tests.processes import IMAGEBUS, PROJECT
 

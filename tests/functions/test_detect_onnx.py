@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from bench.truth import read_frames, read_truth, score
-from functions import Frame, models
+from functions import Frame
+from functions.core.errors import UsageError
+from functions.core.registry import load
 from functions.detect_objects import detect_objects
 from functions.detect_onnx import detect_onnx
-from functions.errors import UsageError
-from functions.registry import load
+from functions.models import catalogue
 
 TWIN = {"anchors": "116,90 156,198 373,326 30,61 62,45 59,119", "input_size": 416, "minimum_confidence": 0.5}
 
@@ -23,10 +24,10 @@ TWIN = {"anchors": "116,90 156,198 373,326 30,61 62,45 59,119", "input_size": 41
 @pytest.fixture(autouse=True)
 def fetched(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of fetched models."""
-    before = models._Folder.path
-    models.use_folder(data / "models")
+    before = catalogue._Folder.path
+    catalogue.use_folder(data / "models")
     yield data / "models"
-    models.use_folder(before)
+    catalogue.use_folder(before)
 
 
 @pytest.fixture
@@ -145,7 +146,7 @@ def test_what_cannot_run_is_said_before_the_first_frame(
 
 
 def test_a_model_that_was_not_fetched_says_how_to_get_it(tmp_path: Path) -> None:
-    models.use_folder(tmp_path)
+    catalogue.use_folder(tmp_path)
     spec = load()["detect_objects"]
     with pytest.raises(
         UsageError, match=r"run `imagebus models fetch yolox-nano`, or put https://.* at .*yolox_nano\.onnx"
@@ -155,6 +156,6 @@ def test_a_model_that_was_not_fetched_says_how_to_get_it(tmp_path: Path) -> None
 
 def test_a_fetched_model_that_was_changed_is_refused(tmp_path: Path, fetched: Path) -> None:
     (tmp_path / "yolox_nano.onnx").write_bytes((fetched / "tiny-yolov3-vtest.onnx").read_bytes())
-    models.use_folder(tmp_path)
+    catalogue.use_folder(tmp_path)
     with pytest.raises(UsageError, match=r"expected SHA-256 695e750a5d57.*, got 1a09e7e17840"):
-        models.find("yolox-nano")
+        catalogue.find("yolox-nano")

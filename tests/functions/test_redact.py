@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions import Detection, Frame
-from functions.options import OptionError
+from functions.core.options import OptionError
+from functions.core.registry import load
 from functions.redact import Memory
 from functions.redact import redact as redact_in_time
-from functions.registry import load
-from functions.styles import STYLES
+from functions.redaction.fills import STYLES
 from tests.functions.hops import looked_at
 
 BLACK = (0, 0, 0)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from functions import Detection, Frame, Hop
-from functions.doubt import Doubt
 from functions.redact import Memory, redact
+from functions.redaction.evidence import Doubt
 from tests.functions.hops import hop, looked_at
 
 PLAIN = Frame.from_image(np.full((48, 64, 3), 200, np.uint8))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from functions import Detection, Frame
-from functions.motion_mask import LEARNING, STARTING, UPSET
+from functions.motion.background import LEARNING, STARTING, UPSET
 from functions.redact import Memory, redact
 from tests.functions.hops import looked_at
 

@@ -13,9 +13,9 @@ import pytest
 
 from bench.exposure import Box, People, read_people
 from functions import Detection, Frame
-from functions.jpeg import Image
+from functions.core.jpeg import Image
 from functions.redact import Memory, redact
-from functions.styles import STYLES
+from functions.redaction.fills import STYLES
 from tests.functions.hops import looked_at
 
 EVERY, KNOWN_UNTIL = 5, 100  # frames: who is known was seen in the first ten seconds

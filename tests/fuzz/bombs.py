@@ -17,12 +17,13 @@ import cv2
 import msgpack
 import numpy as np
 
-from functions import jpeg
-from functions.jpeg import QUALITY, JpegError
-from streams import records, video
-from streams.pictures import Encoder
-from streams.records import RecordError
-from streams.video import VideoError
+from functions.core import jpeg
+from functions.core.jpeg import QUALITY, JpegError
+from streams.producer import decoding
+from streams.producer.decoding import VideoError
+from streams.producer.encoder import Encoder
+from streams.wire import records
+from streams.wire.records import RecordError
 from tests.fuzz.replay import peak_mib
 from tests.make_vectors import PLAIN
 
@@ -103,8 +104,8 @@ def _camera(bomb: bytes) -> None:
     """A motion JPEG of it, whole and cut: the second is left to FFmpeg."""
     encoder = Encoder(QUALITY, (1920, 1080), records.MAX_RECORD_BYTES, lambda text: None)
     for frame in (bomb, bomb[:-2]):
-        with video.open_video(io.BytesIO(frame), format="mjpeg") as container:  # type: ignore[arg-type]
-            for moment in video.read(container):
+        with decoding.open_video(io.BytesIO(frame), format="mjpeg") as container:  # type: ignore[arg-type]
+            for moment in decoding.read(container):
                 with suppress(JpegError):
                     encoder.encode(moment.picture())
 

@@ -14,12 +14,12 @@ from unittest import mock
 import av
 import numpy as np
 
-import streams.live
-from functions.errors import UsageError
-from functions.jpeg import QUALITY, JpegError
-from streams.pictures import Encoder
-from streams.records import MAX_RECORD_BYTES
-from streams.sources import open_source
+import streams.producer.reconnecting
+from functions.core.errors import UsageError
+from functions.core.jpeg import QUALITY, JpegError
+from streams.producer.encoder import Encoder
+from streams.producer.sources import open_source
+from streams.wire.records import MAX_RECORD_BYTES
 from tests.fuzz.record import VECTORS
 
 MAX_BYTES = 8192
@@ -67,7 +67,7 @@ def one(data: bytes) -> None:
     stop = threading.Event()
     refusal = ""
     encoder = Encoder(QUALITY, (1920, 1080), MAX_RECORD_BYTES, lambda text: None)
-    with mock.patch.object(streams.live, "SILENCE_S", _SILENCE_S):
+    with mock.patch.object(streams.producer.reconnecting, "SILENCE_S", _SILENCE_S):
         source = open_source(_camera.url, lambda text: stop.set())  # once connected or refused: not again
         try:
             for moment in islice(source.moments(stop), _FRAMES):

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from functions import registry
-from functions.errors import UsageError
-from functions.mask import Mask
-from functions.zones import check_zones, with_zones
-from streams import chain as chains
-from streams.chain_check import check
+from functions.core import registry
+from functions.core.errors import UsageError
+from functions.geometry.masks import Mask
+from functions.redaction.zones import check_zones, with_zones
+from streams.chain import types as chains
+from streams.chain.check import check
 
 MAX_BYTES = 4096
 _FUNCTIONS = registry.load()

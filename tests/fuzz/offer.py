@@ -11,9 +11,10 @@ from unittest import mock
 from starlette.applications import Starlette
 from starlette.types import Message
 
-import web.publishing
-from streams import chain, settings
-from web.whip import Whip
+import web.camera.webrtc_peer
+from streams import settings
+from streams.chain import types as chain
+from web.camera.whip import Whip
 
 MAX_BYTES = 8192
 _STATUSES = {200, 201, 400, 403, 404, 413, 415}
@@ -37,7 +38,7 @@ class _NoBroker:
 
 def one(data: bytes) -> None:
     """Ask for a session, the first line being the query, and end it again."""
-    with mock.patch.object(web.publishing, "Sender", _NoBroker):
+    with mock.patch.object(web.camera.webrtc_peer, "Sender", _NoBroker):
         _loop.run_until_complete(_begin_and_end(*data.partition(b"\n")[::2]))
 
 

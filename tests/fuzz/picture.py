@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from functions import jpeg
-from functions.jpeg import JpegError
-from streams.pictures import is_complete
+from functions.core import jpeg
+from functions.core.jpeg import JpegError
+from streams.producer.encoder import is_complete
 from tests.fuzz.record import VECTORS
 
 MAX_BYTES = 8192

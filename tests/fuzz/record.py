@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from streams import records
-from streams.records import Record, RecordError
+from streams.wire import records
+from streams.wire.records import Record, RecordError
 
 MAX_BYTES = 16_384
 VECTORS = Path(__file__).parents[1] / "vectors"

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 from aiohttp import WSMessage, WSMsgType
 
-from streams import records
+from streams.wire import records
 from tests.fuzz.record import VECTORS
-from web.client import MAX_VIEWS, Client
-from web.counts import Counts
-from web.metrics import Traffic
-from web.newest import Newest
-from web.protocol import MAX_COMMAND_BYTES
-from web.state import Bus
+from web.counts.latest import Counts
+from web.live.client import MAX_VIEWS, Client
+from web.live.metrics import Traffic
+from web.live.newest import Newest
+from web.live.protocol import MAX_COMMAND_BYTES
+from web.live.state import Bus
 
 MAX_BYTES = 2 * MAX_COMMAND_BYTES
 SECRET, OPEN = "SOURCE_FRAME", "REDACTION_FRAME"

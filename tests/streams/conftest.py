@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from functions import registry
-from streams import records
-from streams.pool import Pool
-from streams.stage import Stage
-from streams.work import RunningMean, Work
+from functions.core import registry
+from streams.stage.handler import Stage
+from streams.stage.invocation import RunningMean, Work
+from streams.stage.thread_pool import Pool
+from streams.wire import records
 from tests import kafka_node as real_kafka
 from tests.streams.guarded import Guarded, guarded_kafka
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from confluent_kafka import Message
 
-from streams.counts import COUNTS, Counted, decode
+from streams.wire.counts import COUNTS, Counted, decode
 from tests.bus import consume
 
 

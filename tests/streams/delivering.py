@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from tests.streams import frames
-from tests.streams.test_stage import Arrived
+from tests.streams.stage.test_handler import Arrived
 
 WINDOW = 4
 TOPICS = ("OUT", "DEAD")

@@ -9,8 +9,8 @@ import numpy as np
 from confluent_kafka import Message
 
 from functions import Frame
-from streams import records
-from streams.records import Record
+from streams.wire import records
+from streams.wire.records import Record
 
 RUN = "0123456789ab"
 

@@ -18,11 +18,12 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     ResourceType,
 )
 
-from streams import settings, topics
+from streams import settings
+from streams.kafka import topics
 from streams.settings import Settings
 from tests.kafka_node import KafkaNode
 from tests.processes import PROJECT
-from web.certificate import make
+from web.auth.certificate import make
 
 PASSWORDS = {"admin": "admin-secret", "edge": "edge-secret", "viewer": "viewer-secret"}
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")

@@ -13,17 +13,17 @@ from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined]
 from msgspec import structs
 
 from functions import Frame
-from functions.windows import LATEST
-from streams import counts
-from streams.counting_topics import CAMERAS, changelog_of
-from streams.counts import VISITS, WireVisit, decode
+from functions.counting.windows import LATEST
+from streams.kafka.counting_topics import CAMERAS, changelog_of
+from streams.wire import counts
+from streams.wire.counts import VISITS, WireVisit, decode
 from tests.bus import consume, length, produce, produce_all
 from tests.kafka_node import KafkaNode
 from tests.processes import Process
 from tests.streams import walkers
 from tests.streams.chains import environment, worker
 from tests.streams.counted import newest, wait_counted
-from tests.streams.test_counting import CHAIN, ready
+from tests.streams.counting.test_counting import CHAIN, ready
 from tests.streams.walkers import Walker
 
 TOPIC = "IMAGEAI_FRAME"

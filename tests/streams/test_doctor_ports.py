@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from streams import doctor_host
-from streams.finding import FAILURE, OK, Finding
+from streams.doctor import host as doctor_host
+from streams.doctor.finding import FAILURE, OK, Finding
 from streams.settings import Settings
 from tests.processes import Process, free_port
 from tests.streams.chains import environment, wait_ready, worker
 from tests.wait import wait_until
 from tests.web.ingesting import start_ingest
 from tests.web.viewing import start_viewer
-from web.certificate import make
+from web.auth.certificate import make
 
 STUB = """
 [stages.stub]

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from functions import Frame, Hop, function, registry
-from functions.doubt import NOT_IN_CHAIN, OTHER_OPTIONS, UNKNOWN_LABELS, Doubt
+from functions import Frame, Hop, function
+from functions.core import registry
 from functions.redact import Memory
-from streams import records
-from streams.chain import StageConf
-from streams.work import RunningMean, Work
+from functions.redaction.evidence import NOT_IN_CHAIN, OTHER_OPTIONS, UNKNOWN_LABELS, Doubt
+from streams.chain.types import StageConf
+from streams.stage.invocation import RunningMean, Work
+from streams.wire import records
 from tests.bus import consume, produce
 from tests.streams import frames
 from tests.streams.chains import environment, worker
@@ -129,7 +130,7 @@ HOSTILE = [
     hop("detect_imageai", weights="/etc/hostname"),
     hop("detect_objects", labels=["x" * 200] * 10),
     hop("antigravity"),
-    hop("functions.models"),
+    hop("functions.models.catalogue"),
     hop("../../etc/passwd"),
     *(hop("detect_objects", labels=[f"{n}"]) for n in range(300)),
 ]

@@ -11,15 +11,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from functions import Detection, Frame, registry
-from functions.motion_mask import LEARNING, STARTING
-from streams import records
-from streams.pool import Pool
-from streams.remembered import ESTABLISHED
-from streams.stage import Stage
-from streams.work import RunningMean, Work
+from functions import Detection, Frame
+from functions.core import registry
+from functions.motion.background import LEARNING, STARTING
+from streams.stage.handler import Stage
+from streams.stage.invocation import RunningMean, Work
+from streams.stage.source_memory import ESTABLISHED
+from streams.stage.thread_pool import Pool
+from streams.wire import records
 from tests.functions.hops import looked_at
-from tests.streams.test_stage import Arrived
+from tests.streams.stage.test_handler import Arrived
 
 PLACES, NEWCOMERS = 128, 16
 PERSON = (300.0, 150.0, 340.0, 250.0)

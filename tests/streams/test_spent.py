@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 
 import pytest
 
-from streams import app_worker
-from streams.app_worker import EXIT_HANGS, AppWorker, Reading
-from streams.deliver import Spent
+from streams.runtime import supervisor
+from streams.runtime.errors import Spent
+from streams.runtime.supervisor import EXIT_HANGS, AppWorker, Reading
 from streams.settings import Settings
 from tests.wait import wait_until_async
 
@@ -67,8 +67,8 @@ async def test_a_worker_that_is_spent_ends_although_its_app_does_not(
         said.append((code, why))
         raise Left
 
-    monkeypatch.setattr(app_worker, "leave", leave)
-    monkeypatch.setattr(app_worker, "_STOP_S", 0.1)
+    monkeypatch.setattr(supervisor, "leave", leave)
+    monkeypatch.setattr(supervisor, "_STOP_S", 0.1)
     worker = Worker(error)
     running = asyncio.create_task(worker._run_app(None))  # type: ignore[arg-type]
 

@@ -14,16 +14,17 @@ from typing import Any
 
 import pytest
 
-from streams import deliver
-from streams.deliver import Delivery, until_stopped
-from streams.stage import Outcome
-from streams.suspects import Stopped, Suspects
+from streams.runtime.errors import Stopped
+from streams.runtime.poison_records import Suspects
+from streams.stage import delivery as deliver
+from streams.stage.delivery import Delivery, until_stopped
+from streams.stage.handler import Outcome
 from tests.bus import consume, length, produce_all
 from tests.hostile_functions import Faceless, Mute, Number, Own, Quits, Sly
 from tests.streams import frames
 from tests.streams.chains import environment, worker
 from tests.streams.delivering import TOPICS, WINDOW, frame, others_turn
-from tests.streams.test_stage import Arrived
+from tests.streams.stage.test_handler import Arrived
 
 OUTPUT, DEAD = TOPICS
 ERRORS: list[Callable[[], BaseException]] = [

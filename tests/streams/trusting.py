@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from functions import registry
-from streams.chain import Chain, StageConf
-from streams.evidence import of_chain
-from streams.redacted import words_of
-from streams.work import Work
+from functions.core import registry
+from streams.chain.types import Chain, StageConf
+from streams.stage.chain_evidence import of_chain
+from streams.stage.invocation import Work
+from streams.stage.redacted_records import words_of
 
 Options = Mapping[str, object]
 

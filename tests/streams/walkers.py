@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from functions import Detection, Frame
-from functions.frame import XYXY
-from streams import records
+from functions.core.frame import XYXY
+from streams.wire import records
 
 SIZE_WH = (640, 480)
 BEGAN_AT = 1_700_000_000_000_000 // 3_600_000_000 * 3_600_000_000  # a full hour, UTC

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from streams.broker import EmbeddedBroker
-from tests.web.camera import Camera
+from streams.kafka.embedded_broker import EmbeddedBroker
+from tests.web.frames_of_chain import Camera
 from tests.web.ingesting import FAKE_CAMERA, to_film
 from tests.web.viewing import Viewing, start_viewer
 

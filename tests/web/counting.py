@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from streams.counts import COUNTS, Counted, Window, encode
+from streams.wire.counts import COUNTS, Counted, Window, encode
 from tests.bus import produce_all
 
 HOUR_US = 3600 * 1_000_000

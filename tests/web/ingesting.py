@@ -12,8 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from streams import records
-from streams.records import Record
+from streams.wire import records
+from streams.wire.records import Record
 from tests.bus import consume
 from tests.processes import IMAGEBUS, Process, free_port
 from tests.wait import wait_until

@@ -14,7 +14,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from streams.broker import EmbeddedBroker
+from streams.kafka.embedded_broker import EmbeddedBroker
 from tests.processes import IMAGEBUS, PROJECT, Process
 from tests.wait import wait_until
 from tests.web.conftest import CHROMIUM_ARGS

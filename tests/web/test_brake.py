@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from streams.broker import EmbeddedBroker
+from streams.kafka.embedded_broker import EmbeddedBroker
 from tests.wait import wait_until
+from tests.web.auth.test_access import OPERATOR, PASSWORDS, ask, log_in
 from tests.web.ingesting import Ingest, start_ingest
-from tests.web.test_access import OPERATOR, PASSWORDS, ask, log_in
 from tests.web.viewing import Viewing, start_viewer
-from web.brake import LATEST_S, MAX_ADDRESSES, TRIES, TRIES_OF_ALL, WITHIN_S, Brake, Limit, Spent
-from web.peers import network_of
+from web.auth.peers import network_of
+from web.auth.rate_limit import LATEST_S, MAX_ADDRESSES, TRIES, TRIES_OF_ALL, WITHIN_S, Brake, Limit, Spent
 
 KEY = "the key of the cameras"
 

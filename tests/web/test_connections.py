@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from streams.broker import EmbeddedBroker
+from streams.kafka.embedded_broker import EmbeddedBroker
 from tests.processes import IMAGEBUS, Process, free_port
 from tests.wait import wait_until
+from tests.web.auth.test_access import PASSWORDS
 from tests.web.ingesting import start_ingest
-from tests.web.test_access import PASSWORDS
 from tests.web.viewing import start_viewer
-from web.connections import MAX_OPEN_HERE, REQUEST_S
+from web.auth.connection_limits import MAX_OPEN_HERE, REQUEST_S
 
 HALF_OPEN = 3000
 KEY = {"IMAGEBUS_CAMERA_KEY": "the key of the cameras"}

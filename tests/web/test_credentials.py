@@ -9,16 +9,16 @@ from collections.abc import Iterator
 import pytest
 from argon2 import PasswordHasher
 
-from streams.broker import EmbeddedBroker
+from streams.kafka.embedded_broker import EmbeddedBroker
 from tests.processes import IMAGEBUS, Process
 from tests.wait import wait_until
+from tests.web.auth.test_access import ask, log_in
 from tests.web.ingesting import Ingest, start_ingest
-from tests.web.test_access import ask, log_in
 from tests.web.viewing import start_viewer
-from web import passwords
-from web.camera_keys import load_keys
-from web.credentials import OPERATOR, VIEWER, CredentialError, load
-from web.passwords import MAX_WAITING, Busy, Password
+from web.auth import passwords
+from web.auth.credentials import OPERATOR, VIEWER, CredentialError, load
+from web.auth.passwords import MAX_WAITING, Busy, Password
+from web.camera.keys import load_keys
 
 _QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 OWN, HERE = "the operator's own", "for anybody here"

@@ -14,20 +14,20 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from streams import records
-from streams.broker import EmbeddedBroker
-from streams.records import Record
+from streams.kafka.embedded_broker import EmbeddedBroker
+from streams.wire import records
+from streams.wire.records import Record
 from tests.wait import wait_until, wait_until_async
-from tests.web.camera import ALL, REDACTED, SOURCE, Camera
 from tests.web.flood import flood
+from tests.web.frames_of_chain import ALL, REDACTED, SOURCE, Camera
 from tests.web.socket_client import connect
 from tests.web.viewing import Viewing, start_viewer
-from web.client import MAX_VIEWS
-from web.newest import Newest
-from web.pairing import Pairing, Shown
-from web.sources import FORGET_S, GRACE_S, STEADY_S, Sources
-from web.state import Bus, state_message
-from web.view import View
+from web.live.client import MAX_VIEWS
+from web.live.newest import Newest
+from web.live.pairing import Pairing, Shown
+from web.live.sources import FORGET_S, GRACE_S, STEADY_S, Sources
+from web.live.state import Bus, state_message
+from web.live.view import View
 
 PLACES = 128
 STATE_BYTES = 20_000
@@ -99,7 +99,7 @@ def test_a_source_is_forgotten_after_minutes_of_silence(sources: Sources, forgot
 
 def test_what_is_forgotten_leaves_nothing_behind_and_is_shown_when_it_returns(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr("web.newest.time.monotonic", lambda: now)
+    monkeypatch.setattr("web.live.newest.time.monotonic", lambda: now)
     newest = Newest([SOURCE], PLACES)
     pairing = newest.watch(None, SOURCE)
     view = View(pairing, None, None)

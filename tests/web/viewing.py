@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 from tests.processes import IMAGEBUS, Process, free_port
 from tests.wait import wait_until
-from tests.web.camera import Camera, colour_of
+from tests.web.frames_of_chain import Camera, colour_of
 
 READY_S = 30.0
 JPEG_NOISE = 12

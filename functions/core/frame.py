@@ -1,0 +1,181 @@
+"""What a function gets and gives: a frame of one source, with what was found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import cv2
+import numpy as np
+
+from functions.core import jpeg as codec
+from functions.core.jpeg import Image
+
+XYXY = tuple[float, float, float, float]
+
+
+class Picture:
+    """One picture as JPEG bytes, as pixels, or as both: each is made from the other when first asked for.
+
+    `from_pixels` says that no byte of a JPEG that came is in its JPEG.
+    """
+
+    def __init__(self, *, jpeg: bytes | None = None, image: Image | None = None) -> None:
+        if (jpeg is None) == (image is None):
+            raise TypeError("Expected either jpeg or image")
+        self.from_pixels = image is not None
+        if jpeg is not None:
+            self.jpeg = jpeg
+        if image is not None:
+            self.image = _read_only(image)
+
+    @cached_property
+    def jpeg(self) -> bytes:
+        """The bytes it came with, or the pixels encoded."""
+        return codec.encode(self.image)
+
+    @cached_property
+    def image(self) -> Image:
+        """Upright BGR pixels, uint8 of shape (height, width, 3), read-only."""
+        return _read_only(codec.decode(self.jpeg))
+
+    def image_at(self, max_side: int) -> Image:
+        """The pixels scaled down so that no side is longer, decoded no larger than that takes."""
+        width, height = self.size_wh
+        if max_side >= max(width, height) or "image" in self.__dict__:
+            return _scaled(self.image, max_side)
+        return _read_only(_scaled(codec.decode(self.jpeg, max_side), max_side))
+
+    @cached_property
+    def size_wh(self) -> tuple[int, int]:
+        """Upright width and height, from the JPEG's header where the pixels are not decoded."""
+        if "image" in self.__dict__:
+            height, width = self.image.shape[:2]
+            return width, height
+        return codec.read_header(self.jpeg).size_wh
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Something found: `confidence` 0 to 1, `xyxy` left, top, right, bottom in pixels of its picture."""
+
+    label: str
+    confidence: float
+    xyxy: XYXY
+    track: int | None = None
+    hidden: bool = False
+
+    def clipped(self, size_wh: tuple[int, int]) -> Self:
+        """The same with its box inside a picture of that size."""
+        x1, y1, x2, y2 = (float(value) for value in self.xyxy)
+        width, height = size_wh
+        x1, x2 = min(max(x1, 0.0), width), min(max(x2, 0.0), width)
+        y1, y2 = min(max(y1, 0.0), height), min(max(y2, 0.0), height)
+        return replace(self, xyxy=(x1, y1, max(x1, x2), max(y1, y2)))
+
+
+@dataclass(frozen=True)
+class Hop:
+    """What one stage did with the frame: times in microseconds, `started_at` since the epoch.
+
+    `finds`: the labels that its reader's own chain file lets it find, whatever the record says; `disbelief`: why it
+    is not believed to have looked. Neither is on a record, where anybody could write it.
+    """
+
+    stage: str
+    function: str
+    version: str
+    options: dict[str, object]
+    started_at: int
+    took_us: int
+    average_us: int
+    finds: frozenset[str] = frozenset()
+    disbelief: str = ""
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """What a redactor did: `covered` is the share of the picture that was hidden, 0 to 1."""
+
+    labels: tuple[str, ...]
+    style: str
+    covered: float
+    doubt: str | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame of a source. Frozen: every change gives a new frame.
+
+    `captured_at` is in microseconds since the epoch; `seq` counts the producer's frames; a frame that is not
+    `live` is never skipped.
+    """
+
+    picture: Picture
+    source: str = "source"
+    id: str = "000000000000-0"
+    seq: int = 0
+    captured_at: int = 0
+    live: bool = False
+    detections: tuple[Detection, ...] = ()
+    hops: tuple[Hop, ...] = ()
+    redaction: Redaction | None = None
+
+    @classmethod
+    def from_jpeg(cls, jpeg: bytes, source: str = "source") -> Self:
+        """A frame that holds these JPEG bytes."""
+        return cls(Picture(jpeg=jpeg), source)
+
+    @classmethod
+    def from_image(cls, image: Image, source: str = "source") -> Self:
+        """A frame that holds these BGR pixels, uint8 of shape (height, width, 3)."""
+        return cls(Picture(image=image), source)
+
+    @property
+    def image(self) -> Image:
+        """Upright BGR pixels, read-only: copy before drawing."""
+        return self.picture.image
+
+    def image_at(self, max_side: int) -> Image:
+        """Upright BGR pixels, scaled down so that no side is longer than this; read-only.
+
+        For a function that would shrink them anyway and looks at them once: a JPEG is decoded no larger than needed.
+        """
+        return self.picture.image_at(max_side)
+
+    @property
+    def jpeg(self) -> bytes:
+        """The picture as JPEG: the very bytes that came, as long as nobody gave it another image."""
+        return self.picture.jpeg
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Upright width and height in pixels."""
+        return self.picture.size_wh
+
+    def with_image(self, image: Image) -> Self:
+        """The same frame with another picture."""
+        return replace(self, picture=Picture(image=image))
+
+    def with_detections(self, detections: Iterable[Detection]) -> Self:
+        """The same frame with these detections in place of its own, clipped to the picture."""
+        return replace(self, detections=tuple(found.clipped(self.size_wh) for found in detections))
+
+
+def _scaled(image: Image, max_side: int) -> Image:
+    height, width = image.shape[:2]
+    if max_side >= max(width, height):
+        return image
+    scale = max_side / max(width, height)
+    size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return _read_only(cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False))
+
+
+def _read_only(image: Image) -> Image:
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        raise ValueError(f"Expected BGR pixels, uint8 of shape (height, width, 3), got {image.dtype} of {image.shape}")
+    view = image.view()
+    view.flags.writeable = False
+    return view

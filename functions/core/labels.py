@@ -1,0 +1,30 @@
+"""Names of what detectors find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from functions.core.errors import UsageError, did_you_mean
+
+# The 80 things of the COCO data set, in the order of its models.
+COCO = tuple(Path(__file__).with_name("coco.txt").read_text().splitlines())
+
+
+def chosen(known: Sequence[str], wanted: Iterable[str]) -> tuple[str, ...]:
+    """Those known that are wanted, whatever their case; all, where none is named. Raises UsageError for an unknown."""
+    words = {plain(word): word for word in wanted}
+    unknown = words.keys() - set(map(plain, known))
+    if unknown:
+        raise UsageError(_unknown(words[min(unknown)], known))
+    return tuple(label for label in known if not words or plain(label) in words)
+
+
+def plain(label: str) -> str:
+    """A label as it is compared."""
+    return " ".join(label.replace("_", " ").casefold().split())
+
+
+def _unknown(label: str, known: Sequence[str]) -> str:
+    hint = did_you_mean(plain(label), known)
+    return f"Label {label!r}: expected one that the detector knows ({', '.join(known)}){hint}"

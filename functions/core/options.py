@@ -1,0 +1,113 @@
+"""A function's options, read from its keyword-only arguments."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import msgspec
+
+from functions.core.errors import UsageError, did_you_mean, one_of
+
+# The words the command line itself uses.
+RESERVED = frozenset({"input", "topic", "name", "title", "out"})
+
+
+class OptionError(UsageError):
+    """An option is unknown or its value does not fit; the text names function, option, expected and got."""
+
+    def __init__(self, function: str, option: str, problem: str = "", known: list[str] | None = None) -> None:
+        if known is not None:
+            problem = f"expected {one_of(option, known)}"
+        super().__init__(f"Function {function}, option {option}: {problem}")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option: its type, default and help, and the check of a value."""
+
+    name: str
+    type: Any
+    default: Any
+    help: str
+
+    @property
+    def flag(self) -> str:
+        """The name on the command line."""
+        return self.name.replace("_", "-")
+
+    @property
+    def plain(self) -> Any:
+        """The type without its annotations."""
+        return get_args(self.type)[0] if get_origin(self.type) is Annotated else self.type
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it takes several values."""
+        return get_origin(self.plain) is tuple
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words it takes, for a Literal."""
+        return tuple(map(str, get_args(self.plain))) if get_origin(self.plain) is Literal else ()
+
+    @property
+    def shown(self) -> str:
+        """The type in words, for a list of options."""
+        if self.choices:
+            return "|".join(self.choices)
+        inner = get_args(self.plain)[0] if self.repeats else self.plain
+        return getattr(inner, "__name__", str(inner)) + (" …" if self.repeats else "")
+
+    def value(self, function: str, given: object) -> Any:
+        """The value given, as text or typed, in this option's type. Raises OptionError."""
+        if self.choices and str(given) not in self.choices:
+            hint = did_you_mean(str(given), self.choices)
+            raise OptionError(function, self.name, f"expected one of {', '.join(self.choices)}, got {given!r}{hint}")
+        try:
+            return msgspec.convert(given, self.type, strict=False)
+        except msgspec.ValidationError as error:
+            raise OptionError(function, self.name, f"{_lower_first(str(error))} ({given!r})") from None
+
+
+def read_options(function: str, parameters: Iterable[inspect.Parameter], hints: Mapping[str, Any]) -> dict[str, Option]:
+    """The options of a function from its keyword-only parameters.
+
+    A type may carry `msgspec.Meta(ge=…, le=…, description=…)`. Raises OptionError for a parameter without type
+    or default, of a reserved name, or whose default does not fit its type.
+    """
+    return {parameter.name: _read(function, parameter, hints) for parameter in parameters}
+
+
+def _read(function: str, parameter: inspect.Parameter, hints: Mapping[str, Any]) -> Option:
+    name = parameter.name
+    if name in RESERVED:
+        taken = ", ".join(sorted(RESERVED))
+        raise OptionError(function, name, f"expected another name: {taken} are the command line's own")
+    if parameter.kind is not parameter.KEYWORD_ONLY or parameter.default is parameter.empty or name not in hints:
+        raise OptionError(function, name, "expected a keyword-only argument with a type and a default")
+    option = Option(name, hints[name], parameter.default, _help(hints[name]))
+    _refuse_type(function, option)
+    option.value(function, parameter.default)
+    return option
+
+
+def _refuse_type(function: str, option: Option) -> None:
+    kinds = {str, int, float, bool, type(None)}
+    inner = get_args(option.plain) if get_origin(option.plain) in (tuple, Union, types.UnionType) else (option.plain,)
+    if option.choices or {part for part in inner if part is not Ellipsis} <= kinds:
+        return
+    expected = "str, int, float, bool, Literal or a tuple of one"
+    raise OptionError(function, option.name, f"expected {expected}, got {option.plain}")
+
+
+def _help(hint: Any) -> str:
+    metas = [meta for meta in getattr(hint, "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
+    return next((meta.description for meta in metas if meta.description), "")
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,149 @@
+"""The book of visits: who came in which window, at which camera, and who of them is the same."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import timedelta, tzinfo
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from functions.counting.identities import Link, Stay, persons
+from functions.counting.visits import Visit, shared
+from functions.counting.windows import Window, day_of, hour_of
+
+# Paths are of one person where they share so many moments at least and are no farther apart.
+_MOMENTS = 3
+# What looks the same is joined after all that is at the same place.
+_LOOKS = math.inf
+# News of a day are taken for so long after its end.
+_LATE = timedelta(days=1) // timedelta(microseconds=1)
+
+
+class Count(NamedTuple):
+    """How many came by in a window at a camera, or (`source` None) at all of them."""
+
+    window: Window
+    source: str | None
+    visitors: int
+    unique: int
+    updated_at: int
+    restarted_at: int | None
+
+
+class Closed(Struct, frozen=True, kw_only=True):
+    """What was before `until` and is over: how many visits at each camera, of how many persons."""
+
+    until: int = 0
+    visitors: dict[str, int] = {}
+    unique: int = 0
+
+
+class Ledger:
+    """All visits that may still be told of, and how many there were before.
+
+    It holds numbers of visits, no counters: what is told twice, late, or by another process again counts once.
+    """
+
+    def __init__(self, near_m: float, zone: tzinfo, closed: Closed | None = None, began_at: int | None = None) -> None:
+        self._near_m, self._zone = near_m, zone
+        self.closed, self.began_at = closed or Closed(), began_at
+        self._minutes: dict[int, dict[int, Visit]] = defaultdict(dict)  # by minute, then by number
+        self._windows: dict[Window, set[int]] = defaultdict(set)  # the minutes of each
+        self._stays: dict[int, Stay] = {}
+        self._near: dict[tuple[int, int], dict[int, tuple[int, float]]] = defaultdict(dict)  # by pair, then by minute
+        self._alike: dict[int, int] = {}
+
+    def add(self, visit: Visit) -> bool:
+        """Take in what is told of a visit; whether it was news. What comes a day too late is none.
+
+        Raises OverflowError or ValueError for a time beyond LATEST, and is as it was.
+        """
+        known = self._stays.get(visit.id)
+        before = self._minutes.get(visit.minute, {}).get(visit.id)
+        if (known is None and visit.last_at < self.closed.until) or (before and before.last_at >= visit.last_at):
+            return False
+        windows = hour_of(visit.last_at, self._zone), day_of(visit.last_at, self._zone)  # an error changes nothing
+        self.began_at = visit.first_at if self.began_at is None else self.began_at
+        self._minutes[visit.minute][visit.id] = visit
+        for window in windows:
+            self._windows[window].add(visit.minute)
+        last_at = max(visit.last_at, known.last_at if known else 0)
+        self._stays[visit.id] = Stay(visit.source, visit.first_at, last_at)
+        if visit.same_as is not None:
+            self._alike[visit.id] = visit.same_as
+        self._compare(visit)
+        return True
+
+    def due(self, now: int) -> Closed | None:
+        """All that is over by now (µs), where it is more than before: days that ended a day ago."""
+        until = day_of(now - _LATE, self._zone).starts_at
+        if until <= self.closed.until:
+            return None
+        gone = {visit for visit, stay in self._stays.items() if stay.last_at < until}
+        person = self._persons()
+        visitors = Counter(self.closed.visitors) + Counter(self._stays[visit].source for visit in gone)
+        # Who is still to be seen today is counted with today.
+        unique = len({person[visit] for visit in gone} - {person[visit] for visit in self._stays.keys() - gone})
+        return Closed(until=until, visitors=dict(visitors), unique=self.closed.unique + unique)
+
+    def close(self, closed: Closed) -> list[Visit]:
+        """Forget what is over, and give it back."""
+        self.closed = closed
+        gone = {visit for visit, stay in self._stays.items() if stay.last_at < closed.until}
+        dropped = [told.pop(visit) for told in self._minutes.values() for visit in gone & told.keys()]
+        self._minutes = defaultdict(dict, {minute: told for minute, told in self._minutes.items() if told})
+        self._windows = defaultdict(set, {each: at for each, at in self._windows.items() if each.open_at(closed.until)})
+        for visit in gone:
+            del self._stays[visit]
+            self._alike.pop(visit, None)
+        self._near = defaultdict(dict, {pair: near for pair, near in self._near.items() if not gone & set(pair)})
+        return dropped
+
+    def counts(self) -> Iterator[Count]:
+        """Every window that is open, for each camera that saw somebody and for all of them."""
+        person = self._persons()
+        for window, minutes in self._windows.items():
+            yield from self._counted(window, [told for at in minutes if (told := self._minutes.get(at))], person)
+        if self.began_at is not None:
+            yield from self._counted(Window("running", self.began_at, None), list(self._minutes.values()), person)
+
+    def _counted(self, window: Window, told: list[dict[int, Visit]], person: dict[int, int]) -> Iterator[Count]:
+        base = self.closed if window.kind == "running" else Closed()
+        visits: dict[str, set[int]] = defaultdict(set)
+        updated: dict[str, int] = dict.fromkeys(base.visitors, base.until)
+        restarted: dict[str, int] = {}
+        for each in (each for minute in told for each in minute.values()):
+            visits[each.source].add(each.id)
+            updated[each.source] = max(updated.get(each.source, 0), each.last_at)
+            if each.restarted_at is not None and each.restarted_at >= window.starts_at:
+                restarted[each.source] = max(restarted.get(each.source, 0), each.restarted_at)
+        seen = {source: base.visitors.get(source, 0) + len(visits[source]) for source in updated}
+        for source, visitors in seen.items():
+            yield Count(window, source, visitors, visitors, updated[source], restarted.get(source))
+        unique = base.unique + len({person[visit] for ids in visits.values() for visit in ids})
+        latest = max(restarted.values(), default=None)
+        yield Count(window, None, sum(seen.values()), unique, max(updated.values(), default=0), latest)
+
+    def _compare(self, visit: Visit) -> None:
+        """Take down how near the others of this minute were."""
+        for other in self._minutes[visit.minute].values() if visit.path else ():
+            if other.source != visit.source and other.path:
+                one, two = sorted((visit, other), key=lambda each: each.id)
+                self._near[one.id, two.id][visit.minute] = shared(one.path, two.path)
+
+    def _persons(self) -> dict[int, int]:
+        return persons(self._stays, self._links())
+
+    def _links(self) -> Iterator[Link]:
+        for (one, other), minutes in self._near.items():
+            moments = sum(count for count, _ in minutes.values())
+            if moments >= _MOMENTS:
+                distance = sum(count * distance for count, distance in minutes.values()) / moments
+                if distance <= self._near_m:
+                    yield Link(distance, one, other)
+        for visit, other in self._alike.items():
+            if other in self._stays:
+                yield Link(_LOOKS, min(visit, other), max(visit, other))

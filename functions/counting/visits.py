@@ -1,0 +1,86 @@
+"""A visit: somebody seen by one camera for a while, minute by minute, and where they stood on the ground."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from functions.core.frame import XYXY
+
+# µs, x and y in metres.
+Step = tuple[int, float, float]
+Row = tuple[float, float, float]
+Homography = tuple[Row, Row, Row]
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+# Nobody is taken to have gone straight on for longer than this.
+_GAP = 5 * SECOND
+# So near an edge a box is cut by it, in pixels.
+_CUT = 2
+# Of a person's box, as a share of its height, where it is cut.
+_BREADTH = 0.35
+
+
+class Visit(Struct, frozen=True, kw_only=True):
+    """Somebody seen by one camera since `first_at`, up to `last_at` (µs since the epoch), in the minute of `last_at`.
+
+    `path` is where they stood in that minute, about twice a second; `same_as` is the visit at another camera that looks
+    the same; `restarted_at` is since when the camera is followed by a process that took over.
+    """
+
+    id: int
+    source: str
+    first_at: int
+    last_at: int
+    path: tuple[Step, ...] = ()
+    same_as: int | None = None
+    restarted_at: int | None = None
+
+    @property
+    def minute(self) -> int:
+        """The minute that it is about, counted from the epoch."""
+        return self.last_at // MINUTE
+
+
+def ground(homography: Homography, xyxy: XYXY, size_wh: tuple[int, int]) -> tuple[float, float] | None:
+    """Where the feet of a person's box stand, in metres; None where they are not to be seen.
+
+    A homography leads from pixels to metres. Its sign is of no meaning: the ground is the side of the horizon on which
+    the middle of the picture's lower edge lies.
+    """
+    left, top, right, bottom = xyxy
+    width, height = size_wh
+    if bottom >= height - _CUT:
+        return None
+    # Of who is cut by an edge, the rest is beyond it.
+    whole = max(right - left, _BREADTH * (bottom - top))
+    middle = (left + right) / 2
+    if left <= _CUT:
+        middle = right - whole / 2
+    elif right >= width - _CUT:
+        middle = left + whole / 2
+    x, y, scale = _through(homography, middle, bottom)
+    return (x / scale, y / scale) if scale * _through(homography, width / 2, height)[2] > 0 else None
+
+
+def shared(one: Sequence[Step], other: Sequence[Step]) -> tuple[int, float]:
+    """How many moments two paths share, and the median of their distances then, in metres."""
+    both = ((step, _at(other, step[0])) for step in one)
+    distances = sorted(((x - there[0]) ** 2 + (y - there[1]) ** 2) ** 0.5 for (_, x, y), there in both if there)
+    return len(distances), distances[len(distances) // 2] if distances else 0.0
+
+
+def _through(homography: Homography, x: float, y: float) -> tuple[float, ...]:
+    return tuple(row[0] * x + row[1] * y + row[2] for row in homography)
+
+
+def _at(path: Sequence[Step], at: int) -> tuple[float, float] | None:
+    """Where somebody was at a time, on a straight line between two steps."""
+    for (before, x, y), (after, next_x, next_y) in itertools.pairwise(path):
+        if before <= at <= after and after - before <= _GAP:
+            share = (at - before) / max(1, after - before)
+            return x + share * (next_x - x), y + share * (next_y - y)
+    return None

@@ -1,8 +1,0 @@
-"""Families of detectors: how each wants its picture, and what its outputs mean."""
-
-from functions.families import yolov3, yolov8, yolox
-from functions.families.family import Family, Model
-
-FAMILIES: dict[str, Family] = {"yolov3": yolov3.FAMILY, "yolox": yolox.FAMILY, "yolov8": yolov8.FAMILY}
-
-__all__ = ["FAMILIES", "Family", "Model"]

@@ -1,0 +1,4 @@
+"""Boxes, masks and pictures as arrays, and drawing on them.
+
+Imports `functions.core`. Begin with `boxes.py`.
+"""

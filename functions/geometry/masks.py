@@ -1,0 +1,27 @@
+"""Masks: 255 where a picture is covered or moves, 0 elsewhere; uint8 of shape (height, width)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from functions.core.frame import XYXY
+
+Mask = NDArray[np.uint8]
+
+
+def mask_of(size_wh: tuple[int, int], boxes: Iterable[XYXY]) -> Mask:
+    """255 where a box touches a pixel."""
+    mask = np.zeros(size_wh[::-1], np.uint8)
+    for box in boxes:
+        mask[pixels(box)] = 255
+    return mask
+
+
+def pixels(xyxy: XYXY) -> tuple[slice, slice]:
+    """Rows and columns of the pixels that a box touches, as far as they are not left of or above the picture."""
+    x1, y1, x2, y2 = xyxy
+    return slice(max(0, math.floor(y1)), max(0, math.ceil(y2))), slice(max(0, math.floor(x1)), max(0, math.ceil(x2)))

@@ -1,0 +1,72 @@
+"""What a family of detectors is: its picture, its outputs, its boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from functions.core.jpeg import Image
+from functions.geometry.boxes import Boxes, Floats
+from functions.geometry.letterbox import Size
+
+Shape = tuple[int, ...]
+Anchors = tuple[tuple[tuple[float, float], ...], ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a decoder must know of one model: its input and, for some families, the anchors of each output."""
+
+    input_wh: Size
+    anchors: Anchors = ()
+
+
+@dataclass(frozen=True)
+class Family:
+    """One family. Boxes are decoded as shares 0 to 1 of the network's input."""
+
+    outputs: str
+    """What its outputs look like, in words."""
+    classes: Callable[[Sequence[Shape], Size], int | None]
+    """How many classes outputs of these shapes tell apart; None where they are not of this family."""
+    decode: Callable[[Sequence[Floats], Model, float], Boxes]
+    """The boxes in the outputs of one picture that are at least so sure."""
+    pixels: Callable[[Image], NDArray[Any]]
+    """The picture in the network's colours and range, still (height, width, 3)."""
+    fill: float
+    """What is put around the picture, in that range."""
+    centred: bool
+    iou_from: float
+    """How much two boxes of one class overlap that are one thing."""
+
+
+def rgb_0_to_1(image: Image) -> NDArray[np.float32]:
+    """RGB between 0 and 1."""
+    pixels: NDArray[np.float32] = image[:, :, ::-1].astype(np.float32) / np.float32(255)
+    return pixels
+
+
+def cells(input_wh: Size, strides: Sequence[int] = (8, 16, 32)) -> tuple[Floats, Floats]:
+    """Left top corners (n, 2) and sizes (n, 1) in pixels of all cells, row by row, level by level."""
+    corners, sizes = [], []
+    for stride in strides:
+        y, x = np.mgrid[: input_wh[1] // stride, : input_wh[0] // stride]
+        corners.append(np.stack([x, y], axis=-1).reshape(-1, 2) * stride)
+        sizes.append(np.full((x.size, 1), stride))
+    return np.concatenate(corners).astype(np.float32), np.concatenate(sizes).astype(np.float32)
+
+
+def count_cells(input_wh: Size) -> int:
+    """How many cells there are at strides 8, 16 and 32."""
+    return sum((input_wh[0] // stride) * (input_wh[1] // stride) for stride in (8, 16, 32))
+
+
+def from_centers(centers: Floats, sizes: Floats, input_wh: Size) -> Floats:
+    """Boxes as shares of the input from centres and sizes (n, 2) in its pixels."""
+    corners = np.concatenate([centers - sizes / 2, centers + sizes / 2], axis=1)
+    shares: Floats = np.divide(corners, np.array(input_wh * 2), dtype=np.float32)
+    return shares

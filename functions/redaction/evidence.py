@@ -1,0 +1,54 @@
+"""Why a frame may not be shown: reasons to doubt that what must be hidden was looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from functions.core.errors import UsageError
+from functions.core.frame import Frame, Hop
+from functions.core.labels import plain
+
+# What a doubt says before its colon; what may follow names labels asked for, functions of the chain, and sizes.
+NO_DETECTOR = "no detector among the hops"
+CANNOT_FIND = "no detector among the hops that can find what is asked for"
+NOT_IN_CHAIN = "a detector ran that the chain file has not; write it there, or name it in `detectors`"
+OTHER_OPTIONS = (
+    "a detector ran with other options than the chain file says; write them there, or name it in `detectors`"
+)
+UNKNOWN_LABELS = "this host cannot tell what a detector finds; name it in `detectors`"
+ANOTHER_SIZE = "detections of another size than the picture's"
+SENTENCES = frozenset({NO_DETECTOR, CANNOT_FIND, NOT_IN_CHAIN, OTHER_OPTIONS, UNKNOWN_LABELS, ANOTHER_SIZE})
+_LONGEST = 256
+
+
+class Doubt(UsageError):
+    """A frame is not shown, since it is not sure that all was found that must be hidden."""
+
+
+def doubt_of(frame: Frame, labels: Iterable[str], trusted: Collection[str]) -> str | None:
+    """Why what was found in the frame may not be all, None if nothing speaks for that.
+
+    `trusted` names functions that count as detectors of whatever is asked for.
+    """
+    return _unlooked(frame.hops, labels, trusted) or _misplaced(frame)
+
+
+def _unlooked(hops: Iterable[Hop], labels: Iterable[str], trusted: Collection[str]) -> str | None:
+    if any(hop.function in trusted for hop in hops):
+        return None
+    findable = frozenset[str]().union(*(hop.finds for hop in hops))
+    missing = [label for label in labels if plain(label) not in findable]
+    if not missing:
+        return None
+    disbelief = next((hop.disbelief for hop in hops if hop.disbelief), None)
+    cannot = f"{CANNOT_FIND}: {', '.join(missing)}" if findable else NO_DETECTOR
+    return (disbelief or cannot)[:_LONGEST]
+
+
+def _misplaced(frame: Frame) -> str | None:
+    width, height = frame.size_wh
+    for found in frame.detections:
+        x1, y1, x2, y2 = found.xyxy
+        if not (0 <= x1 <= x2 <= width and 0 <= y1 <= y2 <= height):  # false for NaN, too
+            return f"{ANOTHER_SIZE}: {width}x{height}"
+    return None

@@ -1,0 +1,46 @@
+"""What is shown in place of what is covered. No style looks at a pixel that it hides."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+import cv2
+import numpy as np
+
+from functions.core.jpeg import Image
+from functions.geometry.masks import Mask
+
+# Cells to the side of what is covered, were it one square.
+_CELLS = 4
+_SMALLEST = 8
+
+
+def solid(image: Image, mask: Mask) -> Image:
+    """Black."""
+    return np.zeros_like(image)
+
+
+def _around(image: Image, mask: Mask, interpolation: int) -> Image:
+    """The colours of the uncovered around it, in cells that grow with what is covered.
+
+    A mosaic or a blur of the hidden pixels themselves would tell people apart by their colours.
+    """
+    height, width = image.shape[:2]
+    cell = max(_SMALLEST, round(math.sqrt(cv2.countNonZero(mask)) / _CELLS))
+    grid = (max(1, width // cell), max(1, height // cell))
+    shown = (mask == 0).astype(np.float32)
+    weight = cv2.resize(shown, grid, interpolation=cv2.INTER_AREA)[..., None]
+    sums = cv2.resize(image * shown[..., None], grid, interpolation=cv2.INTER_AREA)
+    mean = sums.sum(axis=(0, 1)) / max(float(weight.sum()), 1e-6)
+    colours = np.where(weight > 0.01, sums / np.maximum(weight, 0.01), mean).astype(np.uint8)
+    filled: Image = cv2.resize(colours, (width, height), interpolation=interpolation)
+    return filled
+
+
+STYLES: dict[str, Callable[[Image, Mask], Image]] = {
+    "solid": solid,
+    "pixelate": partial(_around, interpolation=cv2.INTER_NEAREST),
+    "blur": partial(_around, interpolation=cv2.INTER_LINEAR),
+}

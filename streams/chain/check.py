@@ -1,0 +1,135 @@
+"""What is refused of a chain before anything starts, above all raw pictures on a redacted topic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from functions.core.errors import UsageError, did_you_mean, one_of
+from functions.core.registry import FunctionSpec, OptionError
+from streams.chain import types as chains
+from streams.chain.counts_section import NAME as COUNTING
+from streams.chain.counts_section import CountsConf
+from streams.chain.function_registry import registered
+from streams.chain.types import Chain, ChainError, StageConf, dead_letters_of
+from streams.settings import Settings
+from streams.wire.counts import COUNTS, VISITS
+
+# Where producers write when they are not told otherwise.
+SOURCE = "SOURCE_FRAME"
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,200}")
+
+
+def checked(settings: Settings, path: str = "") -> Chain:
+    """The chain of a file, by default the one that the settings name, once it is sure that it can run.
+
+    Raises UsageError.
+    """
+    path = path or settings.chain
+    chain = chains.load(path)
+    with chains.named(path):
+        check(chain, registered(settings))
+    return chain
+
+
+def check(chain: Chain, functions: Mapping[str, FunctionSpec]) -> None:
+    """Refuse a chain that could not run, or that would put raw pictures on a redacted topic. Raises ChainError."""
+    for name, stage in chain.stages.items():
+        check_stage(chain, functions, name, stage)
+    _refuse_misnamed(chain)
+    for name, stage in chain.stages.items():
+        _refuse_unwritten(chain, name, stage)
+    refuse_circle(chain.stages)
+    if chain.counts:
+        _check_counts(chain, chain.counts)
+
+
+def check_stage(chain: Chain, functions: Mapping[str, FunctionSpec], name: str, stage: StageConf) -> None:
+    """Refuse one stage, of the chain or beside it. Raises ChainError."""
+    if not _SLUG.fullmatch(name):
+        raise ChainError(f"Stage {name!r}: expected a name of a-z, 0-9, - and _, starting with a letter or digit")
+    if not stage.inputs:
+        raise ChainError(f"Stage {name}: expected a topic to read, got none")
+    for topic in (*stage.inputs, stage.output):
+        if not _TOPIC.fullmatch(topic):
+            raise ChainError(f"Stage {name}: expected a topic of letters, digits, '.', '_' and '-', got {topic!r}")
+    if stage.output in stage.inputs:
+        raise ChainError(f"Stage {name}: expected an output that is not its input, got {stage.output} for both")
+    _check_function(name, stage, functions)
+    _refuse_raw(chain, functions[stage.function], name, stage)
+
+
+def refuse_circle(stages: Mapping[str, StageConf]) -> None:
+    """Refuse stages that would read, in the end, what they wrote. Raises ChainError."""
+    clear: set[str] = set()
+    for name in stages:
+        _walk(stages, name, (), clear)
+
+
+def _walk(stages: Mapping[str, StageConf], name: str, path: tuple[str, ...], clear: set[str]) -> None:
+    """Follow a stage's records; `clear` are stages from which no way leads in a circle."""
+    if name in path:
+        circle = " ─> ".join(f"{stage} ─> {stages[stage].output}" for stage in path[path.index(name) :])
+        raise ChainError(f"Stage {name}: expected records that come to an end, got a circle: {circle} ─> {name}")
+    if name not in clear:
+        for reader, stage in stages.items():
+            if not _written_by(name, stages[name]).isdisjoint(stage.inputs):
+                _walk(stages, reader, (*path, name), clear)
+        clear.add(name)
+
+
+def _refuse_misnamed(chain: Chain) -> None:
+    """A topic that is marked in vain would leave the one that was meant without its mark."""
+    meant = [topic for topic in chain.topic_names if topic not in chain.topics]
+    for topic, conf in chain.topics.items():
+        if topic not in chain.topic_names and (hint := did_you_mean(topic, meant)):
+            raise ChainError(f"Topic {topic}: expected a topic that a stage reads or writes, got none{hint}")
+        if conf.redacted and topic in map(dead_letters_of, chain.stages):
+            raise ChainError(f"Topic {topic}: expected a topic that is not redacted, since dead letters are raw")
+
+
+def _refuse_unwritten(chain: Chain, name: str, stage: StageConf) -> None:
+    written = {topic: None for each in chain.stages.items() for topic in sorted(_written_by(*each))}
+    for topic in stage.inputs:
+        if topic not in {SOURCE, *written, *chain.topics}:
+            hint = did_you_mean(topic, [SOURCE, *written, *chain.topics])
+            raise ChainError(
+                f"Stage {name}, input {topic}: expected a topic that a stage writes, {SOURCE}, or one that the file "
+                f"declares as [topics.{topic}] since others write it{hint}"
+            )
+
+
+def _check_counts(chain: Chain, counts: CountsConf) -> None:
+    try:
+        counts.zone()
+    except UsageError as error:
+        raise ChainError(f"Counts, time_zone: {error}") from None
+    if counts.input not in (known := [*chain.topic_names, *chain.topics]):
+        raise ChainError(f"Counts, input: expected {one_of(counts.input, known)}, got {counts.input}")
+    if COUNTING in chain.stages:
+        raise ChainError(f"Stage {COUNTING}: expected another name, since the chain counts and that is its name")
+    for name, stage in chain.stages.items():
+        if taken := {VISITS, COUNTS} & {*stage.inputs, stage.output}:
+            raise ChainError(f"Stage {name}: expected a topic of pictures, got {min(taken)}, which holds numbers")
+
+
+def _written_by(name: str, stage: StageConf) -> set[str]:
+    return {stage.output, dead_letters_of(name)}
+
+
+def _refuse_raw(chain: Chain, spec: FunctionSpec, name: str, stage: StageConf) -> None:
+    if chain.redacted(stage.output) and not spec.redacts and not all(map(chain.redacted, stage.inputs)):
+        raise ChainError(
+            f"Stage {name}: expected a redactor, since {stage.output} is a redacted topic and "
+            f"{' and '.join(stage.inputs)} is not; {spec.name} is none"
+        )
+
+
+def _check_function(name: str, stage: StageConf, functions: Mapping[str, FunctionSpec]) -> None:
+    if stage.function not in functions:
+        raise ChainError(f"Stage {name}, function {stage.function}: expected {one_of(stage.function, functions)}")
+    try:
+        functions[stage.function].validate(stage.options)
+    except OptionError as error:
+        raise ChainError(f"Stage {name}: {error}") from None

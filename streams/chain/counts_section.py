@@ -1,0 +1,49 @@
+"""The section `[counts]` of a chain file: what is counted, and on which ground."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Meta, Struct
+
+from functions.core.errors import UsageError
+from functions.counting.per_camera import Options
+from functions.counting.visits import Homography
+
+# The name of counting among the stages of a worker.
+NAME = "count"
+
+Confidence = Annotated[float, Meta(ge=0, le=1)]
+
+
+class CountsConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Counting as written in the chain file; the options of tracking are those of the function `track`.
+
+    `ground` has a homography for each camera whose place is known: from pixels to metres of one ground for all.
+    Who stands nearer than `near_m` at two cameras is the same person.
+    """
+
+    input: str = "IMAGEAI_FRAME"
+    labels: Annotated[tuple[str, ...], Meta(min_length=1)] = ("person",)
+    minimum_confidence: Confidence = 0.4
+    patience_s: Annotated[float, Meta(gt=0, le=60)] = 3.0
+    time_zone: str = "UTC"
+    near_m: Annotated[float, Meta(gt=0)] = 1.0
+    looks: bool = False
+    ground: dict[str, Homography] = {}
+
+    @property
+    def options(self) -> Options:
+        """What the function that counts is told."""
+        return Options(labels=self.labels, minimum_confidence=self.minimum_confidence, patience_s=self.patience_s)
+
+    def zone(self) -> tzinfo:
+        """Where days and hours begin. Raises UsageError for a time zone that this host does not know."""
+        if self.time_zone == "UTC":  # needs no data of the host
+            return UTC
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise UsageError(f"expected a time zone of this host, as Europe/Berlin, got {self.time_zone!r}") from None

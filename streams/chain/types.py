@@ -1,0 +1,159 @@
+"""The chain file: which functions run as stages between which topics."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from functions.core.errors import UsageError, one_of
+from functions.core.registry import FunctionSpec
+from functions.redaction.zones import FARTHEST, zone
+from streams.chain.counts_section import NAME as COUNTING
+from streams.chain.counts_section import CountsConf
+
+DEFAULT = Path(__file__).parents[1] / "chain.toml"
+_TWICE = re.compile(r"Cannot declare \('(\w+)', '(.+)'\) twice \((.+)\)")
+T = TypeVar("T", bound=Struct)
+
+
+Coordinate = Annotated[float, Meta(ge=-FARTHEST, le=FARTHEST)]
+Polygon = Annotated[list[tuple[Coordinate, Coordinate]], Meta(min_length=3)]
+
+
+class ChainError(UsageError):
+    """A chain cannot run as written; the text names file, stage and what was expected."""
+
+
+class StageConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One stage as written in the chain file."""
+
+    function: str
+    input: str | list[str]
+    output: str
+    title: str = ""
+    options: dict[str, Any] = {}
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The topics it reads, as a union."""
+        return (self.input,) if isinstance(self.input, str) else tuple(self.input)
+
+
+class TopicConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is special about one topic; one that no stage writes must be here, or it is taken for a slip of the pen."""
+
+    redacted: bool = False
+    retention_s: float | None = None
+    partitions: int | None = None
+
+
+class ZoneConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Polygons of one source, in pixels: always covered, or never."""
+
+    cover: list[Polygon] = []
+    ignore: list[Polygon] = []
+
+    def words(self, source: str) -> tuple[str, ...]:
+        """The same as a function's option `zones` takes it."""
+        kinds = {"cover": self.cover, "ignore": self.ignore}
+        return tuple(zone(source, kind, polygon) for kind, polygons in kinds.items() for polygon in polygons)
+
+
+class Chain(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A whole chain: stages, topics and zones by name, and what is counted."""
+
+    stages: dict[str, StageConf]
+    topics: dict[str, TopicConf] = {}
+    zones: dict[str, ZoneConf] = {}
+    counts: CountsConf | None = None
+
+    @property
+    def topic_names(self) -> tuple[str, ...]:
+        """Every topic that a stage reads or writes, in the order of the file."""
+        named = (topic for stage in self.stages.values() for topic in (*stage.inputs, stage.output))
+        return tuple(dict.fromkeys(named))
+
+    def options(self, stage: StageConf, spec: FunctionSpec) -> dict[str, Any]:
+        """What is said to a stage's function: its options, and the zones where it knows what they are."""
+        zones = tuple(words for source, conf in self.zones.items() for words in conf.words(source))
+        if not zones or "zones" not in spec.options:
+            return stage.options
+        return stage.options | {"zones": (*stage.options.get("zones", ()), *zones)}
+
+    def redacted(self, topic: str) -> bool:
+        """Whether the topic may hold nothing but redacted pictures."""
+        return topic in self.topics and self.topics[topic].redacted
+
+
+def load(path: str | Path = "") -> Chain:
+    """The chain of a file, by default the one that ships. Raises ChainError for a file that is not written as one."""
+    path = Path(path or DEFAULT)
+    with named(path):
+        try:
+            tables = tomllib.loads(path.read_bytes().decode())
+        except OSError as error:
+            raise ChainError(f"expected a chain file, got: {error.strerror}") from None
+        except (ValueError, RecursionError) as error:
+            raise ChainError(_TWICE.sub(r"Expected one table [\1.\2], got a second (\3)", str(error))) from None
+        return _read(tables)
+
+
+@contextmanager
+def named(path: str | Path) -> Iterator[None]:
+    """Let errors within say which file they are about."""
+    try:
+        yield
+    except ChainError as error:
+        raise ChainError(f"{path or DEFAULT}: {error}") from None
+
+
+def group_of(inputs: Iterable[str], name: str, output: str) -> str:
+    """The consumer group of a stage: no two different stages share one."""
+    return f"imagebus.{'+'.join(inputs)}.{name}.{output}"
+
+
+def dead_letters_of(name: str) -> str:
+    """The dead-letter topic of a stage."""
+    return f"DEAD_{name.upper()}"
+
+
+def pick(chain: Chain, wanted: Iterable[str]) -> dict[str, StageConf]:
+    """The stages named, all if none is. Raises ChainError for a name the chain has not; counting has one as well."""
+    known = [*chain.stages, *([COUNTING] if chain.counts else [])]
+    for name in wanted:
+        if name not in known:
+            raise ChainError(f"Stage {name}: expected {one_of(name, known)}")
+    return {name: stage for name, stage in chain.stages.items() if not wanted or name in wanted}
+
+
+def _read(tables: dict[str, Any]) -> Chain:
+    kinds: dict[str, tuple[str, type[Struct]]] = {
+        "stages": ("Stage", StageConf),
+        "topics": ("Topic", TopicConf),
+        "zones": ("Zone", ZoneConf),
+    }
+    for section, (kind, conf) in kinds.items():
+        if isinstance(named_tables := tables.get(section), dict):
+            for name, table in named_tables.items():
+                _converted(f"{kind} {name}", table, conf)
+    if "counts" in tables:
+        _converted("Counts", tables["counts"], CountsConf)
+    return _converted("Chain", tables, Chain)
+
+
+def _converted(what: str, table: object, conf: type[T]) -> T:
+    if isinstance(table, dict) and (unknown := table.keys() - set(conf.__struct_fields__)):
+        raise ChainError(f"{what}, {min(unknown)}: expected {one_of(min(unknown), conf.__struct_fields__)}")
+    try:
+        return msgspec.convert(table, conf)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$")
+        where = path.strip("`.")
+        raise ChainError(f"{what}{where and ', '}{where}: {message[:1].lower()}{message[1:]}") from None

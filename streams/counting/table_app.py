@@ -1,0 +1,107 @@
+"""A Faust app that counts: one agent and a table; records are acknowledged when all they led to is on the bus."""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from faust.exceptions import ProducerSendError
+from faust.types import EventT, StreamT
+
+from streams.chain.counts_section import NAME
+from streams.chain.types import dead_letters_of
+from streams.counting.table import sure_table
+from streams.runtime.errors import Stopped
+from streams.runtime.failures import text_of
+from streams.runtime.faust_app import bus_app
+from streams.runtime.poison_records import Suspects
+from streams.runtime.supervisor import Reading
+from streams.settings import Settings
+from streams.stage.delivery import dead_letter_headers, until_stopped
+
+log = logging.getLogger(__name__)
+
+Refuse = Callable[[Stopped], None]
+
+
+@dataclass
+class Kept:
+    """What outlives an app that is started anew: how many records came to what, and at which it stopped."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    suspects: Suspects = field(default_factory=Suspects)
+
+
+class CountingApp(Reading):
+    """Takes the records of one topic one by one."""
+
+    def __init__(
+        self,
+        group: str,
+        topic: str,
+        table: str,
+        partitions: int,
+        settings: Settings,
+        kept: Kept,
+        refuse: Refuse,
+    ) -> None:
+        super().__init__(bus_app(group, settings, table_standby_replicas=0), [topic])
+        self._kept, self._refuse = kept, refuse
+        self.table = sure_table(self.app, table, partitions)
+        self.app.on_partitions_revoked.connect(lambda *_, **__: self.forget(), weak=False)
+        # Once a table is restored, Faust empties its queues after it has asked for records: those would never come.
+        self.app.on_rebalance_complete.connect(lambda *_, **__: self.app.consumer.stop_flow(), weak=False)
+        self.app.agent(self.app.topic(topic), name=NAME)(self._agent)
+
+    @abstractmethod
+    async def take(self, event: EventT[bytes]) -> None:
+        """All that one record leads to. Raises RecordError for one that cannot be read."""
+
+    @abstractmethod
+    def forget(self) -> None:
+        """Drop what is remembered beside the table: others may have had the partitions meanwhile."""
+
+    def events(self, stream: Any) -> AsyncIterator[EventT[bytes]]:
+        """The events of the stream, in order."""
+        events: AsyncIterator[EventT[bytes]] = stream.events()
+        return events
+
+    async def send(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes] | None = None) -> None:
+        """Write one record and wait until the broker has it."""
+        await (await self.app.topic(topic).send(key=key, value=value, headers=headers))
+
+    async def _agent(self, stream: StreamT[bytes]) -> None:
+        await until_stopped(self._run(stream), self._refuse)
+
+    async def _run(self, stream: Any) -> None:
+        async for event in self.events(stream.noack()):
+            with self._kept.suspects.answering_for(event.message):
+                try:
+                    await self._take(event)
+                except (KafkaError, ProducerSendError) as error:
+                    raise Stopped(f"cannot write its output: {error!r}") from error
+                event.ack()
+
+    async def _take(self, event: EventT[bytes]) -> None:
+        try:
+            self._kept.suspects.refuse(event.message)
+            await self.take(event)
+            await self.table.settled()
+        except (KafkaError, ProducerSendError):
+            raise
+        except Exception as error:
+            await self._give_up(event.message, error)
+        else:
+            self._kept.counts["done"] += 1
+
+    async def _give_up(self, message: Any, error: Exception) -> None:
+        reason = text_of(error)
+        self._kept.counts["dead"] += 1
+        log.warning("Counting: %s@%d/%d is a dead letter: %s", message.topic, message.partition, message.offset, reason)
+        headers = dead_letter_headers(NAME, message, reason)
+        await self.send(dead_letters_of(NAME), message.key, message.value or b"", headers)

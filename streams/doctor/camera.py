@@ -1,0 +1,60 @@
+"""What `imagebus doctor` looks at of cameras."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Thread
+
+from streams.doctor.finding import FAILURE, OK, WARNING, Finding
+from streams.producer.sources import open_source
+
+_CAMERA_S = 20.0
+
+
+def camera(source: str) -> Iterator[Finding]:
+    """Whether a picture comes from a source; without one, which webcams there are."""
+    if source:
+        yield _first_picture(source)
+        return
+    devices = sorted(Path("/dev").glob("video*"))
+    closed = [str(path) for path in devices if not os.access(path, os.R_OK | os.W_OK)]
+    if closed:
+        yield Finding(
+            WARNING,
+            "camera",
+            f"{', '.join(closed)} may not be opened",
+            "add this user to the group `video` and log in anew",
+        )
+    else:
+        found = ", ".join(map(str, devices)) or "no webcam here"
+        yield Finding(OK, "camera", f"{found}; --camera tries a source")
+
+
+def _first_picture(source: str) -> Finding:
+    """Opened in a thread, since a driver may hang; tried once, where a producer would go on for ever."""
+    told: list[str] = []
+    stop, came = Event(), Event()
+
+    def say(text: str) -> None:
+        told.append(text.partition("; next try")[0])
+        stop.set()
+
+    def look() -> None:
+        try:
+            for moment in open_source(source, say).moments(stop):
+                moment.picture()
+                came.set()
+                break
+        except Exception as error:  # whatever a driver or a library says is the finding
+            told.append(str(error))
+
+    thread = Thread(target=look, daemon=True)
+    thread.start()
+    thread.join(_CAMERA_S)
+    if came.is_set():
+        return Finding(OK, "camera", "a picture came")
+    said = told[-1] if told else f"nothing came in {_CAMERA_S:g} s"
+    do = "check its address, user and password, cable and network"
+    return Finding(FAILURE, "camera", said, do)

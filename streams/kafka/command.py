@@ -1,0 +1,113 @@
+"""`imagebus topics`: make the chain's topics, and list what is there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import click
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+    TopicMetadata,
+)
+
+from streams import settings
+from streams.chain import types as chains
+from streams.chain.check import checked
+from streams.chain.types import Chain
+from streams.kafka import counting_topics
+from streams.kafka import topics as bus
+from streams.wire.counts import COUNTS, VISITS
+
+_HEAD = ("TOPIC", "PICTURES", "PARTITIONS", "KEEPS", "ON DISK AT MOST")
+_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class TopicState:
+    """A topic as it is on the broker; a bound it does not have is infinite, one it does not tell is None."""
+
+    name: str
+    redacted: bool
+    partitions: int
+    retention_s: float | None
+    disk_bytes: float | None
+
+
+@click.command()
+def topics() -> None:
+    """Make the chain's topics and the stages' dead-letter topics, and list them.
+
+    A topic that is there already stays as it is.
+    """
+    said = settings.load()
+    chain = checked(said)
+    client = bus.admin(said)
+    plans = [bus.plan(said, chain, name) for name in (*chain.topic_names, *map(chains.dead_letters_of, chain.stages))]
+    plans += counting_topics.plans(said, chain) if chain.counts else []
+    names = [plan.name for plan in plans]
+    made = bus.make(client, plans)
+    for row in _table([_HEAD, *(_cells(state) for state in states(client, chain, names))]):
+        click.echo(row)
+    click.echo(f"{len(made)} made, {len(names) - len(made)} were there")
+
+
+def states(client: AdminClient, chain: Chain, names: Iterable[str]) -> list[TopicState]:
+    """These topics as they are on the broker. Raises BusError."""
+    try:
+        cluster = client.list_topics(timeout=_TIMEOUT_S)
+        wanted = [name for name in names if name in cluster.topics]
+        configs = {} if bus.is_embedded(cluster) else _configs(client, wanted)
+    except KafkaException as error:
+        raise bus.BusError(f"Topics cannot be listed: {error.args[0].str()}") from None
+    return [_state(chain, cluster.topics[name], configs.get(name)) for name in wanted]
+
+
+def _configs(client: AdminClient, names: Iterable[str]) -> dict[str, dict[str, int]]:
+    resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+    # Asked about nothing, the client raises.
+    asked = client.describe_configs(resources, request_timeout=_TIMEOUT_S) if resources else {}
+    return {resource.name: _sizes(future.result()) for resource, future in asked.items()}
+
+
+def _sizes(entries: dict[str, ConfigEntry]) -> dict[str, int]:
+    return {name: int(entries[name].value or -1) for name in ("retention.ms", "retention.bytes", "segment.bytes")}
+
+
+def _state(chain: Chain, metadata: TopicMetadata, config: dict[str, int] | None) -> TopicState:
+    name = str(metadata.topic)
+    partitions = list(metadata.partitions.values())
+    if config is None:
+        return TopicState(name, chain.redacted(name), len(partitions), None, None)
+    replicas = sum(len(partition.replicas) for partition in partitions)
+    # Kafka deletes whole segments: each partition may hold one more than it is to keep.
+    disk_bytes = replicas * (_bound(config["retention.bytes"]) + config["segment.bytes"])
+    return TopicState(name, chain.redacted(name), len(partitions), _bound(config["retention.ms"]) / 1000, disk_bytes)
+
+
+def _bound(value: int) -> float:
+    return math.inf if value < 0 else value
+
+
+def _cells(state: TopicState) -> tuple[str, ...]:
+    return (
+        state.name,
+        "none" if state.name in (VISITS, COUNTS) else "redacted" if state.redacted else "raw",
+        str(state.partitions),
+        _shown(state.retention_s, "s"),
+        _shown(state.disk_bytes and state.disk_bytes / 2**20, "MiB"),
+    )
+
+
+def _shown(bound: float | None, unit: str) -> str:
+    return {None: "not said", math.inf: "no bound"}.get(bound) or f"{bound:,.0f} {unit}"
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,67 @@
+"""The topics of counting: visits and counts, kept for days, and what its tables are made of again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from streams.chain.counts_section import NAME, CountsConf
+from streams.chain.types import Chain, dead_letters_of, group_of
+from streams.kafka import topics
+from streams.kafka.topics import BusError, TopicPlan
+from streams.settings import Settings
+from streams.wire.counts import COUNTS, VISITS
+
+CAMERAS, BOOK = "cameras", "book"  # the tables
+_KEEP_DAYS = 30
+_TIMEOUT_S = 10.0
+
+
+def cameras_group(conf: CountsConf) -> str:
+    """The consumer group that follows the cameras."""
+    return group_of([conf.input], NAME, VISITS)
+
+
+def book_group() -> str:
+    """The consumer group that keeps the book of visits."""
+    return group_of([VISITS], NAME, COUNTS)
+
+
+def changelog_of(group: str, table: str) -> str:
+    """The topic from which Faust restores a table."""
+    return f"{group}-{table}-changelog"
+
+
+def plans(settings: Settings, chain: Chain) -> list[TopicPlan]:
+    """What people may look at: visits and counts. One partition each, so that one reader sees all cameras."""
+    keep = {"retention.ms": str(_KEEP_DAYS * 24 * 3600 * 1000)}
+    visits, counts = (
+        replace(plan, partitions=1, config={**plan.config, **keep})
+        for plan in (topics.plan(settings, chain, name) for name in (VISITS, COUNTS))
+    )
+    return [replace(visits, config={**visits.config, "cleanup.policy": "compact,delete"}), counts]
+
+
+def make_for_cameras(client: AdminClient, settings: Settings, chain: Chain, conf: CountsConf) -> int:
+    """Have the topics of following there; how many partitions the frames are on. Raises BusError."""
+    names = (conf.input, dead_letters_of(NAME))
+    topics.make(client, [*(topics.plan(settings, chain, name) for name in names), *plans(settings, chain)])
+    try:
+        partitions = len(client.list_topics(conf.input, timeout=_TIMEOUT_S).topics[conf.input].partitions)
+    except KafkaException as error:
+        raise BusError(f"Topics cannot be listed: {error.args[0].str()}") from None
+    topics.make(client, [_changelog(settings, chain, changelog_of(cameras_group(conf), CAMERAS), partitions)])
+    return partitions
+
+
+def make_for_book(client: AdminClient, settings: Settings, chain: Chain) -> None:
+    """Have the topics of the book there. Raises BusError."""
+    topics.make(client, [*plans(settings, chain), _changelog(settings, chain, changelog_of(book_group(), BOOK), 1)])
+
+
+def _changelog(settings: Settings, chain: Chain, name: str, partitions: int) -> TopicPlan:
+    plan = topics.plan(settings, chain, name)
+    kept = {key: value for key, value in plan.config.items() if not key.startswith("retention.")}
+    return replace(plan, partitions=partitions, config={**kept, "cleanup.policy": "compact"})

@@ -1,0 +1,112 @@
+"""Pictures as a record takes them: JPEG, not too large; straight from a video's own planes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import simplejpeg
+from av import VideoFrame
+from numpy.typing import NDArray
+
+from functions.core import jpeg as codec
+from functions.core.jpeg import MAX_PIXELS, MAX_SIDE, JpegError
+
+Size = tuple[int, int]
+
+_LOWER_QUALITY = 0.8
+_LOWEST_QUALITY = 30
+_SMALLER = 0.8
+# Stages add detections to the very same JPEG, and their records have the same limit.
+_ROOM_FOR_MORE = 1 / 16
+START_OF_SCAN = b"\xff\xda"
+_HUFFMAN_TABLES, _END = b"\xff\xc4", b"\xff\xd9"
+
+
+class Encoder:
+    """Makes JPEGs of at most `max_wh` that fit a record of `max_bytes`; what must be lowered for that stays low."""
+
+    def __init__(self, quality: int, max_wh: Size | None, max_bytes: int, say: Callable[[str], None]) -> None:
+        self._quality = quality
+        self._scale = 1.0
+        self._max_wh = max_wh or (MAX_SIDE, MAX_SIDE)
+        self._max_bytes = int(max_bytes * (1 - _ROOM_FOR_MORE))
+        self._say = say
+        self._said = False
+
+    def encode(self, picture: bytes | VideoFrame) -> tuple[bytes, Size]:
+        """The JPEG and its upright size: the very bytes of a JPEG that fits. Raises JpegError for one that is none."""
+        if isinstance(picture, bytes):
+            size_wh = codec.checked_header(picture).size_wh
+            if len(picture) <= self._max_bytes and size_wh == self._fitting(size_wh):
+                return picture, size_wh
+            picture = VideoFrame.from_ndarray(codec.decode(picture), format="bgr24")
+        return self._encode_frame(picture)
+
+    def _encode_frame(self, frame: VideoFrame) -> tuple[bytes, Size]:
+        turned = frame.rotation % 180 != 0
+        upright_wh = (frame.height, frame.width) if turned else (frame.width, frame.height)
+        while True:
+            size_wh = self._fitting(upright_wh, self._scale)
+            jpeg = encode_frame(frame, size_wh[::-1] if turned else size_wh, self._quality)
+            if len(jpeg) <= self._max_bytes:
+                return jpeg, size_wh
+            self._lower(len(jpeg))
+
+    def _lower(self, was: int) -> None:
+        if self._quality > _LOWEST_QUALITY:
+            self._quality = max(int(self._quality * _LOWER_QUALITY), _LOWEST_QUALITY)
+        else:
+            self._scale *= _SMALLER
+        if not self._said:
+            self._say(
+                f"quality, then size, are lowered: a picture of {was} bytes is over {self._max_bytes} of a record"
+            )
+            self._said = True
+
+    def _fitting(self, size_wh: Size, scale: float = 1.0) -> Size:
+        """The size that fits, of the same shape; never larger than it is."""
+        width, height = size_wh
+        scale = min(
+            scale, self._max_wh[0] / width, self._max_wh[1] / height, (MAX_PIXELS / (width * height)) ** 0.5, 1.0
+        )
+        return max(int(width * scale + 1e-6), 1), max(int(height * scale + 1e-6), 1)
+
+
+def encode_frame(frame: VideoFrame, size_wh: Size, quality: int) -> bytes:
+    """A JPEG of this size before turning, made without a detour by BGR; turned as the video says."""
+    full = frame.reformat(
+        *size_wh,
+        format="yuvj420p",
+        # A JPEG is BT.601 in full range, whatever the video is.
+        dst_colorspace="ITU601",
+        dst_color_range="JPEG",
+        interpolation="AREA" if size_wh != (frame.width, frame.height) else None,
+        threads=1,
+    )
+    planes = [_even(np.rot90(_array(plane), frame.rotation // 90)) for plane in full.planes]
+    jpeg: bytes = simplejpeg.encode_jpeg_yuv_planes(*planes, quality=quality)
+    return jpeg
+
+
+def is_complete(data: bytes) -> bool:
+    """Whether a motion JPEG's frame is a JPEG by itself: many a camera leaves out the Huffman tables."""
+    try:
+        codec.read_header(data)
+    except JpegError:
+        return False
+    before_scan = data[: data.find(START_OF_SCAN)]
+    return _HUFFMAN_TABLES in before_scan and data.rstrip(b"\0").endswith(_END)
+
+
+def _even(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The plane in memory of even size: of an odd one, the encoder reads a row and a column beyond its end."""
+    height, width = plane.shape
+    if height % 2 or width % 2:
+        return np.pad(plane, ((0, height % 2), (0, width % 2)), mode="edge")[:height, :width]
+    return np.ascontiguousarray(plane)
+
+
+def _array(plane: Any) -> NDArray[np.uint8]:
+    return np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]

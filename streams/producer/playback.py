@@ -1,0 +1,41 @@
+"""How a recorded source is played: again and again, at its own speed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from threading import Event
+
+from streams.producer.decoding import Moment
+from streams.producer.sources import Source
+
+# Behind by more (a suspended host), the clip is not hurried through to catch up.
+_FORGIVEN_S = 1.0
+# How long one picture alone is shown.
+_ALONE_S = 1.0
+
+
+def looped(source: Source, stop: Event) -> Iterator[Moment]:
+    """The source over and over, its time going on; ends where it gives nothing."""
+    begin_s = 0.0
+    while not stop.is_set():
+        at_s: float | None = None
+        step_s = _ALONE_S
+        for moment in source.moments(stop):
+            step_s = step_s if at_s is None else moment.at_s - at_s
+            at_s = moment.at_s
+            yield moment._replace(at_s=begin_s + at_s)
+        if at_s is None:
+            return
+        begin_s += at_s + step_s
+
+
+def in_real_time(moments: Iterator[Moment], stop: Event) -> Iterator[Moment]:
+    """Each frame when it is due."""
+    begin_s: float | None = None
+    for moment in moments:
+        now_s = time.monotonic()
+        if begin_s is None or now_s - (begin_s + moment.at_s) > _FORGIVEN_S:
+            begin_s = now_s - moment.at_s
+        stop.wait(begin_s + moment.at_s - now_s)
+        yield moment

@@ -1,0 +1,58 @@
+"""Live video: connected again whenever it ends, breaks or falls silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from threading import Event
+from typing import Any
+
+from streams.producer.decoding import Moment, NoVideoError, VideoError, read
+from streams.producer.urls import SourceError
+
+Say = Callable[[str], None]
+
+# The longest a camera may say nothing, while connecting and afterwards (FFmpeg's RTSP waits for that twice).
+SILENCE_S = (10.0, 5.0)
+_FIRST_DELAY_S, _LAST_DELAY_S = 0.5, 15.0
+
+
+class LiveVideo:
+    """A camera that may come and go; `label` is its address as it may be shown."""
+
+    live = True
+    every = 30
+    total: int | None = None
+
+    def __init__(self, connect: Callable[[tuple[float, float]], Any], label: str, say: Say) -> None:
+        self._connect = connect
+        self._label = label
+        self._say = say
+        self.connections = 0
+
+    def moments(self, stop: Event) -> Iterator[Moment]:
+        """Every frame of every connection, as it comes, until told to stop.
+
+        Raises SourceError where the first thing that comes is no video: it will hardly become one.
+        """
+        delay_s = _FIRST_DELAY_S
+        heard = False
+        while not stop.is_set():
+            try:
+                for moment in self._one_connection():
+                    delay_s, heard = _FIRST_DELAY_S, True
+                    yield moment
+                why = "the stream has ended"
+            except VideoError as error:
+                if isinstance(error, NoVideoError) and not heard:
+                    raise SourceError(f"{self._label}: {error}") from None
+                why = str(error)
+            self._say(f"{self._label}: {why}; next try in {delay_s:g} s")
+            stop.wait(delay_s)
+            delay_s = min(delay_s * 2, _LAST_DELAY_S)
+
+    def _one_connection(self) -> Iterator[Moment]:
+        with self._connect(SILENCE_S) as container:
+            self.connections += 1
+            codec = container.streams.video[0].codec_context
+            self._say(f"{self._label}: connected, {codec.name} {codec.width}x{codec.height}")
+            yield from read(container, SILENCE_S[1])

@@ -1,0 +1,58 @@
+"""Addresses of sources, never shown with their passwords."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from functions.core.errors import UsageError
+
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
+
+
+class SourceError(UsageError):
+    """A source cannot be what was given; the text says what was expected, without its password."""
+
+
+def scheme_of(source: str) -> str | None:
+    """The scheme of a URL in small letters, None where it is no URL."""
+    match = _URL.match(source)
+    return match["scheme"].lower() if match else None
+
+
+def shown(source: str) -> str:
+    """The source as it may be shown: without password, without query, and without a path that holds settings."""
+    match = _URL.match(source)
+    if not match:
+        return source
+    # Up to the last @: a password with / ? # or @ in it is no proper URL, but must not be shown either.
+    user, at, rest = match["rest"].rpartition("@")
+    place, slash, path = rest.partition("?")[0].partition("/")
+    query = "?***" if "?" in rest else ""
+    # Some cameras want user and password in the path: /user=admin_password=…
+    hidden = "***" if "=" in path else path
+    return f"{match['scheme']}://{_user(user)}{at}{place}{slash}{hidden}{query}"
+
+
+def has_password(source: str) -> bool:
+    """Whether showing the source would tell a secret."""
+    return shown(source) != source
+
+
+def check(url: str) -> None:
+    """Refuse a URL that names no host or no possible port. Raises SourceError."""
+    try:
+        parts = urlsplit(url)
+        good = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise SourceError(f"{shown(url)}: expected scheme://host[:port]/…, got no host or a port that cannot be")
+
+
+def _user(user: str) -> str:
+    name, colon, _ = user.partition(":")
+    if colon:
+        return f"{name}:***"
+    # A user with neither : nor / may be a token as well as a name.
+    return "***" if user else ""

@@ -1,0 +1,91 @@
+"""How many records wait for a consumer, and whether it gets on with them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import cast
+
+from confluent_kafka import Consumer as Asker
+from faust.exceptions import ConsumerNotStarted
+from faust.types import TP
+
+from streams.kafka.watermarks import marks
+from streams.runtime.faust_app import BusApp, Consumer
+
+
+def held(app: BusApp) -> frozenset[TP]:
+    """The partitions that an app reads now."""
+    try:
+        return frozenset(app._consumer.assignment()) if app._consumer else frozenset()
+    except ConsumerNotStarted:  # the app has started, the consumer's own thread not yet
+        return frozenset()
+
+
+class Lag:
+    """The records that an app has not acknowledged, as its consumer heard of them, or as the broker was asked."""
+
+    def __init__(self, app: BusApp) -> None:
+        self._app = app
+        self._marks: dict[TP, tuple[int, int]] = {}
+
+    def by_topic(self) -> dict[str, int]:
+        """Records of each topic; asks nobody."""
+        waiting: Counter[str] = Counter()
+        for tp, records in self.by_partition().items():
+            waiting[tp.topic] += records
+        return dict(waiting)
+
+    def by_partition(self) -> dict[TP, int]:
+        """Records of each partition that is held; asks nobody."""
+        return {tp: self._of(tp) for tp in held(self._app)}
+
+    def ask(self, client: Asker) -> bool:
+        """Whether any wait, as the broker says; blocks some seconds at most. Raises KafkaException."""
+        partitions = held(self._app)
+        self._marks = {TP(*place): found for place, found in marks(client, partitions).items()}
+        return any(map(self._of, partitions))
+
+    def _of(self, tp: TP) -> int:
+        consumer = cast(Consumer, self._app.consumer)
+        heard, next_unread = _heard(consumer, tp)
+        first, end = self._marks.get(tp, (0, 0))
+        begin = consumer._committed_offset.get(tp) or next_unread
+        return max(0, max(heard, end) - max(begin, first))  # what expired unread waits for nobody
+
+
+class Liveness:
+    """Whether work gets done while there is some; `idle_s` is how long none has been."""
+
+    def __init__(self, limit_s: float) -> None:
+        self.idle_s = 0.0
+        self._limit_s = limit_s
+        self._done = -1
+
+    @property
+    def alive(self) -> bool:
+        """Whether records wait no longer than they may without one being done."""
+        return self.idle_s < self._limit_s
+
+    def moved(self, done: int) -> bool:
+        """Whether anything was done since this was last asked; `done` counts all there ever was."""
+        before, self._done = self._done, done
+        if done != before:
+            self.idle_s = 0.0
+        return done != before
+
+    def note(self, waiting: bool, for_s: float) -> bool:
+        """Nothing was done for some more seconds: whether the limit has just been reached, once more or for good."""
+        times = self.idle_s // self._limit_s
+        # Counted in small steps: a process that was stopped and goes on has not been idle meanwhile.
+        self.idle_s = self.idle_s + for_s if waiting else 0.0
+        return self.idle_s // self._limit_s > times
+
+
+def _heard(consumer: Consumer, tp: TP) -> tuple[int, int]:
+    """Where a partition ends, and which record is read next, as the client within the consumer knows."""
+    try:
+        client = consumer._thread._ensure_consumer()
+        state = client._subscription.subscription.assignment.state_value(tp)
+        return client.highwater(tp) or 0, state._position or 0
+    except (AssertionError, AttributeError, KeyError, ConsumerNotStarted):  # it has just lost the partition
+        return 0, 0

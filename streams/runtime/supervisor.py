@@ -1,0 +1,204 @@
+"""Runs one Faust app of a worker: what it needs first, then the app, started anew when the bus refuses it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterable
+from typing import NoReturn, cast
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from mode import Service
+
+from functions.core.errors import UsageError
+from streams.kafka import topics
+from streams.kafka.watermarks import asker
+from streams.runtime.errors import Spent, Stopped
+from streams.runtime.failures import text_of
+from streams.runtime.faust_app import BusApp, Consumer
+from streams.runtime.in_flight import leave_nothing
+from streams.runtime.lag import Lag, Liveness, held
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+EXIT_USAGE, EXIT_HANGS = 2, 70
+_RESTART_S = 5.0
+_LOOK_S = 0.25
+_ASK_WHY_S = 5.0
+_ASK_IDLE_S = 2.0
+_STOP_S = 15.0
+
+
+class Reading:
+    """A Faust app that reads some topics."""
+
+    def __init__(self, app: BusApp, inputs: Iterable[str]) -> None:
+        self.app = app
+        self.lag = Lag(app)
+        self._inputs = frozenset(inputs)
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """The topics it should read and holds no partition of."""
+        return self._inputs - {partition.topic for partition in held(self.app)}
+
+    async def stop(self, wait: bool) -> None:
+        """Commit what is acked and stop; `wait` for what is held first, some seconds at most."""
+        if consumer := cast(Consumer | None, self.app._consumer):
+            consumer.patience_s *= wait
+        await self.app.stop()
+
+
+class AppWorker(Service):
+    """One Faust app under way; `trouble` says why it is not ready, and is empty when it is.
+
+    `restarts` counts how often it was started anew.
+    """
+
+    mundane_level = "debug"
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        super().__init__()
+        self.name, self._settings = name, settings
+        self.trouble = "is starting"
+        self.restarts = 0
+        # A record may take its whole time, and not a second longer.
+        self.liveness = Liveness(settings.time_limit_s + settings.stall_s)
+        self._app: Reading | None = None
+        self._refusal: Stopped | None = None
+
+    @property
+    @abstractmethod
+    def counts(self) -> Counter[str]:
+        """How many records came to what."""
+
+    @abstractmethod
+    def warm_up(self) -> None:
+        """Get ready before the first record, in a thread."""
+
+    @abstractmethod
+    def make_topics(self, client: AdminClient) -> None:
+        """Have the topics there, in a thread. Raises BusError."""
+
+    @abstractmethod
+    def new_app(self) -> Reading:
+        """The app that is started next; it tells `refuse` what the bus refuses."""
+
+    async def on_stop(self) -> None:
+        """Finish what is held and commit it."""
+        if self._app:
+            await self._app.stop(wait=True)
+
+    @Service.task
+    async def _run(self) -> None:
+        await asyncio.to_thread(self.warm_up)
+        self.add_future(self._see_that_it_moves())
+        while not self.should_stop:
+            try:
+                # A new client each time: one that lost the broker may not find its controller again.
+                client = topics.admin(self._settings)
+                await self._make_topics(client)
+                await self._run_app(client)
+            except Exception as error:
+                self._report(_in_words(error))
+            if not self.should_stop:
+                self.restarts += 1
+                await self.sleep(_RESTART_S)
+
+    async def _see_that_it_moves(self) -> None:
+        """A consumer may end without a word; only the broker knows then that records wait."""
+        client = asker(self._settings)
+        while not self.should_stop:
+            await self.sleep(_ASK_IDLE_S)
+            if self.liveness.moved(self.counts.total()) or not self._app:
+                continue
+            try:
+                waiting = await asyncio.to_thread(self._app.lag.ask, client)
+            except KafkaException:  # nobody gets on without a broker
+                waiting = False
+            if self.liveness.note(waiting, _ASK_IDLE_S):
+                idle_s = self.liveness.idle_s
+                self.refuse(Stopped(f"has done none of the records that wait for it for {idle_s:.0f} s"))
+
+    @property
+    def lag(self) -> dict[str, int]:
+        """Records of each of its topics that it has not acknowledged."""
+        return self._app.lag.by_topic() if self._app else {}
+
+    async def _make_topics(self, client: AdminClient) -> None:
+        while not self.should_stop:
+            try:
+                await asyncio.to_thread(self.make_topics, client)
+            except topics.BusError as error:
+                known = isinstance(error, topics.Refused)
+                self._report(str(error) if known else f"waits for the broker at {self._settings.kafka_url}: {error}")
+                await self.sleep(1)
+            else:
+                return
+
+    async def _run_app(self, client: AdminClient) -> None:
+        self._refusal = None
+        self._app = self.new_app()
+        try:
+            await self._app.app.start()
+            await self._look_after(self._app, client)
+        except Spent as error:
+            await self._commit_and_stop(self._app)
+            leave(EXIT_HANGS, f"Stage {self.name}: {error}; this process ends, for its supervisor to start it again")
+        finally:
+            await self._end(self._app)
+
+    async def _commit_and_stop(self, app: Reading) -> None:
+        """Commit the dead letters, so that they do not come again; for some seconds, whatever comes of it."""
+        await asyncio.wait([asyncio.create_task(app.stop(wait=False))], timeout=_STOP_S)
+
+    async def _end(self, app: Reading) -> None:
+        """Stop an app that may be half dead; a process that cannot has nothing left to do."""
+        stopping = asyncio.create_task(app.stop(wait=False))  # Faust would not heed a time-out's cancellation
+        if not (await asyncio.wait([stopping], timeout=_STOP_S))[0]:
+            leave(
+                EXIT_HANGS, f"Stage {self.name}: does not end; this process does, for its supervisor to start it again"
+            )
+        stopping.result()
+
+    async def _look_after(self, app: Reading, client: AdminClient) -> None:
+        lacking = 0.0
+        while not self.should_stop:
+            if self._refusal:
+                raise self._refusal
+            if app.app.crash_reason:
+                raise app.app.crash_reason
+            lacking = lacking + _LOOK_S if app.missing else 0.0
+            if not lacking:
+                self._report("")
+            elif lacking >= _ASK_WHY_S:
+                self._report(await asyncio.to_thread(topics.why_missing, client, app.missing))
+            await self.sleep(_LOOK_S)
+
+    def refuse(self, refusal: Stopped) -> None:
+        """Have the app ended and started anew."""
+        self._refusal = refusal
+
+    def _report(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            level, fields = logging.ERROR if trouble else logging.INFO, {"stage": self.name}
+            log.log(level, "Stage %s: %s", self.name, trouble or "is ready", extra={"fields": fields})
+        self.trouble = trouble
+
+
+def leave(code: int, why: str) -> NoReturn:
+    """End the process at once, with threads that hang and whatever else would hold it up."""
+    print(f"imagebus: {why}", file=sys.stderr, flush=True)  # noqa: T201
+    leave_nothing()
+    logging.shutdown()
+    os._exit(code)
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, (Stopped, UsageError)) else text_of(error)

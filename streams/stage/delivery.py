@@ -1,0 +1,173 @@
+"""Delivery: many messages at work at once, published in order for each source, acked in order for each partition."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
+
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from faust.exceptions import ProducerSendError
+
+from streams.runtime.errors import Spent, Stopped
+from streams.runtime.failures import text_of
+from streams.stage.flow_control import Held, Place, Room
+from streams.stage.handler import Message, Outcome, Stage
+
+E = TypeVar("E")
+Send = Callable[[str, bytes | None, bytes, dict[str, bytes]], Awaitable[Awaitable[Any]]]
+_LAST_S = 2.0  # for what is still to be acked when nothing more can be done
+
+
+class Delivery(Generic[E]):
+    """Passes events through a stage: results in order for each source, acks in order for each partition.
+
+    None is acked before its result is on the bus. `send` gives back an awaitable that is done once the broker has the
+    record. All that comes is taken: `is_full` says of which partition no more should come now, so that the others do.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        send: Send,
+        topics: tuple[str, str],
+        window: int,
+        message_of: Callable[[E], Message],
+        ack: Callable[[E], object],
+    ) -> None:
+        self._stage, self._send, self._message_of, self._ack = stage, send, message_of, ack
+        self._output, self._dead_letters = topics
+        self._window = window
+        self._failure: asyncio.Future[None]
+        self._begin_anew()
+
+    def is_full(self, place: Place) -> bool:
+        """Whether a partition has its share of the room: of twice `window` records."""
+        return self._room.is_full(place)
+
+    async def run(self, events: AsyncIterable[E]) -> None:
+        """Until cancelled. Raises Stopped, with nothing acked that was neither published nor dead-lettered."""
+        self._begin_anew()
+        failure = self._failure = asyncio.get_running_loop().create_future()
+        self._start(self._take(events))
+        try:
+            await failure
+        finally:
+            failure.cancel()  # tasks that end from now on have nobody to tell
+            for task in self._tasks:
+                task.cancel()
+
+    def _begin_anew(self) -> None:
+        self._room: Room[E] = Room(2 * self._window)
+        self._newest: dict[bytes | None, asyncio.Event] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task, tasks, failure = asyncio.create_task(work), self._tasks, self._failure
+        tasks.add(task)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            tasks.discard(task)
+            if failure.done():
+                return
+            if task.cancelled():
+                failure.set_exception(Stopped("was cancelled while it wrote its output"))
+            elif error := task.exception():
+                failure.set_exception(error if isinstance(error, Stopped) else _unforeseen(error))
+
+        task.add_done_callback(ended)
+
+    async def _take(self, events: AsyncIterable[E]) -> None:
+        async for event in events:
+            held = Held(event, self._message_of(event))
+            self._room.enter(held)
+            self._room.thin_out(held.place)
+            before = self._newest.get(held.message.key)
+            self._newest[held.message.key] = held.sent
+            self._start(self._answered_for(held, before))
+
+    async def _answered_for(self, held: Held[E], before: asyncio.Event | None) -> None:
+        with self._stage.suspects.answering_for(held.message):
+            await self._pass(held, before)
+
+    async def _pass(self, held: Held[E], before: asyncio.Event | None) -> None:
+        """One record, from its outcome to its ack; `before` is when the one before it of its source is sent."""
+        held.outcome = await self._stage.outcome(held.message, lambda: held.surplus)
+        if held.outcome.last:
+            self._start(self._give_up(held.outcome.last))
+        if before:
+            await before.wait()
+        sendings = await self._send_off(held.message, held.outcome)
+        held.sent.set()
+        if self._newest.get(held.message.key) is held.sent:
+            del self._newest[held.message.key]
+        for sending in sendings:
+            await self._arrived(held.message, sending)
+        held.settled.set()
+        # In order: Faust commits the first run of consecutive acks, wherever it begins.
+        for settled in self._room.leave(held.place):
+            self._ack(settled.event)
+
+    async def _give_up(self, why: str) -> None:
+        """See what has an outcome acked, or the next process would meet again what this one died of; raises Spent.
+
+        Not for long: one that has to wait for a record without an outcome waits in vain.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_S):
+                for held in self._room.done():
+                    await held.settled.wait()
+        raise Spent(why)
+
+    async def _send_off(self, message: Message, outcome: Outcome) -> list[Awaitable[Any]]:
+        try:
+            if outcome.reason:
+                return [await self._dead_letter(message, outcome.reason, message.value or b"")]
+            return [await self._send(self._output, message.key, value, {}) for value in outcome.results]
+        except (KafkaError, ProducerSendError) as error:
+            return [await self._refused(message, error)]
+
+    async def _arrived(self, message: Message, sending: Awaitable[Any]) -> None:
+        try:
+            await sending
+        except (KafkaError, ProducerSendError) as error:
+            await self._arrived(message, await self._refused(message, error))
+
+    async def _refused(self, message: Message, error: Exception) -> Awaitable[Any]:
+        """A dead letter for a record that is too large for the bus. Raises Stopped for any other refusal."""
+        causes = (error, error.__cause__, *error.args)
+        if not any(isinstance(cause, MessageSizeTooLargeError) for cause in causes):
+            raise Stopped(f"cannot write its output: {error!r}") from error
+        # Without its value, which may be what is too large: a dead letter of a dead letter has no end.
+        size = len(message.value or b"")
+        return await self._dead_letter(message, f"Expected a record that fits the topic, got one of {size} bytes", b"")
+
+    async def _dead_letter(self, message: Message, reason: str, value: bytes) -> Awaitable[Any]:
+        headers = dead_letter_headers(self._stage.work.stage, message, reason)
+        return await self._send(self._dead_letters, message.key, value, headers)
+
+
+def dead_letter_headers(stage: str, message: Message, reason: str) -> dict[str, bytes]:
+    """What stands beside a record that was given up."""
+    return {
+        "reason": reason.encode(),
+        "stage": stage.encode(),
+        "topic": message.topic.encode(),
+        "partition": str(message.partition).encode(),
+        "offset": str(message.offset).encode(),
+    }
+
+
+async def until_stopped(work: Awaitable[None], refused: Callable[[Stopped], None]) -> None:
+    """An agent's work, which never ends: what the bus refuses, or nobody foresaw, is told."""
+    try:
+        await work
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        refused(error if isinstance(error, Stopped) else _unforeseen(error))
+        # Faust starts an agent that ended again, and it would go on behind what was held.
+        await asyncio.Event().wait()
+
+
+def _unforeseen(error: BaseException) -> Stopped:
+    return Stopped(f"nobody foresaw {text_of(error)}")

@@ -1,0 +1,107 @@
+"""What a stage holds of each partition: a share by its sources, so that one that is full leaves room for the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from streams.stage.handler import Message, Outcome
+
+E = TypeVar("E")
+Place = tuple[str, int]
+_RECENT = 128  # records by which a partition's sources are known
+_LEAST = 4  # records a source where several share a partition: else one could not be read past the other
+
+
+@dataclass(eq=False)
+class Held(Generic[E]):
+    """A record that is not acked yet."""
+
+    event: E
+    message: Message
+    sent: asyncio.Event = field(default_factory=asyncio.Event)
+    outcome: Outcome | None = None
+    settled: asyncio.Event = field(default_factory=asyncio.Event)  # its outcome is on the bus
+    surplus: bool = False  # waits, and is not to be done
+
+    @property
+    def place(self) -> Place:
+        """Its partition."""
+        return self.message.topic, self.message.partition
+
+
+class _Recent:
+    """Whose records came last on a partition."""
+
+    def __init__(self) -> None:
+        self._keys: deque[bytes | None] = deque()
+        self._counts: Counter[bytes | None] = Counter()
+
+    def add(self, key: bytes | None) -> None:
+        self._keys.append(key)
+        self._counts[key] += 1
+        if len(self._keys) > _RECENT:
+            gone = self._keys.popleft()
+            self._counts[gone] -= 1
+            if not self._counts[gone]:
+                del self._counts[gone]
+
+    @property
+    def sources(self) -> int:
+        """How many different ones."""
+        return len(self._counts)
+
+
+class Room(Generic[E]):
+    """Room for so many records, shared equally by the sources of the partitions that have some here."""
+
+    def __init__(self, records: int) -> None:
+        self._records = records
+        self._held: dict[Place, deque[Held[E]]] = {}
+        self._recent: dict[Place, _Recent] = {}
+
+    def enter(self, held: Held[E]) -> None:
+        """One more record of its partition."""
+        self._held.setdefault(held.place, deque()).append(held)
+        self._recent.setdefault(held.place, _Recent()).add(held.message.key)
+
+    def leave(self, place: Place) -> Iterator[Held[E]]:
+        """Let go of what is settled and has nothing before it in its partition that is not, in order."""
+        held = self._held.get(place)
+        while held and held[0].settled.is_set():
+            yield held[0]
+            held.popleft()  # not before it is acked, or the next would be acked without it
+        if held is not None and not held:
+            self._held.pop(place, None)
+
+    def done(self) -> list[Held[E]]:
+        """Those that have an outcome."""
+        return [held for place in self._held.values() for held in place if held.outcome]
+
+    def is_full(self, place: Place) -> bool:
+        """Whether a partition has its share, and no more of it should come for now."""
+        return place in self._held and len(self._held[place]) >= self._share(place)
+
+    def thin_out(self, place: Place) -> None:
+        """Take what a partition has too much of for surplus: the oldest of a source that crowds out its others.
+
+        None where sources have waited alike, or there is but one: then the partition rests, and the broker keeps it.
+        """
+        sources, most = self._recent[place].sources, self._share(place) // 2
+        if sources == 1 or len(self._held[place]) <= most:
+            return
+        waiting = [held for held in self._held[place] if not (held.outcome or held.surplus)]
+        crowding, count = Counter(held.message.key for held in waiting).most_common(1)[0]
+        if count <= 2 * (len(waiting) - count) / (sources - 1):
+            return
+        for held in [held for held in waiting if held.message.key == crowding][: -(most // sources)]:
+            held.surplus = True
+
+    def _share(self, place: Place) -> int:
+        sources = self._recent[place].sources
+        share = self._records * sources // sum(self._recent[each].sources for each in self._held)
+        # Not for whoever comes with ever new names: then some wait until they are read past others.
+        return max(share, 1 if sources == 1 else min(_LEAST * sources, _RECENT))

@@ -1,0 +1,136 @@
+"""A stage: one function between two topics. Keeps each source's order, and acks what is on the bus, nothing else."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from functions.core.frame import Frame
+from streams.runtime.errors import Skipped
+from streams.runtime.failures import Failed, text_of
+from streams.runtime.logs import Seldom
+from streams.runtime.poison_records import Suspects
+from streams.stage.invocation import Work
+from streams.stage.ordering import Lanes, Memory
+from streams.stage.source_memory import Key
+from streams.stage.thread_pool import Pool, TookTooLong
+from streams.wire.reading import frame_of
+
+log = logging.getLogger(__name__)
+
+
+class Message(Protocol):
+    """What a stage needs to know of a Kafka message."""
+
+    key: bytes | None
+    value: bytes | None
+    topic: str
+    partition: int
+    offset: int
+    timestamp: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one message: results to publish, or the reason for its dead letter."""
+
+    results: tuple[bytes, ...] = ()
+    reason: str = ""
+    last: str = ""  # why this process can do no other
+
+
+class Stage:
+    """Turns messages into outcomes; `counts` says how many came to what."""
+
+    def __init__(self, work: Work, pool: Pool, max_age_s: float, sources: int = 256) -> None:
+        self.work = work
+        self.counts: Counter[str] = Counter()
+        self.suspects = Suspects()
+        self.sources_forgotten = 0
+        self._pool = pool
+        self._max_age_s = max_age_s
+        state = work.spec.state
+        self._lanes = None if state is None else Lanes(state, work.window_s, sources, self._tell_forgotten)
+        self._seldom = Seldom(log)
+
+    async def outcome(self, message: Message, is_surplus: Callable[[], bool] = lambda: False) -> Outcome:
+        """What becomes of a message. Never raises: an error of the record is an outcome, too.
+
+        A live source's message that is surplus when its turn comes is skipped, as if it were too old.
+        """
+        try:
+            self.suspects.refuse(message)
+            results = await self._results(frame_of(message, self.work.max_record_bytes), message, is_surplus)
+        except Skipped:
+            self.counts["skipped"] += 1
+            return Outcome()
+        except Exception as error:
+            self.counts["dead"] += 1
+            reason = text_of(error)
+            self._tell_dead(message, reason)
+            return Outcome(reason=reason, last=self._why_last(error))
+        self.counts["done"] += 1
+        return Outcome(tuple(results))
+
+    def _why_last(self, error: Exception) -> str:
+        if isinstance(error, TookTooLong) and self._pool.all_hang:
+            return "all its threads hang in its function"
+        no_memory = isinstance(error, MemoryError) or (isinstance(error, Failed) and error.no_memory)
+        return "its process has no memory left" if no_memory else ""
+
+    def missed(self, message: Message, count: int) -> None:
+        """Take down that so many records before this one were deleted unread."""
+        self.counts["expired"] += count
+        text = "Stage %s: %d records before %s@%d/%d expired unread"
+        log.warning(text, self.work.stage, count, *_place(message), extra={"fields": self._fields(message)})
+
+    def forget(self) -> None:
+        """Drop what was remembered of all sources: other workers may have had them meanwhile."""
+        if self._lanes is not None:
+            self._lanes.forget()
+
+    @property
+    def sources(self) -> int:
+        """How many sources it remembers."""
+        return 0 if self._lanes is None else len(self._lanes)
+
+    def _tell_forgotten(self, key: Key, why: str) -> None:
+        self.sources_forgotten += 1
+        text = f"Stage {self.work.stage}: forgets source {key.source}, {why}"
+        fields = {"stage": self.work.stage, "source": key.source, "reason": why}
+        self._seldom.warning(f"forgets a source {why}", text, fields)
+
+    def _tell_dead(self, message: Message, reason: str) -> None:
+        topic, partition, offset = _place(message)
+        text = f"Stage {self.work.stage}: {topic}@{partition}/{offset} is a dead letter: {reason}"
+        self._seldom.warning(reason, text, self._fields(message) | {"reason": reason})
+
+    def _fields(self, message: Message) -> dict[str, str | int]:
+        topic, partition, offset = _place(message)
+        return {"stage": self.work.stage, "topic": topic, "partition": partition, "offset": offset}
+
+    async def _results(self, frame: Frame, message: Message, is_surplus: Callable[[], bool]) -> list[bytes]:
+        def call(memory: Callable[[], Memory] = tuple) -> Awaitable[list[bytes]]:
+            return self._pool.run(frame.source, partial(self._fresh, frame, message, is_surplus, memory))
+
+        return await (call() if self._lanes is None else self._lanes.run(frame, call))
+
+    def _fresh(
+        self, frame: Frame, message: Message, is_surplus: Callable[[], bool], memory: Callable[[], Memory]
+    ) -> list[bytes]:
+        if frame.live and (time.time() - message.timestamp > self._max_age_s or is_surplus()):
+            raise Skipped
+        with self.suspects.at_work(message):
+            try:
+                return self.work(frame, *memory())
+            except Skipped as error:  # a function does not decide that
+                raise Failed(f"Skipped: {error}") from None
+
+
+def _place(message: Message) -> tuple[str, int, int]:
+    return message.topic, message.partition, message.offset

@@ -1,0 +1,140 @@
+"""One record through one function: what a stage's threads do."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+from functions.core.frame import Frame, Hop
+from functions.core.registry import FunctionSpec
+from streams.runtime.metrics import Times
+from streams.stage.chain_evidence import Evidence, said
+from streams.stage.redacted_records import VERSION, Words, clean_id
+from streams.wire import records
+from streams.wire.records import MAX_DETECTIONS, RecordError
+
+MAX_RESULTS = 256
+_AVERAGE_OVER = 100
+
+
+class BadResult(Exception):
+    """A function gave back what no stage can publish; the text says what was expected."""
+
+
+class RunningMean:
+    """The mean of the last 100 times."""
+
+    def __init__(self) -> None:
+        self._last: deque[int] = deque(maxlen=_AVERAGE_OVER)
+        self._lock = threading.Lock()
+
+    def add(self, value: int) -> int:
+        """Take one more in and give the new mean."""
+        with self._lock:
+            self._last.append(value)
+            return round(sum(self._last) / len(self._last))
+
+
+@dataclass(frozen=True)
+class Work:
+    """A function with its options, as one stage runs it.
+
+    `evidence`: what it may believe of the hops before it; `words`: those that it may put on a redacted topic.
+    """
+
+    stage: str
+    spec: FunctionSpec
+    options: dict[str, Any]
+    redacted_output: bool
+    max_record_bytes: int
+    average: RunningMean
+    times: Times = field(default_factory=Times)
+    evidence: Evidence = field(default_factory=Evidence)
+    words: Words = field(default_factory=Words)
+
+    @property
+    def window_s(self) -> float | None:
+        """How far ahead the function looks, None where it does not."""
+        return self.spec.window_s(self.options) if self.spec.look_ahead_s else None
+
+    def __call__(self, frame: Frame, *memory: Any) -> list[bytes]:
+        """The records that the function makes of a frame and what is remembered of its source.
+
+        Raises what the function raises, and BadResult.
+        """
+        started_at, start = time.time_ns() // 1000, time.perf_counter_ns()
+        # The copy is the function's: it may change even what is frozen, and of that nothing is relied on afterwards.
+        returned = self.spec.call(self.evidence.judged(frame), *memory, **self.options)
+        results = [self._checked(each) for each in _as_frames(self.spec.name, returned)]
+        for result in results:
+            _ = result.jpeg  # encodes here what was drawn on, as part of the time it took
+        took_us = (time.perf_counter_ns() - start) // 1000
+        self.times.add(frame, started_at, took_us)
+        hop = Hop(
+            stage=self.stage,
+            function=self.spec.name,
+            version=VERSION,
+            options=self._said,
+            started_at=started_at,
+            took_us=took_us,
+            average_us=self.average.add(took_us),
+        )
+        return [self._encoded(frame, result, hop, extra) for extra, result in enumerate(results)]
+
+    @cached_property
+    def _said(self) -> dict[str, object]:
+        return said(self.options)
+
+    def _checked(self, result: object) -> Frame:
+        if not isinstance(result, Frame):
+            raise BadResult(f"{self.spec.name}: expected a Frame, several or None, got {type(result).__name__}")
+        if self.redacted_output and self.spec.redacts and not result.picture.from_pixels:
+            raise BadResult(
+                f"{self.spec.name}: expected a picture made anew for a redacted topic, got the one it was given"
+            )
+        return result
+
+    def _encoded(self, frame: Frame, result: Frame, hop: Hop, extra: int) -> bytes:
+        # What says which frame this is comes from the record, whatever the function made of it.
+        frame_id = clean_id(frame.id, frame.seq) if self.redacted_output else frame.id
+        named = replace(
+            result,
+            id=f"{frame_id}.{extra}" if extra else frame_id,
+            source=frame.source,
+            seq=frame.seq,
+            captured_at=frame.captured_at,
+            live=frame.live,
+            hops=(*frame.hops, hop),
+        )
+        return self._as_record(named, len(frame.detections))
+
+    def _as_record(self, result: Frame, came: int) -> bytes:
+        """A result on the wire; `came` detections came with the frame."""
+        count = len(result.detections)
+        if count > MAX_DETECTIONS:
+            raise BadResult(
+                f"{self.spec.name}: expected a result of at most {MAX_DETECTIONS} detections, got {count} "
+                f"({came} came in, the function added {count - came})"
+            )
+        try:
+            record = records.from_frame(result)
+            return records.encode(self.words.cleaned(record) if self.redacted_output else record, self.max_record_bytes)
+        except RecordError as error:
+            raise BadResult(f"{self.spec.name}: its result does not fit a record: {error}") from None
+
+
+def _as_frames(name: str, returned: object) -> Iterable[object]:
+    if returned is None:
+        return ()
+    if not isinstance(returned, (list, tuple)):
+        return (returned,)
+    results = list(islice(returned, MAX_RESULTS + 1))  # a list of a class of its own may have no end
+    if len(results) > MAX_RESULTS:
+        raise BadResult(f"{name}: expected at most {MAX_RESULTS} frames, got more")
+    return results

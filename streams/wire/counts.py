@@ -1,0 +1,72 @@
+"""The records of counting: visits as they are followed, and the counts made of them. Numbers only, never a picture.
+
+`docs/wire-format.md` specifies both for every language.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from functions.counting.windows import LATEST
+from streams.wire.records import VERSION, Count, Finite, Name, RecordError, present
+
+VISITS, COUNTS = "VISITS", "COUNTS"
+MAX_PATH = 128
+
+Window = Literal["hour", "day", "running"]
+Moment = Annotated[int, Meta(ge=0, le=LATEST)]
+Number = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+R = TypeVar("R", bound="_Versioned")
+
+
+class _Versioned(Struct, frozen=True, kw_only=True):
+    v: int = VERSION
+
+
+class WireVisit(_Versioned, frozen=True, kw_only=True):
+    """Somebody seen by one camera, as functions/counting/visits.py has it."""
+
+    id: Number
+    source: Name
+    first_at: Moment
+    last_at: Moment
+    path: Annotated[list[tuple[Moment, Finite, Finite]], Meta(max_length=MAX_PATH)]
+    same_as: Number | None
+    restarted_at: Moment | None
+
+
+class Counted(_Versioned, frozen=True, kw_only=True):
+    """How many came by in one window, at one camera or (`source` nil) at all; the newest record of a window wins."""
+
+    window: Window
+    starts_at: Count
+    ends_at: Count | None
+    source: Name | None
+    visitors: Count
+    unique: Count
+    updated_at: Count
+    restarted_at: Count | None
+
+
+def encode(record: WireVisit | Counted) -> bytes:
+    """Write one record."""
+    return msgspec.msgpack.encode(record)
+
+
+def decode(value: bytes | None, kind: type[R]) -> R:
+    """Read one record of that kind. Raises RecordError for anything the format does not allow."""
+    value = present(value)
+    try:
+        version = msgspec.msgpack.decode(value, type=_Version).v
+        if version != VERSION:
+            raise RecordError(f"Expected version {VERSION}, got {version} - at `$.v`")
+        return msgspec.msgpack.decode(value, type=kind)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise RecordError(f"Expected one {kind.__name__.lower()} as a msgpack map: {error}") from None
+
+
+class _Version(Struct, frozen=True):
+    v: int

@@ -1,0 +1,108 @@
+"""The parent of all stages of one process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import faust
+from faust.app.base import BootStrategy
+from faust.types.web import Request, Response, View
+from mode.types import ServiceT
+
+from streams.chain.check import check_stage
+from streams.chain.function_registry import registered
+from streams.chain.types import Chain, StageConf
+from streams.counting import workers as counting
+from streams.runtime import logs
+from streams.runtime.faust_app import broker_urls, folder
+from streams.runtime.metrics import CONTENT_TYPE, page
+from streams.runtime.ports import PROCESS_HEADER, free_port
+from streams.runtime.shutdown import end_within
+from streams.runtime.supervisor import AppWorker, leave
+from streams.runtime.watchdog import Watchdog
+from streams.settings import Settings
+from streams.worker import metrics as stage_metrics
+from streams.worker.stage_worker import StageWorker
+
+# Long enough to finish what is held where the broker answers, and less than docker and systemd give.
+_STOP_S = 8.0
+
+
+class _StagesOnly(BootStrategy):
+    """The parent reads no topic itself, so it needs no consumer and joins no group."""
+
+    enable_kafka = False
+
+    def agents(self) -> Iterable[ServiceT]:
+        return ()
+
+
+class Worker(faust.App):
+    """The parent of all stages of one process, with the pages /health, /ready and /metrics."""
+
+    BootStrategy = _StagesOnly
+    mundane_level = "debug"
+
+    def __init__(self, stages: Iterable[AppWorker], settings: Settings) -> None:
+        super().__init__(
+            "imagebus",
+            broker=broker_urls(settings),
+            datadir=folder(settings, "worker"),
+            autodiscover=False,
+            logging_config=logs.for_faust(settings),
+            web_host=settings.web_host,
+            web_port=settings.web_port or free_port(settings.web_host),
+            web_router_enabled=False,
+            web_tables_enabled=False,
+        )
+        self.stages = tuple(stages)
+        self._add_pages()
+
+    def on_init_dependencies(self) -> Iterable[ServiceT]:
+        """The stages, which start side by side: each does its work in a task of its own."""
+        return [*super().on_init_dependencies(), *self.stages, Watchdog(self._is_alive)]
+
+    async def stop(self) -> None:
+        """Finish what is held; a broker that is gone is not waited for."""
+        end_within(_STOP_S, self._leave)
+        await super().stop()
+
+    def _leave(self) -> None:
+        leave(
+            bool(self.crash_reason),
+            f"ends, although not in order after {_STOP_S:.0f} s: what it had not finished comes again",
+        )
+
+    def _is_alive(self) -> bool:
+        return all(stage.liveness.alive for stage in self.stages)
+
+    def _add_pages(self) -> None:
+        async def health(view: View, request: Request) -> Response:
+            state = {stage.name: stage_metrics.state(stage) for stage in self.stages}
+            status = 200 if self._is_alive() else 503
+            return view.json(state, status=status, headers={PROCESS_HEADER: "worker"})
+
+        async def metrics(view: View, request: Request) -> Response:
+            text = page(stage_metrics.Stages(self.stages))
+            return view.bytes(text, headers={"Content-Type": CONTENT_TYPE})
+
+        async def ready(view: View, request: Request) -> Response:
+            troubles = {stage.name: stage.trouble for stage in self.stages}
+            return view.json(troubles, status=503 if any(troubles.values()) else 200)
+
+        self.page("/health")(health)
+        self.page("/ready")(ready)
+        self.page("/metrics")(metrics)
+
+
+def create_app(stages: Mapping[str, StageConf], chain: Chain, settings: Settings, counts: bool = False) -> Worker:
+    """A worker for these stages, checked against the functions and the chain, and for counting. Raises UsageError."""
+    functions = registered(settings)
+    for name, conf in stages.items():
+        check_stage(chain, functions, name, conf)
+    workers: list[AppWorker] = [
+        StageWorker(name, conf, functions[conf.function], chain, settings) for name, conf in stages.items()
+    ]
+    if counts and chain.counts:
+        workers += counting.workers(chain, chain.counts, settings)
+    return Worker(workers, settings)

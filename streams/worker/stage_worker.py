@@ -1,0 +1,89 @@
+"""Runs one stage: its pool of threads, its topics, its Faust app."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+
+import cv2
+import msgspec
+from confluent_kafka.admin import AdminClient
+
+from functions.core import registry
+from functions.core.errors import UsageError
+from functions.core.registry import FunctionSpec
+from streams.chain.types import Chain, StageConf, dead_letters_of, group_of
+from streams.kafka import topics
+from streams.runtime import allocator
+from streams.runtime.failures import Failed
+from streams.runtime.faust_app import folder
+from streams.runtime.in_flight import AtWork, leave_nothing
+from streams.runtime.supervisor import EXIT_USAGE, AppWorker, leave
+from streams.settings import Settings
+from streams.stage import chain_evidence
+from streams.stage.agent import StageApp
+from streams.stage.handler import Stage
+from streams.stage.invocation import RunningMean, Work
+from streams.stage.redacted_records import words_of
+from streams.stage.thread_pool import Pool
+
+log = logging.getLogger(__name__)
+
+
+class StageWorker(AppWorker):
+    """One stage under way."""
+
+    def __init__(self, name: str, conf: StageConf, spec: FunctionSpec, chain: Chain, settings: Settings) -> None:
+        super().__init__(name, settings)
+        self.conf, self.spec, self._chain = conf, spec, chain
+        self.options = spec.validate(chain.options(conf, spec))
+        work = Work(name, spec, self.options, chain.redacted(conf.output), settings.max_record_bytes, RunningMean())
+        self._pool = Pool(settings.threads or os.cpu_count() or 1, settings.time_limit_s)
+        self.stage = Stage(work, self._pool, settings.max_age_s, settings.sources)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many records came to what."""
+        return self.stage.counts
+
+    async def on_stop(self) -> None:
+        """Finish what is held and commit it."""
+        await super().on_stop()
+        self._pool.stop()
+        leave_nothing()
+
+    def warm_up(self) -> None:
+        """Load what the function needs before it gets a record; a process that lacks it ends."""
+        allocator.keep_for_next_frame()
+        cv2.setNumThreads(1)  # the pool works on several frames at once: threads within one would get in its way
+        try:
+            self._read_chain()
+            self._pool.start(partial(self.spec.prepare, self.options))
+        except (UsageError, Failed) as error:
+            leave(EXIT_USAGE, f"Stage {self.name}: {error}")
+        group = group_of(self.conf.inputs, self.name, self.conf.output)
+        try:
+            self.stage.suspects.share(AtWork(folder(self._settings, group)))
+        except OSError as error:
+            log.warning("Stage %s: what kills its process will not be known: %s", self.name, error)
+
+    def _read_chain(self) -> None:
+        """Learn from the chain file what detectors find and which words may be said: no record is asked for it."""
+        work = self.stage.work
+        if work.redacted_output or work.spec.redacts:
+            stages = self._chain.stages | {self.name: self.conf}  # this one may run beside the chain
+            chain, functions = msgspec.structs.replace(self._chain, stages=stages), registry.load()
+            known = chain_evidence.of_chain(chain, functions)
+            self.stage.work = replace(work, evidence=known, words=words_of(chain, functions, known))
+
+    def make_topics(self, client: AdminClient) -> None:
+        """Have the stage's topics there, its dead letters' included. Raises BusError."""
+        names = (*self.conf.inputs, self.conf.output, dead_letters_of(self.name))
+        topics.make(client, [topics.plan(self._settings, self._chain, name) for name in names])
+
+    def new_app(self) -> StageApp:
+        """A Faust app of its own."""
+        return StageApp(self.stage, self.name, self.conf, self._settings, self.refuse)

@@ -1,0 +1,96 @@
+"""Zones: places that are always covered, or never, for one source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from functions import Detection, Frame
+from functions.core.errors import UsageError
+from functions.core.registry import load
+from functions.redact import Memory, redact
+from functions.redaction.zones import zone
+from streams.chain import types as chains
+from streams.chain.types import ChainError
+from tests.functions.hops import looked_at
+
+DOOR = zone("door", "cover", [(10, 10), (29, 10), (29, 19), (10, 19)])
+SCREEN = zone("door", "ignore", [(20, 0), (60, 0), (60, 15), (20, 15)])
+
+
+def hidden(source: str, *zones: str, **options: object) -> np.ndarray:
+    """What is covered of a picture with somebody at its top right."""
+    picture = Frame.from_image(np.full((48, 64, 3), 200, np.uint8), source)
+    frame = looked_at(picture.with_detections([Detection("person", 0.9, (40, 5, 55, 40))]))
+    said = {"padding": 0, "motion": False, "zones": zones, **options}
+    return (redact(frame, Memory(), (), **said).image == 0).all(axis=2)  # type: ignore[arg-type]
+
+
+def test_a_zone_is_covered_whatever_is_found() -> None:
+    covered = hidden("door", DOOR)
+    assert covered[10:20, 10:30].all()
+    assert covered.sum() == 20 * 10 + 15 * 35
+
+
+def test_a_zone_to_ignore_stays_as_it_is_where_somebody_is_found() -> None:
+    covered = hidden("door", SCREEN)
+    assert not covered[:16].any()
+    assert covered[16:40, 40:55].all()
+
+
+def test_where_both_are_said_it_is_covered() -> None:
+    assert hidden("door", DOOR, SCREEN)[10:20, 10:30].all()
+
+
+def test_zones_are_of_one_source() -> None:
+    assert hidden("gate", DOOR, SCREEN).sum() == 15 * 35
+
+
+def test_in_doubt_all_is_covered_the_ignored_too() -> None:
+    assert hidden("door", SCREEN, motion=True).all()
+
+
+def test_a_source_may_have_any_name() -> None:
+    name = "ignore: the 1,2 door"
+    assert hidden(name, zone(name, "cover", [(10, 10), (29, 10), (29, 19), (10, 19)]))[10:20, 10:30].all()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "door", "door: hide 0,0 1,0 1,1", "door: cover 0,0 1,1", "door: cover 0 1 2", "door: cover a,b c,d e,f"],
+)
+def test_a_zone_that_cannot_be_read_is_refused_before_the_first_frame(text: str) -> None:
+    spec = load()["redact"]
+    with pytest.raises(UsageError, match="expected `SOURCE: cover x,y x,y x,y …`"):
+        spec.prepare(spec.validate({"zones": [text]}))
+
+
+CHAIN = """
+[stages.redact]
+function = "redact"
+input = "A"
+output = "B"
+[stages.annotate]
+function = "annotate"
+input = "A"
+output = "C"
+[zones."front door"]
+cover = [[[10, 10], [29.5, 10], [29, 19]]]
+ignore = [[[0, 0], [5, 0], [5, 5], [0, 5]]]
+"""
+
+
+def test_zones_of_the_chain_file_reach_the_functions_that_know_them(tmp_path: Path) -> None:
+    path = tmp_path / "chain.toml"
+    path.write_text(CHAIN)
+    chain, functions = chains.load(path), load()
+    said = {name: chain.options(stage, functions[stage.function]) for name, stage in chain.stages.items()}
+    assert said == {
+        "redact": {"zones": ("front door: cover 10,10 29.5,10 29,19", "front door: ignore 0,0 5,0 5,5 0,5")},
+        "annotate": {},
+    }
+    path.write_text(CHAIN.replace(", [29, 19]", ""))
+    with pytest.raises(ChainError, match="expected `array` of length >= 3"):
+        chains.load(path)

@@ -1,0 +1,84 @@
+"""The access lists of docs/privacy.md on a real Kafka: who may see redacted frames only gets nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from msgspec.structs import replace
+
+from streams.chain import types as chains
+from streams.kafka import topics
+from streams.kafka.security import for_librdkafka
+from tests.streams import frames
+from tests.streams.guarded import Guarded
+from tests.wait import wait_until
+from tests.web.viewing import start_viewer
+
+RAW = ("SOURCE_FRAME", "IMAGEAI_FRAME", "ANNOTATED_FRAME", "DEAD_DETECT", "DEAD_ANNOTATE", "DEAD_REDACT")
+REDACTED = "REDACTION_FRAME"
+
+
+@pytest.fixture(scope="module")
+def frames_everywhere(guarded: Guarded) -> Guarded:
+    """The default chain's topics with a frame on each."""
+    admin, settings = guarded.settings("admin"), guarded.settings("edge")
+    plans = [topics.plan(replace(settings, partitions=1), chains.load(), name) for name in (*RAW, REDACTED)]
+    topics.make(topics.admin(admin), plans)
+    wait_until(lambda: all(write(guarded, "edge", topic) is None for topic in (*RAW, REDACTED)), 20, "edge may write")
+    return guarded
+
+
+def write(guarded: Guarded, user: str, topic: str) -> int | None:
+    """The code of the error that a user gets who writes a frame, None where it is on the topic."""
+    errors: list[KafkaError | None] = []
+    producer = Producer({**for_librdkafka(guarded.settings(user)), "log_level": 0})
+    producer.produce(topic, frames.record(), "cam", on_delivery=lambda error, _: errors.append(error))
+    assert producer.flush(20) == 0
+    return errors[0].code() if errors[0] else None
+
+
+def read(guarded: Guarded, user: str, topic: str, group: str) -> object:
+    """The first frame's bytes that a user reads of a topic, or the error that they get."""
+    own: dict[str, Any] = {"group.id": group, "auto.offset.reset": "earliest", "log_level": 0}
+    consumer = Consumer({**for_librdkafka(guarded.settings(user)), **own})
+    try:
+        consumer.subscribe([topic])
+        message = wait_until(lambda: consumer.poll(0.2), 20, f"a frame or an error of {topic}")
+    except KafkaException as error:
+        return error.args[0].code()
+    finally:
+        consumer.close()
+    return message.error().code() if message.error() else message.value()
+
+
+def test_a_viewer_reads_redacted_frames_and_is_refused_everything_else(frames_everywhere: Guarded) -> None:
+    assert read(frames_everywhere, "viewer", REDACTED, group="imagebus.viewer.host") == frames.record()
+    for topic in RAW:
+        assert (
+            read(frames_everywhere, "viewer", topic, group="imagebus.viewer.host")
+            == KafkaError.TOPIC_AUTHORIZATION_FAILED
+        )
+    assert "authorization failed" in KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED).str().casefold()
+    # Nor may it take part in, or move on, what the stages do.
+    assert read(frames_everywhere, "viewer", REDACTED, group="imagebus.IMAGEAI_FRAME.redact.REDACTION_FRAME") == (
+        KafkaError.GROUP_AUTHORIZATION_FAILED
+    )
+    for topic in (*RAW, REDACTED):
+        assert write(frames_everywhere, "viewer", topic) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+def test_edge_reads_and_writes_the_whole_chain(frames_everywhere: Guarded) -> None:
+    for topic in (*RAW, REDACTED):
+        assert read(frames_everywhere, "edge", topic, group=f"imagebus.{topic}") == frames.record()
+
+
+def test_the_viewer_of_who_may_see_redacted_frames_only_waits_for_no_other_topic(frames_everywhere: Guarded) -> None:
+    with start_viewer(frames_everywhere.url, env=frames_everywhere.env("viewer")) as viewing:
+        wait_until(lambda: viewing.state().get("bus") == "ready", 30, "a viewer that holds its topic")
+        for topic in (*RAW, REDACTED):
+            assert write(frames_everywhere, "edge", topic) is None
+        # A raw frame on the redacted topic is the one that came, and it is not shown.
+        wait_until(lambda: viewing.state()["bad"] == 1, 20, "the frame of the redacted topic")
+        assert viewing.state()["frames"] == 0

@@ -1,0 +1,57 @@
+"""Faust as imagebus runs it: what is overridden by private names takes effect in the version that is pinned."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiokafka.consumer.fetcher import OffsetResetStrategy
+
+from streams.runtime.faust_app import BusApp, Consumer, bus_app
+from streams.settings import Settings
+from tests.wait import wait_until_async
+
+
+@pytest.fixture
+async def app(embedded: str, tmp_path: Path) -> AsyncIterator[BusApp]:
+    """An app under way."""
+    app = bus_app("group", Settings(kafka_url=embedded, data_dir=str(tmp_path)))
+
+    @app.agent(app.topic("SOURCE_FRAME"))
+    async def nothing(stream):  # type: ignore[no-untyped-def]
+        async for _ in stream:
+            pass
+
+    await app.start()
+    await wait_until_async(lambda: app.consumer._thread._consumer, 10, "a consumer under way")
+    yield app
+    await app.stop()
+
+
+async def test_the_consumer_asks_brokers_for_short_waits_and_is_the_one_of_this_project(app: BusApp) -> None:
+    assert type(app.consumer) is Consumer
+    assert app.consumer._thread._consumer._fetch_max_wait_ms == 50
+
+
+async def test_a_partition_that_is_moved_on_to_what_has_not_expired_does_not_end_it(app: BusApp) -> None:
+    await wait_until_async(app.consumer.assignment, 20, "partitions that are held")
+    assignment = app.consumer._thread._consumer._subscription.subscription.assignment
+    states = [assignment.state_value(tp) for tp in app.consumer.assignment()]
+    await wait_until_async(lambda: all(state.timestamp for state in states), 20, "partitions that were asked for")
+    for state in states:  # as aiokafka does where the next record is not there any more
+        state.await_reset(OffsetResetStrategy.EARLIEST)
+    await app.consumer.verify_all_partitions_active()
+
+
+async def test_it_ends_although_a_request_waits_for_its_retry(app: BusApp) -> None:
+    thread = app.consumer._thread
+
+    async def begin() -> None:
+        # As while a broker is away: a request that failed waits before the next one.
+        thread._consumer._fetcher._pending_tasks.add(asyncio.create_task(asyncio.Event().wait()))
+
+    await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(begin(), thread.thread_loop))
+    ended, _ = await asyncio.wait([asyncio.create_task(app.stop())], timeout=10)
+    assert ended

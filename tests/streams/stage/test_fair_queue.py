@@ -1,0 +1,92 @@
+"""A source with much to do keeps no other waiting for its turn."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from streams.runtime.errors import Skipped
+from streams.stage.fair_queue import Turns
+from streams.stage.thread_pool import Pool
+from tests.streams.delivering import others_turn
+
+
+def test_a_source_with_nothing_under_way_comes_before_one_that_waits_longer() -> None:
+    turns = Turns[int]()
+    for n in range(4):
+        turns.put("film", n)
+    assert turns.take() == ("film", 0)
+    turns.put("door", 0)
+
+    assert turns.take() == ("door", 0)
+    turns.over("film")
+    turns.over("door")
+    turns.put("door", 1)
+    assert [turns.take() for _ in range(3)] == [("film", 1), ("door", 1), ("film", 2)]
+
+
+def test_a_source_whose_frame_was_too_old_has_its_turn_still() -> None:
+    turns = Turns[int]()
+    for n in range(2):
+        turns.put("film", n)
+    assert turns.take() == ("film", 0)  # and under way from now on
+    for source in ("door", "gate"):
+        turns.put(source, 0)
+    for source in ("door", "gate"):
+        assert turns.take() == (source, 0)
+        turns.over(source)
+    turns.put("gate", 1)
+    turns.put("door", 1)
+    assert turns.take() == ("door", 1)
+    turns.over("door", keeps_turn=True)
+    turns.put("door", 2)
+    assert turns.take() == ("door", 2)
+    turns.over("door")
+    turns.put("door", 3)
+    assert turns.take() == ("gate", 1)
+
+
+def test_names_that_are_ever_new_have_no_turn_before_one_that_waits_and_are_not_remembered() -> None:
+    turns = Turns[int]()
+    turns.put("flood", 0)
+    turns.put("door", 0)
+    served = []
+    for n in range(10_000):
+        turns.put(f"flood {n}", n)
+        source, _ = turns.take() or ("", 0)
+        turns.over(source)
+        served.append(source)
+
+    assert served[:3] == ["flood", "door", "flood 0"]
+    assert len(turns._last) <= 4096
+
+
+def test_a_camera_is_served_before_names_that_came_after_its_last_turn() -> None:
+    turns = Turns[int]()
+    turns.put("door", 0)
+    turns.put("first", 0)
+    assert turns.take() == ("door", 0)
+    turns.over("door")
+    turns.put("second", 0)
+    turns.put("door", 1)
+    assert [turns.take() for _ in range(3)] == [("first", 0), ("door", 1), ("second", 0)]
+
+
+async def test_of_frames_that_are_all_late_each_source_has_some_done() -> None:
+    """A source that lost its turn to each frame that is too old would have none done while there are others."""
+    late = {"door": 3, "gate": 0}
+    done: list[str] = []
+    pool = Pool(1, time_limit_s=30)
+
+    def call(source: str) -> None:
+        if late[source]:
+            late[source] -= 1
+            raise Skipped
+        done.append(source)
+
+    waiting = [asyncio.ensure_future(pool.run(source, partial(call, source))) for _ in range(4) for source in late]
+    await others_turn()  # all wait before the first is taken
+    pool.start()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    pool.stop()
+    assert done == ["door", "gate", "gate", "gate", "gate"]

@@ -1,0 +1,32 @@
+"""What all pages have in common: their head, and what their script is told."""
+
+from __future__ import annotations
+
+import html
+import string
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+_HERE = Path(__file__).parent
+STATIC = _HERE / "static"
+_SCRIPTS = (
+    '<script type="application/json" id="config">$config</script>\n'
+    '<script type="module" src="/static/$script.js"></script>\n'
+)
+
+
+def page(name: str, title: str, script: str = "", config: object = None, **parts: str) -> str:
+    """The page whose body is NAME.html with `parts`, which are HTML; `config` is for its script, as JSON."""
+    # Within a script element only "<" could end it.
+    told = msgspec.json.encode(config).decode().replace("<", "\\u003c")
+    scripts = string.Template(_SCRIPTS).substitute(config=told, script=script) if script else ""
+    title = html.escape(title)
+    body = _template(name).substitute(parts, title=title)
+    return _template("shape").substitute(title=title, scripts=scripts, body=body)
+
+
+@cache
+def _template(name: str) -> string.Template:
+    return string.Template((_HERE / f"{name}.html").read_text("utf-8"))

@@ -1,0 +1,179 @@
+"""The guard before every page: the right host, the right origin, a session where passwords are set."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs
+
+from aiohttp import web
+
+from web.assets import layout
+from web.auth.connection_limits import REQUEST_S
+from web.auth.credentials import OPERATOR, Credentials
+from web.auth.passwords import Busy
+from web.auth.peers import is_loopback, is_own_page, is_proxied, network_of
+from web.auth.rate_limit import Brake, Spent
+from web.auth.session_file import Session
+from web.auth.sessions import LIFE_S, Sessions
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+COOKIE = "imagebus"
+_OPEN = ("/login", "/health", "/ready", "/session")
+# Prometheus on this host logs in nowhere; whoever comes from elsewhere, or through a proxy, does.
+_OPEN_HERE = "/metrics"
+_FORM, _FORM_BYTES = "application/x-www-form-urlencoded", 4096
+_EVERYBODY = Session("", OPERATOR, math.inf)
+
+
+class Guard:
+    """Lets in who may come in; `request["session"]` says who that is."""
+
+    def __init__(self, credentials: Credentials, sessions: Sessions) -> None:
+        self._credentials = credentials
+        self._sessions, self._brake = sessions, Brake()
+
+    @property
+    def asks(self) -> bool:
+        """Whether a password is asked for."""
+        return bool(self._credentials)
+
+    def add_to(self, app: web.Application) -> None:
+        """Stand before every route of an aiohttp application."""
+        app.middlewares.append(self._check)
+        app.router.add_get("/login", self._form)
+        app.router.add_post("/login", self._login)
+        app.router.add_post("/logout", self._logout)
+        app.router.add_get("/session", self._session)
+
+    @web.middleware
+    async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        _refuse_foreign(request)
+        if not self._credentials:
+            _refuse_rebound(request)
+            request["session"] = _EVERYBODY
+        elif (session := self._sessions.read(request.cookies.get(COOKIE, ""))) is not None:
+            request["session"] = session
+        elif not _is_open(request):
+            return _send_away(request)
+        return await handler(request)
+
+    async def _form(self, request: web.Request) -> web.StreamResponse:
+        return self._show_form("")
+
+    async def _login(self, request: web.Request) -> web.StreamResponse:
+        address = _address(request)
+        try:
+            with self._brake.attempt(address) as attempt:
+                role = await self._role(await _password(request))
+                attempt.right = role is not None
+        except Spent as spent:
+            wait = str(math.ceil(spent.wait_s))
+            return self._show_form(f"Too many tries: wait {wait} s", 429, {"Retry-After": wait})
+        except Busy:
+            return self._show_form("Too many log in at once: try again", 503, {"Retry-After": "5"})
+        if role is None:
+            log.warning("Wrong password from %s", address)
+            return self._show_form("Wrong password", 401)
+        log.warning("Log-in as %s from %s", role, address)
+        return self._let_in(request, role)
+
+    async def _role(self, password: str) -> str | None:
+        await self._brake.slow_down()
+        return await self._credentials.role_of(password)
+
+    def _let_in(self, request: web.Request, role: str) -> web.Response:
+        answer = _see("/")
+        answer.set_cookie(
+            COOKIE,
+            self._sessions.begin(role),
+            max_age=int(LIFE_S),
+            httponly=True,
+            samesite="Strict",
+            secure=_scheme(request) == "https",
+        )
+        return answer
+
+    async def _logout(self, request: web.Request) -> web.StreamResponse:
+        if self.asks:
+            self._sessions.end(request["session"])
+        answer = _see("/login")
+        answer.del_cookie(COOKIE)
+        return answer
+
+    async def _session(self, request: web.Request) -> web.StreamResponse:
+        session: Session | None = request.get("session")
+        return web.json_response({"role": session and session.role})
+
+    def is_open(self, session: Session) -> bool:
+        """Whether a session that was let in once still goes on."""
+        return session is _EVERYBODY or self._sessions.is_open(session)
+
+    def _show_form(self, problem: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+        text = layout.page("login", "Log in", problem=html.escape(problem))
+        return web.Response(text=text, status=status, headers=headers, content_type="text/html")
+
+
+def _is_open(request: web.Request) -> bool:
+    if request.path == _OPEN_HERE:
+        return is_loopback(request.remote or "") and not is_proxied(request.headers)
+    return request.path in _OPEN or request.path.startswith("/static/")
+
+
+def _send_away(request: web.Request) -> web.StreamResponse:
+    if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+        return _see("/login")
+    raise web.HTTPUnauthorized(text="Expected a session: log in at /login\n")
+
+
+def _see(path: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": path})
+
+
+def _refuse_foreign(request: web.Request) -> None:
+    """Websockets and posts are for pages of this viewer: another page's come with the session's cookie as well."""
+    origin = request.headers.get("Origin")
+    safe = request.method in ("GET", "HEAD") and "Upgrade" not in request.headers
+    if not safe and origin is not None and not is_own_page(origin, _scheme(request), request.host):
+        raise web.HTTPForbidden(text="Expected a page of this viewer\n")
+
+
+def _refuse_rebound(request: web.Request) -> None:
+    """Where nobody is asked who they are, a foreign name that points to this host must not open it to foreign pages."""
+    name = request.url.host or ""
+    if not is_loopback(name):
+        raise web.HTTPForbidden(text="Expected http://127.0.0.1 or http://localhost, since no password is set\n")
+
+
+async def _password(request: web.Request) -> str:
+    if (request.content_length or _FORM_BYTES + 1) > _FORM_BYTES:
+        raise web.HTTPRequestEntityTooLarge(_FORM_BYTES, request.content_length or 0)
+    if request.content_type != _FORM:
+        raise web.HTTPUnsupportedMediaType(text=f"Expected {_FORM}\n")
+    # Not aiohttp's own reading of it, which fails on bytes and charsets that are none.
+    try:
+        async with asyncio.timeout(REQUEST_S):
+            body = await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text=f"Expected a log-in within {REQUEST_S:.0f} s\n") from None
+    fields = parse_qs(body.decode("utf-8", "replace"))
+    return fields.get("password", [""])[0]
+
+
+def _address(request: web.Request) -> str:
+    """Who asks: behind a proxy on this host, whom that names last."""
+    peer = request.remote or ""
+    named = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return named if is_loopback(peer) and network_of(named) else peer
+
+
+def _scheme(request: web.Request) -> str:
+    """How the page is asked for: a proxy is believed on this host only."""
+    proxied = is_loopback(request.remote or "") and request.headers.get("X-Forwarded-Proto") == "https"
+    return "https" if request.secure or proxied else "http"

@@ -1,0 +1,106 @@
+"""Limits on what strangers may try: so often an address, refused beyond it; many addresses together only wait."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+
+from web.auth.peers import network_of
+
+# An address may be wrong so often within a minute.
+TRIES, WITHIN_S = 5, 60.0
+# Beyond so many wrong ones of all addresses each answer is later, and never later than this.
+TRIES_OF_ALL, LATER_S, LATEST_S = 50, 0.05, 2.0
+# The least recently seen address is forgotten first; who has more addresses gains little by that.
+MAX_ADDRESSES = 4096
+
+Clock = Callable[[], float]
+
+
+class Limit:
+    """So many within a time, for each address. Not thread-safe: for one event loop."""
+
+    def __init__(self, tries: int, within_s: float = WITHIN_S, clock: Clock = time.monotonic) -> None:
+        self._tries, self._within_s, self._clock = tries, within_s, clock
+        self._taken: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many addresses are remembered."""
+        return len(self._taken)
+
+    def take(self, address: str) -> float:
+        """Take one of the address's tries: 0, or how long to wait for the next in seconds."""
+        now, network = self._clock(), network_of(address)
+        taken = self._taken.setdefault(network, deque())
+        while taken and taken[0] <= now - self._within_s:
+            taken.popleft()
+        if len(taken) >= self._tries:
+            return taken[0] + self._within_s - now
+        taken.append(now)
+        self._taken.move_to_end(network)
+        self._forget(now)
+        return 0.0
+
+    def give_back(self, address: str) -> None:
+        """Give back the newest try that was taken."""
+        if taken := self._taken.get(network_of(address)):
+            taken.pop()
+
+    def _forget(self, now: float) -> None:
+        for network, taken in list(islice(self._taken.items(), 2)):
+            if not taken or taken[-1] <= now - self._within_s or len(self._taken) > MAX_ADDRESSES:
+                del self._taken[network]
+
+
+class Spent(Exception):
+    """An address has to wait before its next try."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"Too many tries: wait {wait_s:.0f} s")
+        self.wait_s = wait_s
+
+
+class Try:
+    """One answer about a password, wrong until it is known to be right."""
+
+    right = False
+
+
+class Brake:
+    """Counts wrong passwords of each address, and of all."""
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._limit = Limit(TRIES, WITHIN_S, clock)
+        self._wrong: deque[float] = deque(maxlen=TRIES_OF_ALL + round(LATEST_S / LATER_S))
+
+    @contextmanager
+    def attempt(self, address: str) -> Iterator[Try]:
+        """Around all that leads to an answer; whoever was right, or got no answer, has not tried. Raises Spent."""
+        # Taken before anything is awaited: else all of many at once would find the limit not reached.
+        if wait_s := self._limit.take(address):
+            raise Spent(wait_s)
+        attempt = Try()
+        try:
+            yield attempt
+        except BaseException:
+            self._limit.give_back(address)
+            raise
+        if attempt.right:
+            self._limit.give_back(address)
+        else:
+            self._wrong.append(self._clock())
+
+    async def slow_down(self) -> None:
+        """Wait while many are wrong; the right one waits as well, or the wait would tell them apart."""
+        if later_s := self.later_s():
+            await asyncio.sleep(later_s)
+
+    def later_s(self) -> float:
+        """By how much answers are delayed now, in seconds."""
+        recent = sum(at > self._clock() - WITHIN_S for at in self._wrong)
+        return min(max(recent - TRIES_OF_ALL, 0) * LATER_S, LATEST_S)

@@ -1,0 +1,72 @@
+"""Sessions: a signed cookie that names one, and who it is of until it ends."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from functools import cached_property
+from hashlib import sha256
+
+from itsdangerous import BadSignature, Signer
+
+from web.auth.credentials import Credentials
+from web.auth.session_file import Kept, Session, SessionFile
+
+LIFE_S = 12 * 3600.0
+# Of a role; whoever begins more ends the oldest of them, and so the file has a bound.
+MAX_OPEN = 1000
+
+Clock = Callable[[], float]
+
+
+class Sessions:
+    """Makes and reads cookies; they outlive this process, not their time, a log-out or another password.
+
+    A cookie is signed with a secret that is kept and with its role's password: who has only one of them can make none.
+    """
+
+    def __init__(self, credentials: Credentials, file: SessionFile, clock: Clock = time.time) -> None:
+        self._credentials, self._file, self._clock = credentials, file, clock
+
+    @cached_property
+    def _kept(self) -> Kept:
+        return self._file.read()
+
+    def begin(self, role: str) -> str:
+        """The cookie of a new session."""
+        session = Session(secrets.token_urlsafe(16), role, self._clock() + LIFE_S)
+        self._keep([*self._kept.open.values(), session])
+        return self._signer(role).sign(session.id).decode()
+
+    def read(self, cookie: str) -> Session | None:
+        """The session of a cookie, None where it is forged, past or ended."""
+        # Nothing is made of a cookie before its signature is known to be ours.
+        ids = (self._signed(role, cookie) for role in self._credentials.roles if cookie.isascii())
+        session = self._kept.open.get(next(filter(None, ids), ""))
+        return session if session is not None and self.is_open(session) else None
+
+    def is_open(self, session: Session) -> bool:
+        """Whether it is neither past nor ended."""
+        return session.until > self._clock() and session.id in self._kept.open
+
+    def end(self, session: Session) -> None:
+        """Make its cookie worthless before its time."""
+        self._keep([kept for kept in self._kept.open.values() if kept.id != session.id])
+
+    def _keep(self, sessions: list[Session]) -> None:
+        now = self._clock()
+        still = [session for session in sessions if session.until > now]
+        by_role = ([each for each in still if each.role == role][-MAX_OPEN:] for role in self._credentials.roles)
+        self._kept.open = {session.id: session for each in by_role for session in each}
+        self._file.write(self._kept)
+
+    def _signed(self, role: str, cookie: str) -> str | None:
+        try:
+            return self._signer(role).unsign(cookie).decode()
+        except BadSignature:
+            return None
+
+    def _signer(self, role: str) -> Signer:
+        key = self._credentials.key(role, self._kept.secret)
+        return Signer(key, salt=role, key_derivation="hmac", digest_method=sha256)

@@ -1,0 +1,156 @@
+"""One WebRTC peer that sends video: its frames onto a topic, exactly as the producer writes them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
+from secrets import token_urlsafe
+from threading import Event
+
+from aiortc import MediaStreamTrack, RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError
+from av import VideoFrame
+
+from functions.core.jpeg import QUALITY
+from streams.producer.decoding import Moment
+from streams.producer.encoder import Encoder
+from streams.producer.sampling import Production
+from streams.producer.sender import Sender
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+MAX_WH = (1920, 1080)
+# A browser that vanished sends nothing and says nothing.
+SILENT_S = 5.0
+_FIRST_S = 15.0
+_FLUSH_S = 1.0
+_WAIT_S = 0.1
+
+
+class Publishing:
+    """A session: negotiated once, it publishes until either side ends it or nothing comes any more."""
+
+    def __init__(self, settings: Settings, topic: str, source: str, interval_s: float, ice: list[RTCIceServer]) -> None:
+        self.id, self.topic, self.source = token_urlsafe(16), topic, source
+        self.received = 0
+        self._interval_s = interval_s
+        self._stop = Event()
+        self._newest: queue.Queue[VideoFrame] = queue.Queue(maxsize=1)
+        self._peer = RTCPeerConnection(RTCConfiguration(ice))
+        self._sender = Sender(settings, topic, source, live=True, stop=self._stop)
+        encoder = Encoder(QUALITY, MAX_WH, settings.max_record_bytes, self._say)
+        self._production = Production(
+            source, True, 1, encoder, self._sender, None, settings.max_record_bytes, self._stop, self._say
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._receiving: set[asyncio.Task[None]] = set()
+        self.on_end: Callable[[], None] = lambda: None
+
+    @property
+    def counts(self) -> dict[str, int | str]:
+        """What came, what the broker has, and what is lost."""
+        return {
+            "state": self._peer.connectionState,
+            "received": self.received,
+            "sent": self._sender.acknowledged,
+            "lost": self._sender.lost + self._production.skipped + self._production.left_out,
+        }
+
+    async def answer(self, offer: str) -> str:
+        """Begin; the SDP answer. Raises ValueError for an offer that is none, or has no video."""
+        self._peer.on("track", self._take_track)
+        self._peer.on("connectionstatechange", self._look)
+        try:
+            await self._peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+            if not any(part.kind == "video" for part in self._peer.getTransceivers()):
+                raise ValueError("no video")
+            await self._peer.setLocalDescription(await self._peer.createAnswer())
+        except Exception as error:  # the parser fails on garbage in many ways
+            await self._abandon()
+            raise ValueError(f"Expected an SDP offer with video, got one that is none: {error}") from None
+        self._start(self._publish())
+        return self._peer.localDescription.sdp
+
+    async def end(self) -> None:
+        """Let the peer go; what was accepted still reaches the broker."""
+        if not self._stop.is_set():
+            self._stop_receiving()
+            await self._peer.close()
+            self.on_end()
+
+    async def _abandon(self) -> None:
+        self._stop_receiving()
+        with suppress(Exception):  # a peer that was begun by half may not close either
+            await self._peer.close()
+
+    def _stop_receiving(self) -> None:
+        self._stop.set()
+        for task in self._receiving - {asyncio.current_task()}:
+            task.cancel()  # a track that never began waits for its first frame
+
+    def _take_track(self, track: MediaStreamTrack) -> None:
+        if track.kind == "video":
+            self._receiving.add(self._start(self._receive(track)))
+
+    async def _look(self) -> None:
+        if self._peer.connectionState in ("failed", "closed"):
+            await self.end()
+
+    async def _receive(self, track: MediaStreamTrack) -> None:
+        due = 0.0
+        try:
+            while not self._stop.is_set():
+                frame = await asyncio.wait_for(track.recv(), SILENT_S if self.received else _FIRST_S)
+                self.received += 1
+                if (now := time.monotonic()) >= due and isinstance(frame, VideoFrame):
+                    # Kept in step with the clock: else every frame that is a little early would be missed.
+                    due = max(due + self._interval_s, now - self._interval_s)
+                    self._offer(frame)
+        except (MediaStreamError, TimeoutError):
+            await self.end()
+
+    def _offer(self, frame: VideoFrame) -> None:
+        try:
+            self._newest.put_nowait(frame)
+        except queue.Full:  # the encoder is busy: live frames are skipped, not queued
+            self._production.skipped += 1
+
+    async def _publish(self) -> None:
+        try:
+            await asyncio.to_thread(self._production.run, self._moments())
+        finally:
+            await self.end()
+            await asyncio.to_thread(self._flush)
+
+    def _flush(self) -> None:
+        end = time.monotonic() + _FLUSH_S
+        while self._sender.pending and time.monotonic() < end:
+            self._sender.poll(_WAIT_S)
+
+    def _moments(self) -> Iterator[Moment]:
+        began = time.monotonic()
+        while not self._stop.is_set():
+            self._sender.poll(0)
+            try:
+                frame = self._newest.get(timeout=_WAIT_S)
+            except queue.Empty:
+                continue
+            yield _moment(time.monotonic() - began, frame)
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _say(self, text: str) -> None:
+        log.warning("Camera %s: %s", self.source, text)
+
+
+def _moment(at_s: float, frame: VideoFrame) -> Moment:
+    return Moment(at_s, lambda: frame)

@@ -1,0 +1,142 @@
+"""One browser: what it watches, and the newest picture of each of its views, one in flight at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from aiohttp import WSMsgType, web
+from msgspec import Struct
+
+from web.counts.latest import Counts
+from web.live.metrics import Traffic
+from web.live.newest import Newest
+from web.live.protocol import Ack, Drop, Follow, Watch, picture, read_command
+from web.live.rendition import jpeg_of
+from web.live.state import Bus, state_message
+from web.live.view import View
+
+MAX_VIEWS = 64
+# A browser that takes nothing for this long is cut off: closing it politely would wait for it once more.
+STALLED_S = 10.0
+STATE_S = 1.0
+
+
+class _Refused(Struct, frozen=True, tag_field="say", tag="refused"):
+    view: str
+    reason: str
+
+
+class Client:
+    """Serves one websocket until it closes."""
+
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        abort: Callable[[], None],
+        newest: Newest,
+        bus: Bus,
+        counts: Counts,
+        topics: frozenset[str],
+        may_stay: Callable[[], bool],
+        traffic: Traffic,
+    ) -> None:
+        self._socket, self._abort, self._may_stay = socket, abort, may_stay
+        self._traffic = traffic
+        self._newest, self._bus, self._counts, self._topics = newest, bus, counts, topics
+        self._counts_sent: int | None = None
+        self._views: dict[str, View] = {}
+        self._changed = asyncio.Event()
+        self._sent = 0
+
+    async def serve(self) -> None:
+        """Read commands and send pictures until either side ends."""
+        self._newest.listen(self._changed)
+        self._traffic.clients += 1
+        tasks = [asyncio.create_task(self._send_pictures()), asyncio.create_task(self._send_state())]
+        try:
+            async for message in self._socket:
+                if message.type is not WSMsgType.TEXT or not await self._take(message.data):
+                    await self._socket.close(code=1008, message=b"not a command")
+        finally:
+            for task in tasks:
+                task.cancel()
+            self._newest.unlisten(self._changed)
+            self._traffic.clients -= 1
+            for view in self._views.values():
+                self._newest.unwatch(view.pairing)
+
+    async def _take(self, text: str) -> bool:
+        try:
+            command = read_command(text)
+        except ValueError:
+            return False
+        if isinstance(command, Follow):
+            self._counts_sent = 0
+        elif reason := self._obey(command):
+            await self._send(self._socket.send_str(msgspec.json.encode(_Refused(command.view, reason)).decode()))
+        self._changed.set()
+        return True
+
+    def _obey(self, command: Watch | Drop | Ack) -> str | None:
+        """Do as told; the reason where it may not be."""
+        if isinstance(command, Watch):
+            return self._watch(command)
+        if isinstance(command, Drop):
+            self._drop(command.view)
+        elif isinstance(command, Ack) and (view := self._views.get(command.view)) and view.in_flight == command.n:
+            view.in_flight = 0
+        return None
+
+    def _watch(self, command: Watch) -> str | None:
+        self._drop(command.view)
+        for topic in filter(None, (command.left, command.right)):
+            if topic not in self._topics:
+                return f"Expected a topic of {', '.join(sorted(self._topics))}, got {topic}"
+        if len(self._views) >= MAX_VIEWS:
+            return f"Expected at most {MAX_VIEWS} views"
+        self._views[command.view] = View(self._newest.watch(command.left, command.right), command.source, command.width)
+        return None
+
+    def _drop(self, name: str) -> None:
+        if (view := self._views.pop(name, None)) is not None:
+            self._newest.unwatch(view.pairing)
+
+    async def _send_pictures(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            now = time.monotonic()
+            for name, view in list(self._views.items()):
+                if (pair := view.next(now)) is not None:
+                    self._sent += 1
+                    self._traffic.sent += 1
+                    self._traffic.skipped, view.skipped = self._traffic.skipped + view.skipped, 0
+                    view.in_flight = self._sent
+                    jpegs = {side: await jpeg_of(frame, view.width) for side, frame in pair.sides}
+                    message = picture(name, self._sent, pair, jpegs, time.monotonic())
+                    await self._send(self._socket.send_bytes(message))
+
+    async def _send_state(self) -> None:
+        while self._may_stay():
+            watched = {view.source for view in self._views.values() if view.source}
+            await self._send(self._socket.send_str(state_message(self._newest, self._bus, self._topics, watched)))
+            await self._send_counts()
+            self._changed.set()  # another source may have its turn
+            await asyncio.sleep(STATE_S)
+        self._abort()
+
+    async def _send_counts(self) -> None:
+        sent, number = self._counts_sent, self._counts.number
+        if sent is not None and sent < number:
+            self._counts_sent = number
+            await self._send(self._socket.send_str(self._counts.message(sent)))
+
+    async def _send(self, sending: Awaitable[None]) -> None:
+        try:
+            async with asyncio.timeout(STALLED_S):
+                await sending
+        except (TimeoutError, ConnectionError):
+            self._abort()

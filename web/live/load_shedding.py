@@ -1,0 +1,74 @@
+"""Keeps the viewer at the newest frames: where more records come than it can read, it leaves out what is old."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+
+from aiokafka.errors import KafkaError
+from faust.exceptions import ConsumerNotStarted
+from faust.types import TP
+from mode import Service
+
+from streams.runtime.faust_app import BusApp
+from streams.runtime.lag import Lag
+from streams.runtime.logs import Seldom
+from web.live.newest import Newest
+
+_LOOK_S = 1.0
+# A file that was put on the bus at once may take as long to be read, and loses no frame.
+BEHIND_S = 2.0
+# A partition may go to nobody at any moment; the next look finds what is held then.
+_LOST = (KafkaError, ConsumerNotStarted, AssertionError, TimeoutError)
+# What is read of a partition after all, so that cameras beside a flood have a frame there.
+KEPT_RECORDS = 100
+
+_seldom = Seldom(logging.getLogger(__name__))
+
+
+class Skipping(Service):
+    """Moves partitions on that wait for longer than a live picture may."""
+
+    mundane_level = "debug"
+
+    def __init__(self, app: BusApp, lag: Lag, newest: Newest) -> None:
+        super().__init__()
+        self._app, self._lag, self._newest = app, lag, newest
+        self._was_late = False
+
+    @Service.task
+    async def _see_that_it_is_live(self) -> None:
+        while not self.should_stop:
+            taken, since = self._read, time.monotonic()
+            await self.sleep(_LOOK_S)
+            self._newest.sources.forget_silent(time.monotonic())
+            waiting = self._lag.by_partition()
+            late = is_late(waiting, (self._read - taken) / (time.monotonic() - since))
+            # Once is not enough: a second with records to read all through it says how many it can read.
+            if late and self._was_late:
+                with suppress(*_LOST):
+                    await self._skip(waiting)
+            self._was_late = late
+
+    @property
+    def _read(self) -> int:
+        return self._newest.taken + sum(self._newest.bad.values())
+
+    async def _skip(self, waiting: Mapping[TP, int]) -> None:
+        consumer = self._app.consumer
+        left_out = {tp: records - KEPT_RECORDS for tp, records in waiting.items() if records > KEPT_RECORDS}
+        await consumer.seek_wait({tp: consumer.highwater(tp) - KEPT_RECORDS for tp in left_out})
+        for tp, records in left_out.items():
+            self._newest.skipped[tp.topic] += records
+            _seldom.warning(
+                tp.topic,
+                f"{tp.topic}: more records come than can be read, {records} of partition {tp.partition} are skipped",
+                {"topic": tp.topic, "partition": tp.partition, "skipped": records},
+            )
+
+
+def is_late(waiting: Mapping[TP, int], read_per_s: float) -> bool:
+    """Whether what waits takes longer to read than a live picture may, in the worst of places at least."""
+    return max(waiting.values(), default=0) > KEPT_RECORDS and sum(waiting.values()) > BEHIND_S * read_per_s

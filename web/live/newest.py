@@ -1,0 +1,99 @@
+"""The newest frame of each topic and source, and the newest pair of the same frame on two topics."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+
+from streams.runtime.logs import Seldom
+from streams.wire.records import Record
+from web.live.pairing import Pairing, Shown
+from web.live.sources import Sources
+
+# A record older than the newest one is a repeat of a stage that was started again, unless it comes this much later.
+_REPEAT_S = 30.0
+
+_seldom = Seldom(logging.getLogger(__name__))
+
+
+class Newest:
+    """What came last on each topic, of so many sources, for any number of browsers, each told through its event."""
+
+    def __init__(self, topics: Iterable[str], places: int) -> None:
+        self.frames: dict[str, dict[str, Shown]] = {topic: {} for topic in topics}
+        self.bad: dict[str, int] = dict.fromkeys(self.frames, 0)
+        self.taken_of: dict[str, int] = dict.fromkeys(self.frames, 0)
+        self.skipped: dict[str, int] = dict.fromkeys(self.frames, 0)
+        self.sources = Sources(places, self._forget)
+        self._pairings: dict[tuple[str | None, str], Pairing] = {}
+        self._listeners: set[asyncio.Event] = set()
+
+    @property
+    def taken(self) -> int:
+        """How many records there were, of all topics."""
+        return sum(self.taken_of.values())
+
+    def put(self, topic: str, record: Record) -> None:
+        """Take in one record; a repeat of an older one changes nothing, nor does a source there is no place for."""
+        self.taken_of[topic] += 1
+        frame = Shown(topic, record, time.monotonic())
+        if not self.sources.see(frame.source, frame.arrived_at):
+            self._say_it_is_crowded()
+            return
+        before = self.frames[topic].get(record.source)
+        if before and _repeats(frame, before):
+            return
+        self.frames[topic][record.source] = frame
+        for pairing in self._pairings.values():
+            pairing.put(frame)
+        for changed in self._listeners:
+            changed.set()
+
+    def _forget(self, source: str) -> None:
+        for frames in self.frames.values():
+            frames.pop(source, None)
+        for pairing in self._pairings.values():
+            pairing.forget(source)
+
+    def watch(self, left: str | None, right: str) -> Pairing:
+        """The pairing of two topics, kept up to date until as many `unwatch` it."""
+        pairing = self._pairings.get((left, right))
+        if pairing is None:
+            pairing = self._pairings[left, right] = Pairing(left, right)
+            for topic in filter(None, (right, left)):
+                for frame in self.frames[topic].values():
+                    pairing.put(frame)
+        pairing.users += 1
+        return pairing
+
+    def unwatch(self, pairing: Pairing) -> None:
+        """Let go of a pairing; the last one to do so drops what it kept."""
+        pairing.users -= 1
+        if not pairing.users:
+            del self._pairings[pairing.left, pairing.right]
+
+    def listen(self, changed: asyncio.Event) -> None:
+        """Set this event whenever a frame comes."""
+        self._listeners.add(changed)
+
+    def unlisten(self, changed: asyncio.Event) -> None:
+        """Leave this event alone."""
+        self._listeners.discard(changed)
+
+    def ages(self, source: str, topics: Iterable[str], now: float) -> list[float | None]:
+        """Seconds since the last frame of a source on each of these topics, None where there is none."""
+        frames = [self.frames[topic].get(source) for topic in topics]
+        return [None if frame is None else round(now - frame.arrived_at, 1) for frame in frames]
+
+    def _say_it_is_crowded(self) -> None:
+        text = f"More than {self.sources.places} sources send: the viewer shows no further ones"
+        _seldom.warning("crowded", text, {"sources": self.sources.places})
+
+
+def _repeats(frame: Shown, before: Shown) -> bool:
+    record, last = frame.record, before.record
+    same_run = record.id.partition("-")[0] == last.id.partition("-")[0]
+    soon = frame.arrived_at - before.arrived_at < _REPEAT_S
+    return same_run and soon and (record.seq < last.seq or record.id == last.id)

@@ -1,0 +1,122 @@
+"""Finds the same frame on two topics: the quicker side waits for the slower one in a bounded buffer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import msgspec
+
+from streams.wire.records import Record
+
+# A file's producer may be some hundred frames ahead of the stages; older left sides are given up.
+BUFFER_BYTES = 48 * 1024 * 1024
+# After this long without a left side, frames are shown alone.
+ALONE_S = 2.0
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A frame as the viewer keeps it: what is said about it as JSON, and its JPEG as it came."""
+
+    topic: str
+    record: Record
+    arrived_at: float  # of time.monotonic(), as all its ages
+    renditions: dict[int, asyncio.Future[bytes]] = field(default_factory=dict, compare=False)  # by width
+
+    @property
+    def source(self) -> str:
+        return self.record.source
+
+    @cached_property
+    def meta(self) -> msgspec.Raw:
+        """Everything of the record but the picture, encoded once for all browsers."""
+        fields = msgspec.structs.asdict(self.record)
+        del fields["jpeg"], fields["v"]
+        return msgspec.Raw(msgspec.json.encode({"topic": self.topic, **fields}))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One frame on one topic or two; `number` grows with every pair of a source."""
+
+    left: Shown | None
+    right: Shown | None
+    number: int
+
+    @property
+    def sides(self) -> tuple[tuple[str, Shown], ...]:
+        """The sides that there are, by name."""
+        named = (("left", self.left), ("right", self.right))
+        return tuple((name, side) for name, side in named if side is not None)
+
+
+@dataclass
+class Pairing:
+    """Finds the newest frame that is on both topics. A `left` of None pairs nothing: it is one topic alone."""
+
+    left: str | None
+    right: str
+    pairs: dict[str, Pair] = field(default_factory=dict)
+    users: int = 0
+    _lefts: OrderedDict[Key, Shown] = field(default_factory=OrderedDict)
+    _rights: dict[str, Shown] = field(default_factory=dict)
+    _unmatched_since: dict[str, float] = field(default_factory=dict)
+    _bytes: int = 0
+    _forgotten: int = 0  # the highest number of a source that is not here any more
+
+    def put(self, frame: Shown) -> None:
+        """Take in one frame of either topic."""
+        if frame.topic == self.left:
+            self._put_left(frame)
+        if frame.topic == self.right:
+            self._put_right(frame)
+
+    def forget(self, source: str) -> None:
+        """Drop what is shown of a source; a view that knows it takes what comes later for newer all the same."""
+        if (pair := self.pairs.pop(source, None)) is not None:
+            self._forgotten = max(self._forgotten, pair.number)
+        self._rights.pop(source, None)
+        self._unmatched_since.pop(source, None)
+
+    def _put_left(self, frame: Shown) -> None:
+        self._keep(frame)
+        waiting = self._rights.get(frame.source)
+        if waiting is None:
+            self._set(frame, None)
+        elif waiting.record.id == frame.record.id:
+            self._set(frame, waiting)
+
+    def _put_right(self, frame: Shown) -> None:
+        self._rights[frame.source] = frame
+        if self.left is None:
+            self._set(None, frame)
+        elif (left := self._lefts.get((frame.source, frame.record.id))) is not None:
+            self._set(left, frame)
+        elif self._alone(frame):
+            self._set(None, frame)
+
+    def _alone(self, frame: Shown) -> bool:
+        since = self._unmatched_since.setdefault(frame.source, frame.arrived_at)
+        return frame.arrived_at - since > ALONE_S
+
+    def _set(self, left: Shown | None, right: Shown | None) -> None:
+        source = (right or left).source  # type: ignore[union-attr]  # one of them is always there
+        if left and right:
+            self._unmatched_since.pop(source, None)
+        before = self.pairs.get(source)
+        self.pairs[source] = Pair(left, right, (before.number if before else self._forgotten) + 1)
+
+    def _keep(self, frame: Shown) -> None:
+        key = (frame.source, frame.record.id)
+        if (same := self._lefts.pop(key, None)) is not None:
+            self._bytes -= len(same.record.jpeg)
+        self._lefts[key] = frame
+        self._bytes += len(frame.record.jpeg)
+        while self._bytes > BUFFER_BYTES:
+            _, oldest = self._lefts.popitem(last=False)
+            self._bytes -= len(oldest.record.jpeg)

@@ -1,0 +1,4 @@
+"""`imagebus viewer`: a Faust app that shows the chain's topics.
+
+Imports `web.auth`, `web.live`, `web.counts` and `web.assets`. Begin with `app.py`, then `site.py`.
+"""

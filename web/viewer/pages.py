@@ -1,0 +1,132 @@
+"""The pages, made from the chain: which topics stand side by side, and what is said about each topic."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from functions.core.errors import UsageError
+from functions.core.registry import FunctionSpec
+from streams.chain.types import Chain, StageConf
+from streams.wire.counts import COUNTS
+
+log = logging.getLogger(__name__)
+
+
+class Page(Struct, frozen=True):
+    """One page: a frame on `left` beside the same frame on `right`; `details` adds what was found in it.
+
+    A `wall` shows all sources of `right` in a grid; `counts` are numbers, which every role may see.
+    """
+
+    path: str
+    title: str
+    left: str | None
+    right: str
+    details: bool = False
+    wall: bool = False
+    counts: bool = False
+
+
+class TopicInfo(Struct, frozen=True):
+    """What a person wants to know of a topic: who writes it, whether faces may be on it, what can be found."""
+
+    title: str
+    kind: str  # raw, annotated or redacted
+    stage: str | None
+    labels: tuple[str, ...]
+
+
+def pages(chain: Chain) -> tuple[Page, ...]:
+    """The pages of a chain; each first topic of its kind takes part."""
+    source = _first(topic for topic in chain.topic_names if _writer(chain, topic) is None)
+    ends = [topic for topic in chain.topic_names if not _readers(chain, topic)]
+    raw = _first(topic for topic in ends if not chain.redacted(topic)) or source
+    redacted = _first(topic for topic in (*ends, *chain.topic_names) if chain.redacted(topic))
+    wanted = (
+        Page("/", "Identification", source, raw or ""),
+        Page("/imageai", "ImageAI", source, raw or "", details=True),
+        Page("/redaction", "Redaction", raw, redacted or "", details=True),
+        Page("/wall", "Wall", None, redacted or raw or "", wall=True),
+    )
+    pictures = (page for page in wanted if page.right and page.left != page.right)
+    return (*pictures, Page("/counts", "Counts", None, COUNTS, counts=True))
+
+
+def pair_page(chain: Chain, left: str, right: str) -> Page | None:
+    """The page of any two topics of the chain, None where it has not both."""
+    known = chain.topic_names
+    if left not in known or right not in known or left == right:
+        return None
+    return Page(f"/pair/{left}/{right}", f"{left} beside {right}", left, right, details=True)
+
+
+def redacted_only(chain: Chain, page: Page) -> Page | None:
+    """What is left of a page for those who may see redacted pictures only: no left half, or nothing."""
+    if page.counts:
+        return page
+    if not chain.redacted(page.right):
+        return None
+    return page if page.left and chain.redacted(page.left) else replace(page, left=None)
+
+
+def topic_infos(chain: Chain, functions: Mapping[str, FunctionSpec]) -> dict[str, TopicInfo]:
+    """Every topic of the chain by name."""
+    return {topic: _info(chain, topic, functions) for topic in chain.topic_names}
+
+
+def _info(chain: Chain, topic: str, functions: Mapping[str, FunctionSpec]) -> TopicInfo:
+    name = _writer(chain, topic)
+    stage = chain.stages[name] if name else None
+    labels = {label: None for each in _upstream(chain, topic) for label in _findable(each, functions)}
+    return TopicInfo(
+        title=(stage.title or name or "") if stage else "As captured",
+        kind=_kind(chain, topic, stage),
+        stage=name,
+        labels=tuple(labels),
+    )
+
+
+def _kind(chain: Chain, topic: str, stage: StageConf | None) -> str:
+    if chain.redacted(topic):
+        return "redacted"
+    return "annotated" if stage and stage.function == "annotate" else "raw"
+
+
+def _upstream(chain: Chain, topic: str) -> Iterator[StageConf]:
+    """The stages that a frame of this topic has passed, in any order."""
+    seen: set[str] = set()
+    todo = [topic]
+    while todo:
+        at = todo.pop()
+        for name, stage in chain.stages.items():
+            if stage.output == at and name not in seen:
+                seen.add(name)
+                todo += stage.inputs
+                yield stage
+
+
+def _findable(stage: StageConf, functions: Mapping[str, FunctionSpec]) -> tuple[str, ...]:
+    spec = functions.get(stage.function)
+    if spec is None:
+        return ()
+    try:
+        return spec.findable(spec.validate(stage.options))
+    except (UsageError, OSError) as error:  # its model may live on another host: pictures come all the same
+        log.warning("Labels of %s are not known here: %s", stage.function, error)
+        return ()
+
+
+def _writer(chain: Chain, topic: str) -> str | None:
+    return _first(name for name, stage in chain.stages.items() if stage.output == topic)
+
+
+def _readers(chain: Chain, topic: str) -> list[str]:
+    return [name for name, stage in chain.stages.items() if topic in stage.inputs]
+
+
+def _first(names: Iterator[str]) -> str | None:
+    return next(names, None)

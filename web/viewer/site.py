@@ -1,0 +1,162 @@
+"""The viewer's pages, files and websocket, with the headers that every answer carries."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from collections.abc import Callable
+from functools import partial
+
+from aiohttp import web
+
+from streams.chain.types import Chain
+from web.assets import layout
+from web.assets.layout import STATIC
+from web.auth.credentials import OPERATOR, ROLES
+from web.auth.guard import Guard
+from web.auth.session_file import Session
+from web.counts.csv_file import as_csv
+from web.counts.latest import Counts
+from web.live.client import Client
+from web.live.newest import Newest
+from web.live.protocol import MAX_COMMAND_BYTES
+from web.live.state import Bus
+from web.viewer.pages import Page, TopicInfo, pages, pair_page, redacted_only
+from web.viewer.vitals import Vitals
+
+_FILES = {path.name: path for path in STATIC.iterdir()}
+_SESSION = '<form method="post" action="/logout"><span>{role}</span><button type="submit">Log out</button></form>'
+_HEARTBEAT_S = 10.0
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",  # with "no-referrer" the log-in form's own origin would come as null
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cache-Control": "no-store",
+}
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Put the headers on an answer that is about to be sent."""
+    response.headers.update(HEADERS)
+    response.headers.popall("Server", None)
+
+
+class Site:
+    """All routes of the viewer."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        infos: dict[str, TopicInfo],
+        newest: Newest,
+        counts: Counts,
+        bus: Bus,
+        guard: Guard,
+        vitals: Vitals,
+    ) -> None:
+        self._vitals = vitals
+        self._chain, self._newest, self._counts, self._bus, self._guard = chain, newest, counts, bus, guard
+        self._shown = {role: Shown(chain, infos, role) for role in ROLES}
+        self._open: set[Callable[[], None]] = set()
+
+    def add_to(self, app: web.Application) -> None:
+        """Add the routes to an aiohttp application."""
+        app.on_response_prepare.append(add_headers)
+        self._guard.add_to(app)
+        app.router.add_get("/pair/{left}/{right}", self._pair)
+        app.router.add_get("/counts.csv", self._counts_file)
+        app.router.add_get("/ws", self._websocket)
+        self._vitals.add_to(app)
+        app.router.add_get("/static/{file}", _file)
+        app.router.add_get("/{name:[a-z]*}", self._page)
+
+    async def close(self) -> None:
+        """Let go of every browser."""
+        for abort in self._open:
+            abort()
+
+    async def _page(self, request: web.Request) -> web.StreamResponse:
+        shown = self._shown[request["session"].role]
+        page = shown.page(request.path)
+        if page is not None:
+            return self._render(page, request)
+        if request.path == "/" and shown.pages:
+            raise web.HTTPSeeOther(shown.pages[0].path)
+        raise web.HTTPNotFound(text=f"Expected one of {', '.join(page.path for page in shown.pages)}\n")
+
+    async def _pair(self, request: web.Request) -> web.StreamResponse:
+        left, right = request.match_info["left"], request.match_info["right"]
+        shown = self._shown[request["session"].role]
+        page = pair_page(self._chain, left, right)
+        if page is None or not {left, right} <= shown.topics.keys():
+            raise web.HTTPNotFound(text=f"Expected two topics of {', '.join(shown.topics)}\n")
+        return self._render(page, request)
+
+    async def _counts_file(self, request: web.Request) -> web.StreamResponse:
+        text = await asyncio.to_thread(as_csv, self._counts.since(0))
+        headers = {"Content-Disposition": 'attachment; filename="imagebus-counts.csv"'}
+        return web.Response(text=text, content_type="text/csv", charset="utf-8", headers=headers)
+
+    def _render(self, page: Page, request: web.Request) -> web.Response:
+        session: Session = request["session"]
+        shown = self._shown[session.role]
+        config = {"page": page, "pages": shown.pages, "topics": shown.topics, "broker": self._bus.url}
+        nav = "".join(_nav_item(item, page) for item in shown.pages)
+        role = _SESSION.format(role=session.role) if self._guard.asks else ""
+        text = layout.page("page", page.title, "main", config, nav=nav, session=role)
+        return web.Response(text=text, content_type="text/html")
+
+    async def _websocket(self, request: web.Request) -> web.StreamResponse:
+        session: Session = request["session"]
+        socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=MAX_COMMAND_BYTES, compress=False)
+        await socket.prepare(request)
+        abort = partial(_abort, request)
+        self._open.add(abort)
+        topics = frozenset(self._shown[session.role].topics)
+        may_stay = partial(self._guard.is_open, session)
+        try:
+            traffic = self._vitals.traffic
+            await Client(socket, abort, self._newest, self._bus, self._counts, topics, may_stay, traffic).serve()
+        finally:
+            self._open.discard(abort)
+            abort()
+        return socket
+
+
+class Shown:
+    """The pages and topics of one role."""
+
+    def __init__(self, chain: Chain, infos: dict[str, TopicInfo], role: str) -> None:
+        every = role == OPERATOR
+        kept = [page if every else redacted_only(chain, page) for page in pages(chain)]
+        self.pages = tuple(page for page in kept if page is not None)
+        self.topics = {topic: info for topic, info in infos.items() if every or chain.redacted(topic)}
+
+    def page(self, path: str) -> Page | None:
+        """The page at a path."""
+        return next((page for page in self.pages if page.path == path), None)
+
+
+async def _file(request: web.Request) -> web.StreamResponse:
+    """One of the pages' own files, by a name that is theirs: no path is ever made of what was asked for."""
+    path = _FILES.get(request.match_info["file"])
+    if path is None:
+        raise web.HTTPNotFound
+    return web.FileResponse(path)
+
+
+def _nav_item(item: Page, current: Page) -> str:
+    here = ' aria-current="page"' if item.path == current.path else ""
+    return f'<a href="{html.escape(item.path)}"{here}>{html.escape(item.title)}</a>'
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
