@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from functions.counting.per_camera import Camera
-from streams.stage.source_memory import Key
+from streams.runtime.source_memory import Key
 
 
 class Row(Struct):

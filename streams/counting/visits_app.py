@@ -21,11 +21,11 @@ from streams.counting import camera_rows
 from streams.counting.camera_rows import Row, name_of
 from streams.counting.table_app import CountingApp, Kept, Refuse
 from streams.kafka.counting_topics import CAMERAS, cameras_group
+from streams.runtime.expired_offsets import Gaps
 from streams.runtime.lag import held
 from streams.runtime.logs import Seldom
+from streams.runtime.source_memory import Key, Remembered, key_of
 from streams.settings import Settings
-from streams.stage.expired_offsets import Gaps
-from streams.stage.source_memory import Key, Remembered, key_of
 from streams.wire import counts
 from streams.wire.counts import VISITS, WireVisit
 from streams.wire.reading import frame_of

@@ -10,11 +10,11 @@ from faust.types import EventT, StreamT
 
 from streams.chain.types import StageConf, dead_letters_of, group_of
 from streams.runtime.errors import Stopped
+from streams.runtime.expired_offsets import Gaps
 from streams.runtime.faust_app import bus_app
 from streams.runtime.supervisor import Reading
 from streams.settings import Settings
 from streams.stage.delivery import Delivery, until_stopped
-from streams.stage.expired_offsets import Gaps
 from streams.stage.handler import Stage
 
 _AHEAD = 16

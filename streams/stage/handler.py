@@ -15,9 +15,9 @@ from streams.runtime.errors import Skipped
 from streams.runtime.failures import Failed, text_of
 from streams.runtime.logs import Seldom
 from streams.runtime.poison_records import Suspects
+from streams.runtime.source_memory import Key
 from streams.stage.invocation import Work
 from streams.stage.ordering import Lanes, Memory
-from streams.stage.source_memory import Key
 from streams.stage.thread_pool import Pool, TookTooLong
 from streams.wire.reading import frame_of
 

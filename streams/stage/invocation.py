@@ -13,9 +13,9 @@ from typing import Any
 
 from functions.core.frame import Frame, Hop
 from functions.core.registry import FunctionSpec
+from streams.chain.evidence import Evidence, said
+from streams.chain.redacted_words import VERSION, Words, clean_id
 from streams.runtime.metrics import Times
-from streams.stage.chain_evidence import Evidence, said
-from streams.stage.redacted_records import VERSION, Words, clean_id
 from streams.wire import records
 from streams.wire.records import MAX_DETECTIONS, RecordError
 

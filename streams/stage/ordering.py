@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.core.frame import Frame
-from streams.stage.source_memory import Key, Remembered, key_of
+from streams.runtime.source_memory import Key, Remembered, key_of
 
 Memory = tuple[Any, ...]
 # Memory is asked for by the thread that needs it: what waits for a thread holds none.

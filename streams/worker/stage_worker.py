@@ -15,6 +15,8 @@ from confluent_kafka.admin import AdminClient
 from functions.core import registry
 from functions.core.errors import UsageError
 from functions.core.registry import FunctionSpec
+from streams.chain import evidence
+from streams.chain.redacted_words import words_of
 from streams.chain.types import Chain, StageConf, dead_letters_of, group_of
 from streams.kafka import topics
 from streams.runtime import allocator
@@ -23,11 +25,9 @@ from streams.runtime.faust_app import folder
 from streams.runtime.in_flight import AtWork, leave_nothing
 from streams.runtime.supervisor import EXIT_USAGE, AppWorker, leave
 from streams.settings import Settings
-from streams.stage import chain_evidence
 from streams.stage.agent import StageApp
 from streams.stage.handler import Stage
 from streams.stage.invocation import RunningMean, Work
-from streams.stage.redacted_records import words_of
 from streams.stage.thread_pool import Pool
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class StageWorker(AppWorker):
         if work.redacted_output or work.spec.redacts:
             stages = self._chain.stages | {self.name: self.conf}  # this one may run beside the chain
             chain, functions = msgspec.structs.replace(self._chain, stages=stages), registry.load()
-            known = chain_evidence.of_chain(chain, functions)
+            known = evidence.of_chain(chain, functions)
             self.stage.work = replace(work, evidence=known, words=words_of(chain, functions, known))
 
     def make_topics(self, client: AdminClient) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from functions.core import registry
+from streams.chain.evidence import of_chain
+from streams.chain.redacted_words import words_of
 from streams.chain.types import Chain, StageConf
-from streams.stage.chain_evidence import of_chain
 from streams.stage.invocation import Work
-from streams.stage.redacted_records import words_of
 
 Options = Mapping[str, object]
 

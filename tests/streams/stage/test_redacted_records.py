@@ -23,11 +23,11 @@ from functions.core.labels import COCO
 from functions.motion.background import STARTING
 from functions.redact import Memory
 from functions.redaction.evidence import CANNOT_FIND, NO_DETECTOR, OTHER_OPTIONS, Doubt
+from streams.chain.redacted_words import VERSION
 from streams.chain.types import StageConf
 from streams.stage.delivery import Delivery
 from streams.stage.handler import Stage
 from streams.stage.invocation import BadResult, RunningMean, Work
-from streams.stage.redacted_records import VERSION
 from streams.stage.thread_pool import Pool
 from streams.wire import records
 from streams.wire.records import WireRedaction

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from streams.stage.source_memory import ESTABLISHED, SILENT_S, Key, Remembered
+from streams.runtime.source_memory import ESTABLISHED, SILENT_S, Key, Remembered
 
 PLACES = 128
 

@@ -14,9 +14,9 @@ import pytest
 from functions import Detection, Frame
 from functions.core import registry
 from functions.motion.background import LEARNING, STARTING
+from streams.runtime.source_memory import ESTABLISHED
 from streams.stage.handler import Stage
 from streams.stage.invocation import RunningMean, Work
-from streams.stage.source_memory import ESTABLISHED
 from streams.stage.thread_pool import Pool
 from streams.wire import records
 from tests.functions.hops import looked_at

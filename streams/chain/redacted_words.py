@@ -17,8 +17,8 @@ from functions.core.registry import FunctionSpec
 from functions.motion.background import STARTING, UPSET
 from functions.redaction import evidence as doubt
 from functions.redaction.fills import STYLES
+from streams.chain.evidence import Evidence
 from streams.chain.types import Chain
-from streams.stage.chain_evidence import Evidence
 from streams.wire.records import Record, WireDetection, WireHop, WireRedaction
 
 VERSION = version("imagebus")
