@@ -13,7 +13,8 @@ from faust.exceptions import ProducerSendError
 from streams.runtime.errors import Spent, Stopped
 from streams.runtime.failures import text_of
 from streams.stage.flow_control import Held, Place, Room
-from streams.stage.handler import Message, Outcome, Stage
+from streams.stage.handler import Outcome, Stage
+from streams.stage.invocation import Message
 
 E = TypeVar("E")
 Send = Callable[[str, bytes | None, bytes, dict[str, bytes]], Awaitable[Awaitable[Any]]]
@@ -93,12 +94,13 @@ class Delivery(Generic[E]):
 
     async def _pass(self, held: Held[E], before: asyncio.Event | None) -> None:
         """One record, from its outcome to its ack; `before` is when the one before it of its source is sent."""
-        held.outcome = await self._stage.outcome(held.message, lambda: held.surplus)
-        if held.outcome.last:
-            self._start(self._give_up(held.outcome.last))
+        outcome = await self._stage.outcome(held.message, lambda: held.surplus)
+        held.is_done = True
+        if outcome.last:
+            self._start(self._give_up(outcome.last))
         if before:
             await before.wait()
-        sendings = await self._send_off(held.message, held.outcome)
+        sendings = await self._send_off(held.message, outcome)
         held.sent.set()
         if self._newest.get(held.message.key) is held.sent:
             del self._newest[held.message.key]

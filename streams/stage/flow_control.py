@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from streams.stage.handler import Message, Outcome
+from streams.stage.invocation import Message
 
 E = TypeVar("E")
 Place = tuple[str, int]
@@ -23,7 +23,7 @@ class Held(Generic[E]):
     event: E
     message: Message
     sent: asyncio.Event = field(default_factory=asyncio.Event)
-    outcome: Outcome | None = None
+    is_done: bool = False  # it has an outcome
     settled: asyncio.Event = field(default_factory=asyncio.Event)  # its outcome is on the bus
     surplus: bool = False  # waits, and is not to be done
 
@@ -79,7 +79,7 @@ class Room(Generic[E]):
 
     def done(self) -> list[Held[E]]:
         """Those that have an outcome."""
-        return [held for place in self._held.values() for held in place if held.outcome]
+        return [held for place in self._held.values() for held in place if held.is_done]
 
     def is_full(self, place: Place) -> bool:
         """Whether a partition has its share, and no more of it should come for now."""
@@ -93,7 +93,7 @@ class Room(Generic[E]):
         sources, most = self._recent[place].sources, self._share(place) // 2
         if sources == 1 or len(self._held[place]) <= most:
             return
-        waiting = [held for held in self._held[place] if not (held.outcome or held.surplus)]
+        waiting = [held for held in self._held[place] if not (held.is_done or held.surplus)]
         crowding, count = Counter(held.message.key for held in waiting).most_common(1)[0]
         if count <= 2 * (len(waiting) - count) / (sources - 1):
             return

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from functools import partial
-from typing import Protocol
 
 from functions.core.frame import Frame
 from streams.runtime.errors import Skipped
@@ -16,23 +14,12 @@ from streams.runtime.failures import Failed, text_of
 from streams.runtime.logs import Seldom
 from streams.runtime.poison_records import Suspects
 from streams.runtime.source_memory import Key
-from streams.stage.invocation import Work
-from streams.stage.ordering import Lanes, Memory
+from streams.stage.invocation import Call, Message, Work
+from streams.stage.ordering import Lanes, Use
 from streams.stage.thread_pool import Pool, TookTooLong
 from streams.wire.reading import frame_of
 
 log = logging.getLogger(__name__)
-
-
-class Message(Protocol):
-    """What a stage needs to know of a Kafka message."""
-
-    key: bytes | None
-    value: bytes | None
-    topic: str
-    partition: int
-    offset: int
-    timestamp: float
 
 
 @dataclass(frozen=True)
@@ -115,21 +102,13 @@ class Stage:
         return {"stage": self.work.stage, "topic": topic, "partition": partition, "offset": offset}
 
     async def _results(self, frame: Frame, message: Message, is_surplus: Callable[[], bool]) -> list[bytes]:
-        def call(memory: Callable[[], Memory] = tuple) -> Awaitable[list[bytes]]:
-            return self._pool.run(frame.source, partial(self._fresh, frame, message, is_surplus, memory))
+        async with self._turn(frame) as use:
+            call = Call(self.work, frame, message, use, is_surplus, self._max_age_s, self.suspects)
+            return await self._pool.run(frame.source, call)
 
-        return await (call() if self._lanes is None else self._lanes.run(frame, call))
-
-    def _fresh(
-        self, frame: Frame, message: Message, is_surplus: Callable[[], bool], memory: Callable[[], Memory]
-    ) -> list[bytes]:
-        if frame.live and (time.time() - message.timestamp > self._max_age_s or is_surplus()):
-            raise Skipped
-        with self.suspects.at_work(message):
-            try:
-                return self.work(frame, *memory())
-            except Skipped as error:  # a function does not decide that
-                raise Failed(f"Skipped: {error}") from None
+    def _turn(self, frame: Frame) -> AbstractAsyncContextManager[Use]:
+        """Frames of a function without a state have no order among them, and nothing to share."""
+        return nullcontext(nullcontext(())) if self._lanes is None else self._lanes.turn(frame)
 
 
 def _place(message: Message) -> tuple[str, int, int]:

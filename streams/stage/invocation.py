@@ -1,21 +1,25 @@
-"""One record through one function: what a stage's threads do."""
+"""One record through one function: what a thread of a stage does."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
-from functions.core.frame import Frame, Hop
+from functions.core.frame import Frame, Hop, Picture
 from functions.core.registry import FunctionSpec
 from streams.chain.evidence import Evidence, said
 from streams.chain.redacted_words import VERSION, Words, clean_id
+from streams.runtime.errors import Skipped
+from streams.runtime.failures import Failed
 from streams.runtime.metrics import Times
+from streams.runtime.poison_records import Suspects
+from streams.stage.ordering import Use
 from streams.wire import records
 from streams.wire.records import MAX_DETECTIONS, RecordError
 
@@ -39,6 +43,17 @@ class RunningMean:
         with self._lock:
             self._last.append(value)
             return round(sum(self._last) / len(self._last))
+
+
+class Message(Protocol):
+    """What a stage needs to know of a Kafka message."""
+
+    key: bytes | None
+    value: bytes | None
+    topic: str
+    partition: int
+    offset: int
+    timestamp: float
 
 
 @dataclass(frozen=True)
@@ -127,6 +142,34 @@ class Work:
             return records.encode(self.words.cleaned(record) if self.redacted_output else record, self.max_record_bytes)
         except RecordError as error:
             raise BadResult(f"{self.spec.name}: its result does not fit a record: {error}") from None
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """The call of a stage's function for one record, made by a thread of its pool.
+
+    A live frame that is older than `max_age_s`, or surplus, when a thread takes it is not worth the work.
+    """
+
+    work: Work
+    frame: Frame
+    message: Message
+    use: Use
+    is_surplus: Callable[[], bool]
+    max_age_s: float
+    suspects: Suspects
+
+    def __call__(self) -> list[bytes]:
+        """The records that it makes. Raises Skipped, and whatever the function raises."""
+        if self.frame.live and (time.time() - self.message.timestamp > self.max_age_s or self.is_surplus()):
+            raise Skipped
+        # Of its own, since its pixels go with it: the frame that came may wait long for a busy event loop.
+        own = replace(self.frame, picture=Picture(jpeg=self.frame.jpeg))
+        with self.suspects.at_work(self.message), self.use as arguments:
+            try:
+                return self.work(own, *arguments)
+            except Skipped as error:  # a function does not decide that
+                raise Failed(f"Skipped: {error}") from None
 
 
 def _as_frames(name: str, returned: object) -> Iterable[object]:

@@ -1,6 +1,6 @@
-"""Lanes: the frames of one producer's run pass one at a time, in order, and may see what follows them.
+"""Per-key ordering: the frames of one producer's run are worked on one at a time, in order, and may look ahead.
 
-They meet the same memory, as long as that is kept; a lane itself is there while a frame is under way.
+They share a state as long as that is remembered; a lane itself exists while one of its frames is in flight.
 """
 
 from __future__ import annotations
@@ -8,25 +8,41 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from functions.core.frame import Frame
+from streams.runtime.errors import Skipped
 from streams.runtime.source_memory import Key, Remembered, key_of
 
-Memory = tuple[Any, ...]
-# Memory is asked for by the thread that needs it: what waits for a thread holds none.
-Call = Callable[[Callable[[], Memory]], Awaitable[list[bytes]]]
+# What a function gets beside the frame: nothing, its state, or its state and the frames ahead.
+Arguments = tuple[Any, ...]
+# Entered by the thread that calls the function: what waits for one, or for the event loop after it, holds no state.
+Use = AbstractContextManager[Arguments]
 _SILENT_AFTER = 2.0  # windows without a frame: nothing more is waited for
 
 
 @dataclass
 class Known:
-    """What is remembered of a source: its state while nobody uses it, and the number of its last frame."""
+    """What is remembered of a source: its state while nobody uses it, and the number of its last frame.
+
+    `user` is who may give the state back: nobody once the source is forgotten, or the call has failed.
+    """
 
     state: Any = None
     last: int = -1
+    user: object = None
+
+    @contextmanager
+    def use(self, user: object, new_state: Callable[[], Any], ahead: Arguments) -> Iterator[Arguments]:
+        """The arguments for one call; the state is out meanwhile, and not given back after an error."""
+        state, self.state = self.state, None
+        state = new_state() if state is None else state
+        yield (state, *ahead)
+        if self.user is user:
+            self.state = state
 
 
 class Lanes:
@@ -47,30 +63,47 @@ class Lanes:
         return len(self._remembered)
 
     def forget(self) -> None:
-        """Drop all that was remembered; frames that are under way end among themselves."""
+        """Drop all that was remembered; frames that are in flight end among themselves."""
         self._lanes: dict[Key, Lane] = {}
         self._remembered = Remembered(self._places, lambda key: Known(), self._drop)
 
-    async def run(self, frame: Frame, call: Call) -> list[bytes]:
-        """The call's result, made in this frame's turn with the memory for it."""
+    @asynccontextmanager
+    async def turn(self, frame: Frame) -> AsyncIterator[Use]:
+        """Within, it is this frame's turn; what it is given is entered where the function is called."""
         key, lanes = key_of(frame), self._lanes
-        lane = lanes.setdefault(key, Lane(self._new_state, self._window_s, self._remembered))
+        lane = lanes.setdefault(key, Lane(self._window_s))
         try:
-            return await lane.run(frame, call)
+            async with lane.turn(frame) as ahead, self._state(frame, ahead) as use:
+                yield use
         finally:
             if lane.is_empty:
                 lanes.pop(key, None)
 
+    @asynccontextmanager
+    async def _state(self, frame: Frame, ahead: Arguments) -> AsyncIterator[Use]:
+        known = self._remembered.see(key_of(frame))
+        if frame.seq <= known.last:  # a repeat: its result is made, the state is not touched
+            yield Known().use(frame, self._new_state, ahead)
+            return
+        known.last, known.user = frame.seq, frame
+        try:
+            yield known.use(frame, self._new_state, ahead)
+        except Skipped:
+            raise  # the function has not seen the frame
+        except BaseException:
+            known.state = known.user = None
+            raise
+
     def _drop(self, key: Key, known: Known, why: str) -> None:
-        known.state = None  # a frame that waits for a thread would keep it
+        known.state = known.user = None  # a frame that waits for a thread would keep it
         self._forgotten(key, why)
 
 
 class Lane:
-    """What the frames of one run share: their turns, and a window of so many seconds in which they see what follows."""
+    """The frames of one run: one at a time, in order, once those of the window that they look ahead are there."""
 
-    def __init__(self, new_state: Callable[[], Any], window_s: float | None, remembered: Remembered[Known]) -> None:
-        self._new_state, self._window_s, self._remembered = new_state, window_s, remembered
+    def __init__(self, window_s: float | None) -> None:
+        self._window_s = window_s
         self._lock = asyncio.Lock()
         self._news = asyncio.Event()
         self._arrived: list[Frame] = []
@@ -78,38 +111,24 @@ class Lane:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no frame is under way."""
+        """Whether no frame is in flight."""
         return not self._arrived
 
-    async def run(self, frame: Frame, call: Call) -> list[bytes]:
-        """The call's result, made in this frame's turn with the memory for it."""
+    @asynccontextmanager
+    async def turn(self, frame: Frame) -> AsyncIterator[Arguments]:
+        """Within, no other frame of this lane is worked on; gives the frames ahead where the function looks ahead."""
         self._arrived.append(frame)
         self._arrived_at = time.monotonic()
         self._news.set()
         try:
             async with self._lock:
-                await self._see_ahead(frame, self._window_s or 0.0)
-                return await self._with_state(frame, call)
+                if self._window_s is None:
+                    yield ()
+                else:
+                    await self._see_ahead(frame, self._window_s)
+                    yield (self._ahead_of(frame, self._window_s),)
         finally:
             self._arrived.remove(frame)
-
-    async def _with_state(self, frame: Frame, call: Call) -> list[bytes]:
-        ahead = () if self._window_s is None else (self._ahead_of(frame, self._window_s),)
-        known = self._remembered.see(key_of(frame))
-        if frame.seq <= known.last:  # a repeat: its result is made, the memory is not touched
-            return await call(lambda: (self._new_state(), *ahead))
-        known.last = frame.seq
-        taken: list[Any] = []
-
-        def memory() -> Memory:
-            # Taken out while in use: after an error or a time-out the next frame starts with a new one.
-            state, known.state = known.state, None
-            taken.append(self._new_state() if state is None else state)
-            return (taken[0], *ahead)
-
-        results = await call(memory)
-        known.state = taken[0]
-        return results
 
     async def _see_ahead(self, frame: Frame, window_s: float) -> None:
         """Wait until a frame from behind the window is there, or none comes any more."""
