@@ -18,7 +18,7 @@ _COMMANDS = {
     "functions": "streams.files.command:functions",
     "models": "streams.files.models_command:models",
     "produce": "streams.producer.command:produce",
-    "stage": "streams.worker.command:stage",
+    "stage": "streams.stage_command:stage",
     "topics": "streams.kafka.command:topics",
     "try": "streams.files.command:try_",
     "viewer": "web.viewer.command:viewer",

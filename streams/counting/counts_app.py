@@ -17,11 +17,12 @@ from faust.types import TP, EventT
 from functions.counting.ledger import Closed, Count, Ledger
 from functions.counting.visits import Visit
 from streams.chain.counts_section import NAME, CountsConf
-from streams.counting.table_app import CountingApp, Kept, Refuse
+from streams.counting.table_app import CountingApp, Kept
 from streams.kafka.counting_topics import BOOK, book_group
 from streams.runtime.errors import Stopped
 from streams.runtime.lag import held
 from streams.runtime.logs import Seldom
+from streams.runtime.supervisor import Refuse
 from streams.settings import Settings
 from streams.wire import counts
 from streams.wire.counts import COUNTS, VISITS, Counted, WireVisit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,16 +17,13 @@ from streams.chain.counts_section import NAME
 from streams.chain.types import dead_letters_of
 from streams.counting.table import sure_table
 from streams.runtime.errors import Stopped
-from streams.runtime.failures import text_of
+from streams.runtime.failures import dead_letter_headers, text_of
 from streams.runtime.faust_app import bus_app
 from streams.runtime.poison_records import Suspects
-from streams.runtime.supervisor import Reading
+from streams.runtime.supervisor import Reading, Refuse, until_stopped
 from streams.settings import Settings
-from streams.stage.delivery import dead_letter_headers, until_stopped
 
 log = logging.getLogger(__name__)
-
-Refuse = Callable[[Stopped], None]
 
 
 @dataclass

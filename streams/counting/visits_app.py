@@ -19,12 +19,13 @@ from functions.counting.windows import LATEST
 from streams.chain.counts_section import NAME, CountsConf
 from streams.counting import camera_rows
 from streams.counting.camera_rows import Row, name_of
-from streams.counting.table_app import CountingApp, Kept, Refuse
+from streams.counting.table_app import CountingApp, Kept
 from streams.kafka.counting_topics import CAMERAS, cameras_group
 from streams.runtime.expired_offsets import Gaps
 from streams.runtime.lag import held
 from streams.runtime.logs import Seldom
 from streams.runtime.source_memory import Key, Remembered, key_of
+from streams.runtime.supervisor import Refuse
 from streams.settings import Settings
 from streams.wire import counts
 from streams.wire.counts import VISITS, WireVisit

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import cv2
 
-from streams.runtime.errors import Skipped
+from streams.runtime.errors import Skipped, Stopped
 from streams.wire.records import RecordError
 
 _LONGEST = 1000  # characters; an error's text may hold a whole picture
@@ -16,6 +18,14 @@ class Failed(Exception):
     def __init__(self, text: str, no_memory: bool = False) -> None:
         super().__init__(text)
         self.no_memory = no_memory
+
+
+class Placed(Protocol):
+    """What tells one Kafka message from all others."""
+
+    topic: str
+    partition: int
+    offset: int
 
 
 def text_of(error: BaseException) -> str:
@@ -34,6 +44,22 @@ def caught(error: BaseException) -> Exception:
     asked what it is.
     """
     return error if type(error) is Skipped else Failed(text_of(error), _is_no_memory(error))
+
+
+def as_stopped(error: BaseException) -> Stopped:
+    """What stops a stage: the error itself where it was foreseen."""
+    return error if isinstance(error, Stopped) else Stopped(f"nobody foresaw {text_of(error)}")
+
+
+def dead_letter_headers(stage: str, message: Placed, reason: str) -> dict[str, bytes]:
+    """What stands beside a record that was given up."""
+    return {
+        "reason": reason.encode(),
+        "stage": stage.encode(),
+        "topic": message.topic.encode(),
+        "partition": str(message.partition).encode(),
+        "offset": str(message.offset).encode(),
+    }
 
 
 def _is_no_memory(error: BaseException) -> bool:

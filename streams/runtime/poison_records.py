@@ -5,23 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from streams.runtime.errors import Stopped
-from streams.runtime.failures import text_of
+from streams.runtime.failures import Placed, text_of
 from streams.runtime.in_flight import AtWork, Position
 from streams.wire.records import RecordError
 
 _TIMES = 3
 _MOST = 1000
-
-
-class Placed(Protocol):
-    """What tells one Kafka message from all others."""
-
-    topic: str
-    partition: int
-    offset: int
 
 
 class Suspects:

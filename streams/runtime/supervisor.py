@@ -8,7 +8,7 @@ import os
 import sys
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import NoReturn, cast
 
 from confluent_kafka import KafkaException
@@ -19,7 +19,7 @@ from functions.core.errors import UsageError
 from streams.kafka import topics
 from streams.kafka.watermarks import asker
 from streams.runtime.errors import Spent, Stopped
-from streams.runtime.failures import text_of
+from streams.runtime.failures import as_stopped, text_of
 from streams.runtime.faust_app import BusApp, Consumer
 from streams.runtime.in_flight import leave_nothing
 from streams.runtime.lag import Lag, Liveness, held
@@ -33,6 +33,9 @@ _LOOK_S = 0.25
 _ASK_WHY_S = 5.0
 _ASK_IDLE_S = 2.0
 _STOP_S = 15.0
+
+
+Refuse = Callable[[Stopped], None]
 
 
 class Reading:
@@ -190,6 +193,16 @@ class AppWorker(Service):
             level, fields = logging.ERROR if trouble else logging.INFO, {"stage": self.name}
             log.log(level, "Stage %s: %s", self.name, trouble or "is ready", extra={"fields": fields})
         self.trouble = trouble
+
+
+async def until_stopped(work: Awaitable[None], refuse: Refuse) -> None:
+    """An agent's work, which never ends: what the bus refuses, or nobody foresaw, is told."""
+    try:
+        await work
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        refuse(as_stopped(error))
+        # Faust starts an agent that ended again, and it would go on behind what was held.
+        await asyncio.Event().wait()
 
 
 def leave(code: int, why: str) -> NoReturn:

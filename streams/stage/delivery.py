@@ -3,43 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterable, Awaitable, Coroutine
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import Any, Protocol
 
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from faust.exceptions import ProducerSendError
 
 from streams.runtime.errors import Spent, Stopped
-from streams.runtime.failures import text_of
-from streams.stage.flow_control import Held, Place, Room
+from streams.runtime.failures import as_stopped, dead_letter_headers
+from streams.stage.flow_control import Event, Held, Place, Room
 from streams.stage.handler import Outcome, Stage
 from streams.stage.invocation import Message
 
-E = TypeVar("E")
-Send = Callable[[str, bytes | None, bytes, dict[str, bytes]], Awaitable[Awaitable[Any]]]
+_AHEAD = 16
 _LAST_S = 2.0  # for what is still to be acked when nothing more can be done
 
 
-class Delivery(Generic[E]):
-    """Passes events through a stage: results in order for each source, acks in order for each partition.
+class Topic(Protocol):
+    """Where records are written: a Faust topic."""
 
-    None is acked before its result is on the bus. `send` gives back an awaitable that is done once the broker has the
-    record. All that comes is taken: `is_full` says of which partition no more should come now, so that the others do.
+    def send(self, *, key: bytes | None, value: bytes, headers: dict[str, bytes]) -> Awaitable[Awaitable[Any]]:
+        """Hand one over; what it gives back is done once the broker has the record."""
+
+
+class Delivery:
+    """Passes a stream's events through a stage: results in order for each source, acks in order for each partition.
+
+    None is acked before its result is on the bus. All that comes is taken: `is_full` says of which partition no more
+    should come now, so that the others do.
     """
 
-    def __init__(
-        self,
-        stage: Stage,
-        send: Send,
-        topics: tuple[str, str],
-        window: int,
-        message_of: Callable[[E], Message],
-        ack: Callable[[E], object],
-    ) -> None:
-        self._stage, self._send, self._message_of, self._ack = stage, send, message_of, ack
-        self._output, self._dead_letters = topics
-        self._window = window
+    def __init__(self, stage: Stage, results: Topic, dead_letters: Topic, window: int) -> None:
+        self._stage, self._results, self._dead_letters = stage, results, dead_letters
+        # One that looks ahead has to hold all frames of the window of all sources.
+        self._window = window * (_AHEAD if stage.work.window_s else 1)
         self._failure: asyncio.Future[None]
         self._begin_anew()
 
@@ -47,7 +45,7 @@ class Delivery(Generic[E]):
         """Whether a partition has its share of the room: of twice `window` records."""
         return self._room.is_full(place)
 
-    async def run(self, events: AsyncIterable[E]) -> None:
+    async def run(self, events: AsyncIterable[Event]) -> None:
         """Until cancelled. Raises Stopped, with nothing acked that was neither published nor dead-lettered."""
         self._begin_anew()
         failure = self._failure = asyncio.get_running_loop().create_future()
@@ -60,7 +58,7 @@ class Delivery(Generic[E]):
                 task.cancel()
 
     def _begin_anew(self) -> None:
-        self._room: Room[E] = Room(2 * self._window)
+        self._room = Room(2 * self._window)
         self._newest: dict[bytes | None, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -75,24 +73,24 @@ class Delivery(Generic[E]):
             if task.cancelled():
                 failure.set_exception(Stopped("was cancelled while it wrote its output"))
             elif error := task.exception():
-                failure.set_exception(error if isinstance(error, Stopped) else _unforeseen(error))
+                failure.set_exception(as_stopped(error))
 
         task.add_done_callback(ended)
 
-    async def _take(self, events: AsyncIterable[E]) -> None:
+    async def _take(self, events: AsyncIterable[Event]) -> None:
         async for event in events:
-            held = Held(event, self._message_of(event))
+            held = Held(event)
             self._room.enter(held)
             self._room.thin_out(held.place)
             before = self._newest.get(held.message.key)
             self._newest[held.message.key] = held.sent
             self._start(self._answered_for(held, before))
 
-    async def _answered_for(self, held: Held[E], before: asyncio.Event | None) -> None:
+    async def _answered_for(self, held: Held, before: asyncio.Event | None) -> None:
         with self._stage.suspects.answering_for(held.message):
             await self._pass(held, before)
 
-    async def _pass(self, held: Held[E], before: asyncio.Event | None) -> None:
+    async def _pass(self, held: Held, before: asyncio.Event | None) -> None:
         """One record, from its outcome to its ack; `before` is when the one before it of its source is sent."""
         outcome = await self._stage.outcome(held.message, lambda: held.surplus)
         held.is_done = True
@@ -109,7 +107,7 @@ class Delivery(Generic[E]):
         held.settled.set()
         # In order: Faust commits the first run of consecutive acks, wherever it begins.
         for settled in self._room.leave(held.place):
-            self._ack(settled.event)
+            settled.event.ack()
 
     async def _give_up(self, why: str) -> None:
         """See what has an outcome acked, or the next process would meet again what this one died of; raises Spent.
@@ -126,7 +124,7 @@ class Delivery(Generic[E]):
         try:
             if outcome.reason:
                 return [await self._dead_letter(message, outcome.reason, message.value or b"")]
-            return [await self._send(self._output, message.key, value, {}) for value in outcome.results]
+            return [await self._results.send(key=message.key, value=value, headers={}) for value in outcome.results]
         except (KafkaError, ProducerSendError) as error:
             return [await self._refused(message, error)]
 
@@ -147,29 +145,4 @@ class Delivery(Generic[E]):
 
     async def _dead_letter(self, message: Message, reason: str, value: bytes) -> Awaitable[Any]:
         headers = dead_letter_headers(self._stage.work.stage, message, reason)
-        return await self._send(self._dead_letters, message.key, value, headers)
-
-
-def dead_letter_headers(stage: str, message: Message, reason: str) -> dict[str, bytes]:
-    """What stands beside a record that was given up."""
-    return {
-        "reason": reason.encode(),
-        "stage": stage.encode(),
-        "topic": message.topic.encode(),
-        "partition": str(message.partition).encode(),
-        "offset": str(message.offset).encode(),
-    }
-
-
-async def until_stopped(work: Awaitable[None], refused: Callable[[Stopped], None]) -> None:
-    """An agent's work, which never ends: what the bus refuses, or nobody foresaw, is told."""
-    try:
-        await work
-    except (Exception, SystemExit, KeyboardInterrupt) as error:
-        refused(error if isinstance(error, Stopped) else _unforeseen(error))
-        # Faust starts an agent that ended again, and it would go on behind what was held.
-        await asyncio.Event().wait()
-
-
-def _unforeseen(error: BaseException) -> Stopped:
-    return Stopped(f"nobody foresaw {text_of(error)}")
+        return await self._dead_letters.send(key=message.key, value=value, headers=headers)

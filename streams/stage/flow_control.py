@@ -6,26 +6,40 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Protocol
 
 from streams.stage.invocation import Message
 
-E = TypeVar("E")
 Place = tuple[str, int]
 _RECENT = 128  # records by which a partition's sources are known
 _LEAST = 4  # records a source where several share a partition: else one could not be read past the other
 
 
+class Event(Protocol):
+    """A Kafka message of a stream, to be acked."""
+
+    @property
+    def message(self) -> Message:
+        """The message itself."""
+
+    def ack(self) -> object:
+        """Let the stream commit it."""
+
+
 @dataclass(eq=False)
-class Held(Generic[E]):
+class Held:
     """A record that is not acked yet."""
 
-    event: E
-    message: Message
+    event: Event
     sent: asyncio.Event = field(default_factory=asyncio.Event)
     is_done: bool = False  # it has an outcome
     settled: asyncio.Event = field(default_factory=asyncio.Event)  # its outcome is on the bus
     surplus: bool = False  # waits, and is not to be done
+
+    @property
+    def message(self) -> Message:
+        """The Kafka message."""
+        return self.event.message
 
     @property
     def place(self) -> Place:
@@ -55,20 +69,20 @@ class _Recent:
         return len(self._counts)
 
 
-class Room(Generic[E]):
+class Room:
     """Room for so many records, shared equally by the sources of the partitions that have some here."""
 
     def __init__(self, records: int) -> None:
         self._records = records
-        self._held: dict[Place, deque[Held[E]]] = {}
+        self._held: dict[Place, deque[Held]] = {}
         self._recent: dict[Place, _Recent] = {}
 
-    def enter(self, held: Held[E]) -> None:
+    def enter(self, held: Held) -> None:
         """One more record of its partition."""
         self._held.setdefault(held.place, deque()).append(held)
         self._recent.setdefault(held.place, _Recent()).add(held.message.key)
 
-    def leave(self, place: Place) -> Iterator[Held[E]]:
+    def leave(self, place: Place) -> Iterator[Held]:
         """Let go of what is settled and has nothing before it in its partition that is not, in order."""
         held = self._held.get(place)
         while held and held[0].settled.is_set():
@@ -77,7 +91,7 @@ class Room(Generic[E]):
         if held is not None and not held:
             self._held.pop(place, None)
 
-    def done(self) -> list[Held[E]]:
+    def done(self) -> list[Held]:
         """Those that have an outcome."""
         return [held for place in self._held.values() for held in place if held.is_done]
 

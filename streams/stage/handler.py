@@ -76,8 +76,14 @@ class Stage:
         text = "Stage %s: %d records before %s@%d/%d expired unread"
         log.warning(text, self.work.stage, count, *_place(message), extra={"fields": self._fields(message)})
 
+    @property
+    def name(self) -> str:
+        """The stage's name."""
+        return self.work.stage
+
     def forget(self) -> None:
-        """Drop what was remembered of all sources: other workers may have had them meanwhile."""
+        """Drop what was remembered of all sources: others may have had them, and died of one of them."""
+        self.suspects.ask_the_dead()
         if self._lanes is not None:
             self._lanes.forget()
 

@@ -22,7 +22,7 @@ from streams.runtime.supervisor import AppWorker, leave
 from streams.runtime.watchdog import Watchdog
 from streams.settings import Settings
 from streams.worker import metrics as stage_metrics
-from streams.worker.stage_worker import StageWorker
+from streams.worker.stage_worker import NewApp, StageWorker
 
 # Long enough to finish what is held where the broker answers, and less than docker and systemd give.
 _STOP_S = 8.0
@@ -95,13 +95,15 @@ class Worker(faust.App):
         self.page("/metrics")(metrics)
 
 
-def create_app(stages: Mapping[str, StageConf], chain: Chain, settings: Settings, counts: bool = False) -> Worker:
+def worker_of(
+    stages: Mapping[str, StageConf], stage_app: NewApp, chain: Chain, settings: Settings, counts: bool = False
+) -> Worker:
     """A worker for these stages, checked against the functions and the chain, and for counting. Raises UsageError."""
     functions = registered(settings)
     for name, conf in stages.items():
         check_stage(chain, functions, name, conf)
     workers: list[AppWorker] = [
-        StageWorker(name, conf, functions[conf.function], chain, settings) for name, conf in stages.items()
+        StageWorker(name, conf, functions[conf.function], chain, settings, stage_app) for name, conf in stages.items()
     ]
     if counts and chain.counts:
         workers += counting.workers(chain, chain.counts, settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -23,9 +24,8 @@ from streams.runtime import allocator
 from streams.runtime.failures import Failed
 from streams.runtime.faust_app import folder
 from streams.runtime.in_flight import AtWork, leave_nothing
-from streams.runtime.supervisor import EXIT_USAGE, AppWorker, leave
+from streams.runtime.supervisor import EXIT_USAGE, AppWorker, Reading, Refuse, leave
 from streams.settings import Settings
-from streams.stage.agent import StageApp
 from streams.stage.handler import Stage
 from streams.stage.invocation import RunningMean, Work
 from streams.stage.thread_pool import Pool
@@ -33,11 +33,18 @@ from streams.stage.thread_pool import Pool
 log = logging.getLogger(__name__)
 
 
+# Makes the Faust app of a stage, which tells what the bus refuses.
+NewApp = Callable[[Stage, StageConf, Settings, Refuse], Reading]
+
+
 class StageWorker(AppWorker):
     """One stage under way."""
 
-    def __init__(self, name: str, conf: StageConf, spec: FunctionSpec, chain: Chain, settings: Settings) -> None:
+    def __init__(
+        self, name: str, conf: StageConf, spec: FunctionSpec, chain: Chain, settings: Settings, stage_app: NewApp
+    ) -> None:
         super().__init__(name, settings)
+        self._stage_app = stage_app
         self.conf, self.spec, self._chain = conf, spec, chain
         self.options = spec.validate(chain.options(conf, spec))
         work = Work(name, spec, self.options, chain.redacted(conf.output), settings.max_record_bytes, RunningMean())
@@ -84,6 +91,6 @@ class StageWorker(AppWorker):
         names = (*self.conf.inputs, self.conf.output, dead_letters_of(self.name))
         topics.make(client, [topics.plan(self._settings, self._chain, name) for name in names])
 
-    def new_app(self) -> StageApp:
+    def new_app(self) -> Reading:
         """A Faust app of its own."""
-        return StageApp(self.stage, self.name, self.conf, self._settings, self.refuse)
+        return self._stage_app(self.stage, self.conf, self._settings, self.refuse)

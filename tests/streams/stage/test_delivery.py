@@ -13,9 +13,8 @@ import pytest
 
 from streams.runtime.errors import Spent, Stopped
 from streams.runtime.poison_records import Suspects
-from streams.stage.delivery import Delivery
 from streams.stage.handler import Outcome, Stage
-from tests.streams.delivering import TOPICS, WINDOW, frame, others_turn
+from tests.streams.delivering import TOPICS, WINDOW, Delivering, frame, others_turn
 from tests.streams.stage.test_handler import Arrived
 from tests.wait import wait_until_async
 
@@ -23,7 +22,7 @@ from tests.wait import wait_until_async
 class Chance:
     """A stage and a bus that take as long as the dice say."""
 
-    work = SimpleNamespace(stage="mine")
+    work = SimpleNamespace(stage="mine", window_s=None)
 
     def __init__(self, dice: random.Random) -> None:
         self.suspects = Suspects()
@@ -70,7 +69,7 @@ async def test_in_whatever_order_records_are_done_results_and_acks_are_in_theirs
             await others_turn()
         await asyncio.Event().wait()
 
-    delivery = Delivery(chance, chance.send, TOPICS, WINDOW, lambda message: message, ack)  # type: ignore[arg-type]
+    delivery = Delivering(chance, chance.send, TOPICS, WINDOW, ack)  # type: ignore[arg-type]
     running = asyncio.create_task(delivery.run(consumed()))
     await wait_until_async(lambda: len(acked) == len(waiting) or running.done(), 30, "all acked")
     running.cancel()
@@ -94,7 +93,7 @@ async def test_a_send_that_is_cancelled_ends_the_delivery_with_nothing_acked(sta
     async def consumed() -> AsyncIterator[Arrived]:
         yield frame(0, "door", 0, live=False)
 
-    delivery = Delivery(stage, cancelled, TOPICS, WINDOW, lambda message: message, acked.append)
+    delivery = Delivering(stage, cancelled, TOPICS, WINDOW, acked.append)
     with pytest.raises(Stopped, match="was cancelled while it wrote its output"):
         await asyncio.wait_for(delivery.run(consumed()), 30)
     assert not acked
@@ -103,7 +102,7 @@ async def test_a_send_that_is_cancelled_ends_the_delivery_with_nothing_acked(sta
 class Hanging:
     """A stage whose threads all hang: what it gives up, in the order in which their time is up; the last says so."""
 
-    work = SimpleNamespace(stage="mine")
+    work = SimpleNamespace(stage="mine", window_s=None)
 
     def __init__(self, given_up: list[bytes]) -> None:
         self.suspects = Suspects()
@@ -146,7 +145,7 @@ async def _acked_by_a_last_one(given_up: list[bytes], values: list[bytes]) -> li
     def ack(message: Arrived) -> None:
         acked.append(message.value)
 
-    delivery = Delivery(Hanging(given_up), send, TOPICS, WINDOW, lambda message: message, ack)  # type: ignore[arg-type]
+    delivery = Delivering(Hanging(given_up), send, TOPICS, WINDOW, ack)  # type: ignore[arg-type]
     with pytest.raises(Spent, match="all hang"):
         await asyncio.wait_for(delivery.run(consumed()), 30)
     return acked

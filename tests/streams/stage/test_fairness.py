@@ -17,11 +17,10 @@ from streams.chain.types import Chain
 from streams.kafka import topics
 from streams.runtime.faust_app import bus_app
 from streams.settings import Settings
-from streams.stage.delivery import Delivery
 from streams.stage.handler import Stage
 from streams.wire import records
 from tests.bus import consume, produce_all
-from tests.streams.delivering import TOPICS, WINDOW, frame, others_turn
+from tests.streams.delivering import TOPICS, WINDOW, Delivering, frame, others_turn
 from tests.streams.stage.test_handler import Arrived
 from tests.wait import wait_until_async
 
@@ -53,7 +52,7 @@ async def test_a_file_as_fast_as_it_can_is_held_to_its_share_and_lets_a_camera_p
         gate.release(2 * WINDOW + 1)
         await asyncio.Event().wait()
 
-    delivery = Delivery(stage, at_once, TOPICS, WINDOW, lambda message: message, acked.append)
+    delivery = Delivering(stage, at_once, TOPICS, WINDOW, acked.append)
     running = asyncio.create_task(delivery.run(consumed()))
     await wait_until_async(lambda: len(acked) == 2 * WINDOW + 1 or running.done(), 30, "all acked")
     running.cancel()
@@ -86,7 +85,7 @@ async def test_where_sources_share_a_partition_a_flooding_camera_loses_its_surpl
             yield frame(seq, source, 0, live)
         await asyncio.Event().wait()
 
-    delivery = Delivery(stage, send, TOPICS, WINDOW, lambda message: message, ack)
+    delivery = Delivering(stage, send, TOPICS, WINDOW, ack)
     running = asyncio.create_task(delivery.run(consumed()))
     await wait_until_async(lambda: len(acked) == 110, 30, "all acked")
     running.cancel()

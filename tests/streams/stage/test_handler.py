@@ -14,9 +14,9 @@ import pytest_asyncio
 
 from functions.core import registry
 from functions.redaction.zones import zone
+from streams.app import stage_app
 from streams.chain.types import StageConf
 from streams.settings import Settings
-from streams.stage.agent import StageApp
 from streams.stage.handler import Outcome, Stage
 from streams.stage.invocation import RunningMean, Work
 from streams.stage.thread_pool import Pool
@@ -243,12 +243,9 @@ async def test_a_stage_that_starts_again_in_its_process_remembers_nothing(stage_
     stage = stage_of("count_frames")
     conf = StageConf(function="count_frames", input="A", output="B")
 
-    def start() -> StageApp:
-        return StageApp(stage, "mine", conf, Settings(), lambda refusal: None)
-
-    start()
+    stage_app(stage, conf, Settings(), lambda refusal: None)
     before = [counted(await stage.outcome(Arrived(frames.record(seq)))) for seq in (0, 1)]
-    start()
+    stage_app(stage, conf, Settings(), lambda refusal: None)
     after = [counted(await stage.outcome(Arrived(frames.record(seq)))) for seq in (2, 3)]
 
     assert (before, after) == ([[1], [2]], [[1], [2]])

@@ -25,13 +25,13 @@ from functions.redact import Memory
 from functions.redaction.evidence import CANNOT_FIND, NO_DETECTOR, OTHER_OPTIONS, Doubt
 from streams.chain.redacted_words import VERSION
 from streams.chain.types import StageConf
-from streams.stage.delivery import Delivery
 from streams.stage.handler import Stage
 from streams.stage.invocation import BadResult, RunningMean, Work
 from streams.stage.thread_pool import Pool
 from streams.wire import records
 from streams.wire.records import WireRedaction
 from tests.functions.hops import looked_at
+from tests.streams.delivering import Delivering
 from tests.streams.stage.test_handler import Arrived
 from tests.streams.trusting import detector, in_chain
 
@@ -233,7 +233,7 @@ async def test_no_header_and_no_key_but_the_source_s_goes_with_it(key: bytes | N
         await asyncio.Event().wait()
 
     stage = Stage(work, pool, max_age_s=1e9)
-    delivery = Delivery(stage, send, ("REDACTION_FRAME", "DEAD_REDACT"), 4, lambda message: message, ack)
+    delivery = Delivering(stage, send, ("REDACTION_FRAME", "DEAD_REDACT"), 4, ack)
     running = asyncio.create_task(delivery.run(messages()))
     await asyncio.wait_for(acked.wait(), 30)
     running.cancel()

@@ -19,7 +19,6 @@ import functions.redact as redact
 from functions import Detection, Frame
 from functions.core import jpeg, registry
 from functions.core.frame import Picture
-from streams.stage.delivery import Delivery
 from streams.stage.handler import Stage
 from streams.stage.invocation import RunningMean, Work
 from streams.stage.thread_pool import Pool
@@ -27,6 +26,7 @@ from streams.wire import records
 from streams.wire.records import RecordError
 from tests.functions.hops import looked_at
 from tests.streams import frames
+from tests.streams.delivering import Delivering
 from tests.streams.faulty_bus import BUS_FAULTS, Bus, never
 from tests.streams.stage.test_handler import Arrived
 from tests.streams.trusting import in_chain
@@ -195,7 +195,7 @@ async def deliver(stage: Stage, bus: Bus, waiting: list[Arrived], patience_s: fl
         if len(acked) == len(waiting):
             all_acked.set()
 
-    delivery = Delivery(stage, bus.send, (OUTPUT, DEAD), 4, lambda message: message, ack)
+    delivery = Delivering(stage, bus.send, (OUTPUT, DEAD), 4, ack)
     running = asyncio.create_task(delivery.run(events()))
     done = asyncio.create_task(all_acked.wait())
     await asyncio.wait({running, done}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)

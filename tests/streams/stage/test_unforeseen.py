@@ -16,14 +16,14 @@ import pytest
 
 from streams.runtime.errors import Stopped
 from streams.runtime.poison_records import Suspects
+from streams.runtime.supervisor import until_stopped
 from streams.stage import delivery as deliver
-from streams.stage.delivery import Delivery, until_stopped
 from streams.stage.handler import Outcome
 from tests.bus import consume, length, produce_all
 from tests.hostile_functions import Faceless, Mute, Number, Own, Quits, Sly
 from tests.streams import frames
 from tests.streams.chains import environment, worker
-from tests.streams.delivering import TOPICS, WINDOW, frame, others_turn
+from tests.streams.delivering import TOPICS, WINDOW, Delivering, frame, others_turn
 from tests.streams.stage.test_handler import Arrived
 
 OUTPUT, DEAD = TOPICS
@@ -69,7 +69,7 @@ class World:
     slips: dict[int, Slip]
     arrived: dict[str, set[int]] = field(default_factory=lambda: {OUTPUT: set(), DEAD: set()})
     suspects: Suspects = field(default_factory=Suspects)
-    work: Any = field(default_factory=lambda: SimpleNamespace(stage="mine"))
+    work: Any = field(default_factory=lambda: SimpleNamespace(stage="mine", window_s=None))
 
     def befall(self, step: str, offset: int) -> None:
         if offset in self.slips:
@@ -128,7 +128,7 @@ async def stops(world: World, messages: list[Arrived]) -> int:
 
     for stopped in range(100):
         refused: asyncio.Future[Stopped] = asyncio.get_running_loop().create_future()
-        delivery = Delivery(world, world.send, TOPICS, WINDOW, lambda message: message, ack)  # type: ignore[arg-type]
+        delivery = Delivering(world, world.send, TOPICS, WINDOW, ack)  # type: ignore[arg-type]
         working = asyncio.create_task(until_stopped(delivery.run(events()), refused.set_result))
         await asyncio.wait_for(refused, 30)
         working.cancel()

@@ -9,12 +9,13 @@ import faust
 
 from functions.core.registry import FunctionSpec
 from streams import settings as config
+from streams.app import stage_app
 from streams.chain import types as chains
 from streams.chain.check import checked, refuse_circle
 from streams.chain.function_options import click_options, given
 from streams.chain.function_registry import registered
 from streams.chain.types import StageConf
-from streams.worker.process import create_app
+from streams.worker.process import worker_of
 
 
 class _Stages(click.Group):
@@ -70,5 +71,5 @@ def _run(name: str, conf: StageConf) -> None:
     settings = config.load()
     chain = checked(settings)
     refuse_circle(chain.stages | {name: conf})
-    app = create_app({name: conf}, chain, settings)
+    app = worker_of({name: conf}, stage_app, chain, settings)
     faust.Worker(app, loglevel="info").execute_from_commandline()
