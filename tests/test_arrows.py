@@ -66,8 +66,7 @@ def test_no_package_of_functions_needs_a_function() -> None:
     functions = {name for name, file in modules.items() if file.parent.name == "functions" and name != "functions"}
     inner = {name: file for name, file in modules.items() if file.parent.name != "functions"}
     needs = {(name, found) for name, file in inner.items() for found in _imported(file) if found in functions}
-    # Until the tracker stands in functions/tracking.
-    assert needs == {("functions.counting.per_camera", "functions.track")}
+    assert needs == set()
 
 
 @pytest.mark.parametrize("top", TOPS)

@@ -8,7 +8,8 @@ from msgspec import Struct, structs
 
 from functions.core.frame import Frame
 from functions.counting.visits import MINUTE, SECOND, Homography, Visit, ground
-from functions.track import Track, follow
+from functions.tracking import tracker
+from functions.tracking.tracker import Track
 
 # A track is a visitor once it was seen in so many frames, and is surer than it had to be by so much in sum.
 _FRAMES, _EVIDENCE = 2, 0.5
@@ -65,7 +66,7 @@ def count(
     """
     if camera.knows(frame):
         return camera, []
-    tracks, ids = follow(camera.tracks, frame, options.labels, options.minimum_confidence, options.patience_s)
+    tracks, ids = tracker.update(camera.tracks, frame, options.labels, options.minimum_confidence, options.patience_s)
     seen = {number: frame.detections[at].xyxy for at, number in ids.items()}
     visits: dict[int, Open] = {}
     told: list[Visit] = []

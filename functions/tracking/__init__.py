@@ -1,4 +1,4 @@
-"""What `track` is made of: a Kalman filter for each box, and the assignment of detections to tracks.
+"""Multi-object tracking: a Kalman filter for each track, and the assignment of detections to tracks.
 
-Imports `functions.core`. Begin with `kalman_filter.py`.
+Imports `functions.core` and `functions.geometry`. Begin with `tracker.py`.
 """

@@ -1,4 +1,4 @@
-"""The cheapest way to pair two groups, each member once: the assignment problem."""
+"""The linear assignment problem: match rows with columns, each at most once, at the least total cost."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from numpy.typing import NDArray
 Costs = NDArray[np.float64]
 
 
-def pair(costs: Costs, most: float) -> list[tuple[int, int]]:
-    """Rows and columns so paired that the sum is least, where a pair costs less than `most`, which being alone costs.
+def assign(costs: Costs, max_cost: float) -> list[tuple[int, int]]:
+    """The matched (row, column) pairs of least total cost; a row may stay unmatched at the price of `max_cost`.
 
-    `costs` has the shape (rows, columns). Shortest augmenting paths (Kuhn and Munkres, as Jonker and Volgenant do it).
+    `costs` has the shape (rows, columns); no pair that costs `max_cost` or more is given. Shortest augmenting paths
+    (Jonker and Volgenant's form of the Hungarian algorithm).
     """
     rows, columns = costs.shape
-    # Each row has a column of its own in which it is alone.
-    padded = np.hstack([np.minimum(costs, most), np.full((rows, rows), most)])
+    # One dummy column a row: to stay unmatched.
+    padded = np.hstack([np.minimum(costs, max_cost), np.full((rows, rows), max_cost)])
     row_of = np.full(columns + rows, -1)
     of_rows, of_columns = np.zeros(rows), np.zeros(columns + rows)
     for row in range(rows):
         _augment(padded, row, row_of, of_rows, of_columns)
     found = ((int(row_of[column]), column) for column in range(columns) if row_of[column] >= 0)
-    return sorted((row, column) for row, column in found if costs[row, column] < most)
+    return sorted((row, column) for row, column in found if costs[row, column] < max_cost)
 
 
 def _augment(costs: Costs, row: int, row_of: NDArray[np.int64], of_rows: Costs, of_columns: Costs) -> None:
-    """Give one more row its column, moving others where that is cheaper; prices are those of the dual problem."""
+    """Assign one more row along a shortest augmenting path; `of_rows` and `of_columns` are the dual variables."""
     width = costs.shape[1]
     least, before = np.full(width, np.inf), np.full(width, -1)
     done = np.zeros(width, bool)

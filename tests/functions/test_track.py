@@ -1,4 +1,4 @@
-"""Tracks: numbers that stay with people who cross, who are lost for a moment, and in frames that are far apart."""
+"""TrackState: numbers that stay with people who cross, who are lost for a moment, and in frames that are far apart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from functions import Detection, Frame
-from functions.track import Tracks, track
+from functions.track import TrackState, track
 from tests.streams.walkers import SECOND, Walker, frames
 
 CROSSING = [Walker(0, 200), Walker(0, 230, x=6.4, speed=-1.5)]
@@ -17,7 +17,7 @@ ALONE = [Walker(0, 200, speed=0.8)]
 
 def numbers(frames: Iterable[Frame], walkers: list[Walker]) -> list[set[int | None]]:
     """The numbers that each walker's boxes were given."""
-    state, given = Tracks(), [set[int | None]() for _ in walkers]
+    state, given = TrackState(), [set[int | None]() for _ in walkers]
     for frame in frames:
         for found in track(frame, state).detections:
             given[[walker.y for walker in walkers].index(found.xyxy[3])].add(found.track)
@@ -62,7 +62,7 @@ def test_an_unsure_detection_goes_on_with_a_track_and_begins_none() -> None:
         stray = Detection("person", 0.2, (500, 400, 530, 480))
         return frame.with_detections([*(replace(found, confidence=0.2) for found in frame.detections), stray])
 
-    state = Tracks()
+    state = TrackState()
     given = [track(frame if frame.seq < 5 else doubtful(frame), state).detections for frame in frames(ALONE, 3)]
     assert len({found[0].track for found in given if found}) == 1
     assert {found[1].track for found in given[5:] if len(found) > 1} == {None}
@@ -84,6 +84,8 @@ def test_labels_that_are_not_followed_keep_no_number() -> None:
     frame = next(frames(ALONE, 1, every_s=0.9))
     at = frame.captured_at + SECOND // 2
     found = [Detection("car", 0.9, (0, 0, 50, 50)), Detection("Person", 0.9, (100, 100, 130, 200))]
-    car, person = track(replace(frame, captured_at=at).with_detections(found), Tracks(), labels=("person",)).detections
+    car, person = track(
+        replace(frame, captured_at=at).with_detections(found), TrackState(), labels=("person",)
+    ).detections
     assert car.track is None
     assert person.track is not None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from functions.tracking.assignment import pair
+from functions.tracking.assignment import assign
 
 
 @pytest.mark.parametrize("seed", range(200))
@@ -16,7 +16,7 @@ def test_no_pairing_is_cheaper(seed: int) -> None:
     costs = random.random((rows, columns)) * 5
     costs = np.round(costs) if seed % 3 == 0 else costs  # ties
 
-    found = pair(costs, 3.0)
+    found = assign(costs, 3.0)
 
     alone = np.hstack([np.minimum(costs, 3.0), np.full((rows, rows), 3.0)])
     least = alone[linear_sum_assignment(alone)].sum()
