@@ -29,7 +29,7 @@ from functions.counting.ledger import Ledger
 from functions.counting.per_camera import Camera, Options, count
 from functions.counting.visits import Homography, Visit
 from functions.detect_people import detect_people
-from functions.track import Tracks, track
+from functions.track import TrackState, track
 
 _OUT = Path(__file__).parent / "out"
 _SHARE = 0.6
@@ -98,7 +98,7 @@ def _two_cameras(cameras: list[tuple[View, Boxes]], rate: float, ground: Homogra
 
 
 def _tracking(people: People, boxes: Boxes, view: View, rate: float) -> Tracking:
-    state = Tracks()
+    state = TrackState()
     followed = [(frame.seq, track(frame, state).detections) for frame in _frames(view, boxes, rate)]
     return tracking(
         (
