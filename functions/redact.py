@@ -14,7 +14,7 @@ from functions.core.frame import XYXY, Detection, Frame, Redaction
 from functions.core.labels import plain
 from functions.core.registry import function
 from functions.geometry.masks import Mask, mask_of
-from functions.motion.background import Motion
+from functions.motion.background import MotionMask
 from functions.redaction.evidence import Doubt, doubt_of
 from functions.redaction.fills import STYLES
 from functions.redaction.persistence import Hold
@@ -36,17 +36,17 @@ Detectors = Annotated[
 
 
 @dataclass
-class Memory:
-    """What is remembered of one source."""
+class RedactState:
+    """The boxes and the background of one source."""
 
     hold: Hold = field(default_factory=Hold)
-    motion: Motion = field(default_factory=Motion)
+    motion: MotionMask = field(default_factory=MotionMask)
 
 
 @function(redacts=True, look_ahead_s=2.0, ready=lambda *, zones, **_: check_zones(zones))
 def redact(
     frame: Frame,
-    state: Memory,
+    state: RedactState,
     ahead: Sequence[Frame],
     *,
     labels: Labels = ("person",),

@@ -1,4 +1,4 @@
-"""What moves in front of a camera that stands still, as a mask.
+"""Background subtraction for cameras that stand still: `detect_motion`, `gate` and `redact` share one model.
 
 Imports `functions.core` and `functions.geometry`. Begin with `background.py`.
 """

@@ -10,7 +10,7 @@ import pytest
 
 from bench.truth import read_frames, read_truth, score
 from functions import Frame
-from functions.detect_motion import Background, detect_motion
+from functions.detect_motion import MotionState, detect_motion
 
 WIDTH, HEIGHT = 400, 300
 
@@ -24,11 +24,11 @@ def a_scene(thing_at: int | None = None) -> Frame:
 
 
 def test_nothing_moves_in_the_first_frame() -> None:
-    assert detect_motion(a_scene(thing_at=100), Background()).detections == ()
+    assert detect_motion(a_scene(thing_at=100), MotionState()).detections == ()
 
 
 def test_a_thing_that_comes_is_found_where_it_is() -> None:
-    state = Background()
+    state = MotionState()
     detect_motion(a_scene(), state)
     (found,) = detect_motion(a_scene(thing_at=100), state).detections
     assert found.label == "motion"
@@ -37,26 +37,26 @@ def test_a_thing_that_comes_is_found_where_it_is() -> None:
 
 
 def test_a_still_scene_has_no_motion() -> None:
-    state = Background()
+    state = MotionState()
     assert [detect_motion(a_scene(thing_at=100), state).detections for _ in range(5)] == [()] * 5
 
 
 def test_another_source_is_another_background() -> None:
-    wall, street = Background(), Background()
+    wall, street = MotionState(), MotionState()
     detect_motion(a_scene(), wall)
     assert detect_motion(a_scene(thing_at=100), street).detections == ()
     assert len(detect_motion(a_scene(thing_at=100), wall).detections) == 1
 
 
 def test_a_source_that_changes_its_size_begins_anew() -> None:
-    state = Background()
+    state = MotionState()
     detect_motion(a_scene(), state)
     larger = Frame.from_image(np.full((600, 900, 3), 7, np.uint8))
     assert detect_motion(larger, state).detections == ()
 
 
 def test_small_motion_may_be_left_out() -> None:
-    state = Background()
+    state = MotionState()
     detect_motion(a_scene(), state)
     assert detect_motion(a_scene(thing_at=100), state, minimum_area=0.2).detections == ()
 
@@ -65,7 +65,7 @@ def test_a_large_picture_is_looked_at_small_and_boxes_fit_the_large_one() -> Non
     def large(frame: Frame) -> Frame:
         return Frame.from_image(cv2.resize(frame.image, (WIDTH * 3, HEIGHT * 3)).astype(np.uint8))
 
-    state = Background()
+    state = MotionState()
     detect_motion(large(a_scene()), state, height=150)
     (found,) = detect_motion(large(a_scene(thing_at=100)), state, height=150).detections
     assert found.xyxy == pytest.approx((300, 300, 420, 480), abs=40)
@@ -74,7 +74,7 @@ def test_a_large_picture_is_looked_at_small_and_boxes_fit_the_large_one() -> Non
 def test_walking_people_are_covered(data: Path, clip: Path) -> None:
     every_frame = read_truth(data / "vtest-truth.csv")
     truth = {number: boxes for number, boxes in every_frame.items() if 30 <= number <= 150}
-    state, found = Background(), {}
+    state, found = MotionState(), {}
     for number, frame in read_frames(clip, {number: boxes for number, boxes in every_frame.items() if number <= 150}):
         found[number] = detect_motion(frame, state).detections
     assert score(truth, found, (768, 576)).coverage >= 0.9

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from functions import Detection, Frame
-from functions.gate import Watch, gate
+from functions.gate import GateState, gate
 
 
 def frame(second: float, thing_at: int | None = None) -> Frame:
@@ -19,7 +19,7 @@ def frame(second: float, thing_at: int | None = None) -> Frame:
 
 
 def passed(seconds: dict[float, int | None], **options: float) -> list[float]:
-    state = Watch()
+    state = GateState()
     frames = [gate(frame(second, thing_at), state, **options) for second, thing_at in seconds.items()]
     return [each.captured_at / 1e6 for each in frames if each]
 
@@ -35,4 +35,4 @@ def test_motion_opens_the_gate_at_once_and_it_closes_a_while_after() -> None:
 
 def test_what_passes_is_as_it_came() -> None:
     found = frame(0).with_detections([Detection("motion", 0.5, (1, 2, 3, 4))])
-    assert gate(found, Watch()) is found
+    assert gate(found, GateState()) is found

@@ -11,7 +11,7 @@ import pytest
 
 from functions import Detection, Frame
 from functions.motion.background import LEARNING, STARTING, UPSET
-from functions.redact import Memory, redact
+from functions.redact import RedactState, redact
 from tests.functions.hops import looked_at
 
 TENTH = 100_000  # microseconds
@@ -29,13 +29,13 @@ def hidden(frame: Frame) -> np.ndarray:
     return (frame.image == 0).all(axis=2)
 
 
-def shown_still(memory: Memory, frame: Frame, *ahead: Frame, **options: object) -> np.ndarray:
+def shown_still(memory: RedactState, frame: Frame, *ahead: Frame, **options: object) -> np.ndarray:
     """What is covered of the frame by its boxes alone."""
     return hidden(redact(frame, memory, ahead, **{"motion": False, "padding": 0, **options}))  # type: ignore[arg-type]
 
 
 def test_a_box_stays_for_a_time_after_its_detection_vanished() -> None:
-    memory = Memory()
+    memory = RedactState()
     shown_still(memory, at(0, (50, 50, 90, 150)))
     for tenths in (1, 2, 3):
         assert shown_still(memory, at(tenths))[50:150, 50:90].all()
@@ -43,7 +43,7 @@ def test_a_box_stays_for_a_time_after_its_detection_vanished() -> None:
 
 
 def test_a_box_that_vanished_moves_on_as_fast_as_it_did() -> None:
-    memory = Memory()
+    memory = RedactState()
     shown_still(memory, at(0, (50, 50, 90, 150)))
     shown_still(memory, at(1, (60, 50, 100, 150)))
     covered = shown_still(memory, at(2))
@@ -52,7 +52,7 @@ def test_a_box_that_vanished_moves_on_as_fast_as_it_did() -> None:
 
 
 def test_a_box_follows_its_track_however_far_it_went() -> None:
-    memory = Memory()
+    memory = RedactState()
     for tenths, left in ((0, 50), (1, 110)):
         frame = at(tenths, (left, 50, left + 40, 150))
         shown_still(memory, replace(frame, detections=tuple(replace(each, track=7) for each in frame.detections)))
@@ -60,24 +60,24 @@ def test_a_box_follows_its_track_however_far_it_went() -> None:
 
 
 def test_a_box_found_later_covers_the_frames_before_it() -> None:
-    assert shown_still(Memory(), at(0), at(1), at(2, (50, 50, 90, 150)))[50:150, 50:90].all()
+    assert shown_still(RedactState(), at(0), at(1), at(2, (50, 50, 90, 150)))[50:150, 50:90].all()
 
 
 def test_after_a_gap_nothing_old_is_held() -> None:
-    memory = Memory()
+    memory = RedactState()
     shown_still(memory, at(0, (50, 50, 90, 150)))
     assert not shown_still(memory, at(100)).any()
 
 
 def test_a_clock_that_stands_still_does_not_fill_the_memory() -> None:
-    memory = Memory()
+    memory = RedactState()
     for _ in range(300):
         shown_still(memory, at(0, (50, 50, 90, 150)))
     assert len(memory.hold._frames) == 100
     assert len(memory.hold._boxes) <= 2000
 
 
-def walk(memory: Memory, frames: int, start: int = 0) -> Iterator[tuple[int, Frame]]:
+def walk(memory: RedactState, frames: int, start: int = 0) -> Iterator[tuple[int, Frame]]:
     """Somebody whom no detector finds walks through the street: where they are, and what is shown."""
     for tenths in range(start, start + frames):
         left = 20 + 6 * (tenths % 50)
@@ -87,14 +87,14 @@ def walk(memory: Memory, frames: int, start: int = 0) -> Iterator[tuple[int, Fra
 
 
 def test_whoever_moves_is_covered_though_no_detector_finds_them() -> None:
-    for tenths, (left, frame) in enumerate(walk(Memory(), 40)):
+    for tenths, (left, frame) in enumerate(walk(RedactState(), 40)):
         assert hidden(frame)[100:180, left : left + 24].mean() > 0.95
         if tenths >= 2 * LEARNING:
             assert hidden(frame).mean() < 0.2
 
 
 def test_a_fresh_memory_covers_everything_until_it_knows_the_background_and_says_so() -> None:
-    done = [frame.redaction for _, frame in walk(Memory(), LEARNING + 1)]
+    done = [frame.redaction for _, frame in walk(RedactState(), LEARNING + 1)]
     assert [each.doubt for each in done if each] == [STARTING] * LEARNING + [None]
     assert [each.covered == 1 for each in done if each] == [True] * LEARNING + [False]
 
@@ -108,7 +108,7 @@ UPSETS = {
 
 @pytest.mark.parametrize("how", UPSETS)
 def test_when_the_camera_moves_or_the_light_changes_everything_is_covered_for_a_moment(how: str) -> None:
-    memory = Memory()
+    memory = RedactState()
     list(walk(memory, 20))
     shown = [redact(at(20 + tenths, image=UPSETS[how]), memory, ()) for tenths in range(LEARNING + 2)]
     assert [hidden(frame).all() for frame in shown[:LEARNING]] == [True] * LEARNING
