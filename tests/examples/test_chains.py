@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from functions import Frame
 from functions.core import registry
-from functions.gate import Watch, gate
+from functions.gate import GateState, gate
 from streams.chain import check as chain_check
 from streams.chain.types import load
 from streams.wire import records
@@ -92,7 +92,7 @@ def test_a_motion_gate_spares_the_detector_what_does_not_move(examples: dict[str
     folder = pictures("lobby", [*still, *moving, *still])
     produced(url, folder, "-n", "lobby", "-t", "LOBBY_FRAME", env=examples)
 
-    state = Watch()
+    state = GateState()
     jpegs = [Frame.from_jpeg(file.read_bytes()) for file in sorted(folder.iterdir())]
     timed = [(seq, Frame(jpeg.picture, captured_at=seq * 1_000_000)) for seq, jpeg in enumerate(jpegs)]
     passing = [seq for seq, frame in timed if gate(frame, state, hold_s=1.5)]
