@@ -14,7 +14,7 @@ import pytest
 
 from functions import Frame, Hop, function
 from functions.core import registry
-from functions.redact import Memory
+from functions.redact import RedactState
 from functions.redaction.evidence import NOT_IN_CHAIN, OTHER_OPTIONS, UNKNOWN_LABELS, Doubt
 from streams.chain.types import StageConf
 from streams.stage.invocation import RunningMean, Work
@@ -36,7 +36,7 @@ def redactor(chain: Mapping[str, StageConf], **options: object) -> Work:
 def after(work: Work, *hops: Hop) -> records.Record:
     """What the redactor makes of a plain frame that came over the bus with these hops."""
     came = records.to_frame(records.decode(records.encode(records.from_frame(replace(PLAIN, hops=hops)))))
-    (value,) = work(came, Memory(), ())
+    (value,) = work(came, RedactState(), ())
     return records.decode(value)
 
 
