@@ -17,7 +17,7 @@ from functions.models.detector_options import Labels
 from functions.models.imageai_model import ANCHORS, SPEEDS, STRIDE, ImageAIModel, imageai_model
 from functions.models.onnx_detector import anchors_of
 
-Name = Annotated[Literal["tiny-yolov3", "yolov3", "retinanet"], Meta(description="Which of ImageAI's models")]
+Name = Annotated[Literal["tiny-yolov3", "yolov3"], Meta(description="Which of ImageAI's models")]
 Weights = Annotated[str, Meta(description="Path of its .h5 file; none is the one of the model's name")]
 Confidence = Annotated[float, Meta(ge=0.01, le=1, description="Leave out what is less sure than this")]
 Speed = Annotated[
@@ -28,8 +28,6 @@ AnchorText = Annotated[str, Meta(description="`w,h w,h …` of weights trained w
 
 
 def _model(*, model: str, weights: str, anchors: str, **_: Any) -> ImageAIModel:
-    if model == "retinanet":
-        raise UsageError("RetinaNet of ImageAI runs on Keras 2 only, TensorFlow comes with Keras 3: use yolov3")
     path = find(weights or model)
     return imageai_model(model, path, anchors_of(anchors) or _anchors(model, path))
 

@@ -330,7 +330,6 @@ def test_the_labels_are_imageai_s(imageai: ImageAI) -> None:
             r"expected those of yolov3 in ImageAI's format \(\.h5\), got: ",
         ),
         ({"weights": "{onnx}"}, r"yolox_nano\.onnx: expected those of tiny-yolov3 in ImageAI's format"),
-        ({"model": "retinanet"}, r"RetinaNet of ImageAI runs on Keras 2 only"),
         ({"weights": "{tiny}", "speed": "flash"}, r"Speed flash of tiny-yolov3: expected an input of a multiple of 32"),
         ({"weights": "{tiny}", "labels": ["persn"]}, r"Label 'persn': expected one .* did you mean person\?"),
         ({"weights": "{tiny}", "input_size": 417}, r"option input_size: expected `int` that's a multiple of 32"),
