@@ -15,8 +15,8 @@ from functions.models.weights import WeightsError, check, in_package
 _CATALOGUE = Path(__file__).with_name("models.toml")
 
 
-class Model(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One model: what it finds, where its file comes from, and what a decoder must know of it."""
+class ModelEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An entry of `models.toml`: what it finds, where its file comes from, and what a decoder must know of it."""
 
     summary: str
     detector: str
@@ -45,17 +45,17 @@ def use_folder(path: Path) -> None:
     _Folder.path = path
 
 
-def catalogue() -> dict[str, Model]:
+def catalogue() -> dict[str, ModelEntry]:
     """All models by name: those that ship, and those of a `models.toml` in the folder of models. Raises UsageError."""
     return _read(_CATALOGUE) | _read(_Folder.path / "models.toml")
 
 
 @cache
-def _read(path: Path) -> dict[str, Model]:
+def _read(path: Path) -> dict[str, ModelEntry]:
     if not path.is_file():
         return {}
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=dict[str, Model])
+        return msgspec.toml.decode(path.read_bytes(), type=dict[str, ModelEntry])
     except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise UsageError(f"{path}: {error}") from None
 
@@ -68,7 +68,7 @@ def path_of(name: str) -> Path:
     return _Folder.path / model.file
 
 
-def named(name: str) -> Model:
+def named(name: str) -> ModelEntry:
     """The model of this name. Raises WeightsError for an unknown one."""
     if name not in catalogue():
         raise WeightsError(f"Model {name}: expected {one_of(name, catalogue())}")

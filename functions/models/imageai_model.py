@@ -19,7 +19,7 @@ from functions.core.jpeg import Image
 from functions.geometry.boxes import Boxes, Floats, best
 from functions.geometry.letterbox import Letterbox
 from functions.models.families import yolov3
-from functions.models.families.family import Anchors, Model, rgb_0_to_1
+from functions.models.families.family import Anchors, InputSpec, rgb_0_to_1
 from functions.models.weights import WeightsError
 
 # What ImageAI calls its speeds, as the side of the network's input.
@@ -47,7 +47,9 @@ class ImageAIModel:
         height, width = image.shape[:2]
         box = Letterbox.fit((width, height), (side, side), centred=True)
         grids = self.network(box.draw(rgb_0_to_1(image), _GREY)[None])
-        found = yolov3.decode_grids([grid[0] for grid in grids], Model((side, side), self.anchors), minimum_confidence)
+        found = yolov3.decode_grids(
+            [grid[0] for grid in grids], InputSpec((side, side), self.anchors), minimum_confidence
+        )
         return best(found._replace(xyxy=box.to_picture(found.xyxy)), _SAME_THING_FROM)
 
 

@@ -13,7 +13,7 @@ from functions.core.jpeg import Image
 from functions.core.per_thread import per_thread
 from functions.geometry.boxes import Boxes, Floats, best
 from functions.geometry.letterbox import Letterbox, Size
-from functions.models.families import FAMILIES, Family, Model
+from functions.models.families import FAMILIES, Family, InputSpec
 from functions.models.families.family import Anchors
 from functions.models.weights import WeightsError
 
@@ -28,18 +28,18 @@ class OnnxNet:
         self._path = path
         self._session = _session(path)
         self._input = _picture_input(path, self._session)
-        self._model = Model(_input_wh(path, self._input, self._metadata(), input_size), anchors)
-        shapes = [output.shape for output in self._run(np.zeros((*self._model.input_wh[::-1], 3), np.float32))]
+        self._spec = InputSpec(_input_wh(path, self._input, self._metadata(), input_size), anchors)
+        shapes = [output.shape for output in self._run(np.zeros((*self._spec.input_wh[::-1], 3), np.float32))]
         self._family, classes = self._recognised(shapes, family)
         self.labels = _labels(self._metadata(), classes)
-        self.find(np.zeros((*self._model.input_wh[::-1], 3), np.uint8), minimum_confidence=1.0)  # anchors may not fit
+        self.find(np.zeros((*self._spec.input_wh[::-1], 3), np.uint8), minimum_confidence=1.0)  # anchors may not fit
 
     def find(self, image: Image, minimum_confidence: float) -> Boxes:
         """What is in a BGR picture of any size."""
         height, width = image.shape[:2]
-        box = Letterbox.fit((width, height), self._model.input_wh, self._family.centred)
+        box = Letterbox.fit((width, height), self._spec.input_wh, self._family.centred)
         outputs = self._run(box.draw(self._family.pixels(image), self._family.fill))
-        found = self._family.decode(outputs, self._model, minimum_confidence)
+        found = self._family.decode(outputs, self._spec, minimum_confidence)
         return best(found._replace(xyxy=box.to_picture(found.xyxy)), self._family.iou_from)
 
     def _run(self, pixels: Any) -> list[Floats]:
@@ -52,7 +52,7 @@ class OnnxNet:
 
     def _recognised(self, shapes: list[tuple[int, ...]], wanted: str) -> tuple[Family, int]:
         for name, family in FAMILIES.items():
-            classes = family.classes(shapes, self._model.input_wh)
+            classes = family.classes(shapes, self._spec.input_wh)
             if classes is not None and wanted in ("", name):
                 return family, classes
         known = "; ".join(f"{name}: {family.outputs}" for name, family in FAMILIES.items() if wanted in ("", name))

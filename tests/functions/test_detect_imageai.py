@@ -28,7 +28,7 @@ from functions.detect_imageai import detect_imageai
 from functions.geometry.boxes import Boxes, Floats, best, iou
 from functions.geometry.letterbox import Letterbox
 from functions.models.families import yolov3
-from functions.models.families.family import Model, rgb_0_to_1
+from functions.models.families.family import InputSpec, rgb_0_to_1
 from functions.models.imageai_model import ANCHORS, SPEEDS, imageai_model
 from tests.missing import missing
 from tests.processes import IMAGEBUS, PROJECT
@@ -101,7 +101,7 @@ class Found(NamedTuple):
 
 def ours(grids: list[Floats], picture_wh: tuple[int, int], side: int, minimum: float) -> list[Found]:
     box = Letterbox.fit(picture_wh, (side, side), centred=True)
-    kept = best(whole_pixels(yolov3.decode_grids(grids, Model((side, side), TINY), minimum), box), 0.45)
+    kept = best(whole_pixels(yolov3.decode_grids(grids, InputSpec((side, side), TINY), minimum), box), 0.45)
     return sorted(
         Found(COCO[label], (max(0, int(x1)), max(0, int(y1)), int(x2), int(y2)), float(confidence))
         for (x1, y1, x2, y2), confidence, label in zip(kept.xyxy, kept.scores, kept.classes, strict=True)

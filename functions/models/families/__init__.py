@@ -1,8 +1,8 @@
 """Families of detectors: how each wants its picture, and what its outputs mean."""
 
 from functions.models.families import yolov3, yolov8, yolox
-from functions.models.families.family import Family, Model
+from functions.models.families.family import Family, InputSpec
 
 FAMILIES: dict[str, Family] = {"yolov3": yolov3.FAMILY, "yolox": yolox.FAMILY, "yolov8": yolov8.FAMILY}
 
-__all__ = ["FAMILIES", "Family", "Model"]
+__all__ = ["FAMILIES", "Family", "InputSpec"]

@@ -18,8 +18,8 @@ Anchors = tuple[tuple[tuple[float, float], ...], ...]
 
 
 @dataclass(frozen=True)
-class Model:
-    """What a decoder must know of one model: its input and, for some families, the anchors of each output."""
+class InputSpec:
+    """What a decoder must know of the network's input: its size and, for some families, the anchors of each output."""
 
     input_wh: Size
     anchors: Anchors = ()
@@ -33,7 +33,7 @@ class Family:
     """What its outputs look like, in words."""
     classes: Callable[[Sequence[Shape], Size], int | None]
     """How many classes outputs of these shapes tell apart; None where they are not of this family."""
-    decode: Callable[[Sequence[Floats], Model, float], Boxes]
+    decode: Callable[[Sequence[Floats], InputSpec, float], Boxes]
     """The boxes in the outputs of one picture that are at least so sure."""
     pixels: Callable[[Image], NDArray[Any]]
     """The picture in the network's colours and range, still (height, width, 3)."""

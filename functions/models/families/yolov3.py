@@ -9,7 +9,7 @@ import numpy as np
 from functions.core.errors import UsageError
 from functions.geometry.boxes import Boxes, Floats, sigmoid
 from functions.geometry.letterbox import Size
-from functions.models.families.family import Anchors, Family, Model, Shape, rgb_0_to_1
+from functions.models.families.family import Anchors, Family, InputSpec, Shape, rgb_0_to_1
 
 _ANCHORS = 3
 # Width and height in pixels of the input, the coarsest grid first, by the number of grids.
@@ -19,22 +19,22 @@ USUAL_ANCHORS: dict[int, Anchors] = {
 }
 
 
-def decode(heads: Sequence[Floats], model: Model, minimum_confidence: float) -> Boxes:
+def decode(heads: Sequence[Floats], spec: InputSpec, minimum_confidence: float) -> Boxes:
     """Boxes from heads of shape (1, anchors * (5 + classes), rows, columns), the coarsest grid first."""
     ordered = sorted(heads, key=lambda head: head.shape[2])
-    return decode_grids([head[0].transpose(1, 2, 0) for head in ordered], model, minimum_confidence)
+    return decode_grids([head[0].transpose(1, 2, 0) for head in ordered], spec, minimum_confidence)
 
 
-def decode_grids(grids: Sequence[Floats], model: Model, minimum_confidence: float) -> Boxes:
+def decode_grids(grids: Sequence[Floats], spec: InputSpec, minimum_confidence: float) -> Boxes:
     """Boxes from grids of shape (rows, columns, anchors * (5 + classes)), the coarsest first.
 
     A box that is sure of several classes is given once for each.
     """
-    anchors = model.anchors or USUAL_ANCHORS[len(grids)]
+    anchors = spec.anchors or USUAL_ANCHORS[len(grids)]
     if len(anchors) != len(grids):
         given = sum(map(len, anchors))
         raise UsageError(f"Anchors: expected three for each of {len(grids)} grids, got {given}")
-    parts = [_decode(grid, own, model.input_wh, minimum_confidence) for grid, own in zip(grids, anchors, strict=True)]
+    parts = [_decode(grid, own, spec.input_wh, minimum_confidence) for grid, own in zip(grids, anchors, strict=True)]
     return Boxes(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 

@@ -8,17 +8,17 @@ import numpy as np
 
 from functions.geometry.boxes import Boxes, Floats
 from functions.geometry.letterbox import Size
-from functions.models.families.family import Family, Model, Shape, count_cells, from_centers, rgb_0_to_1
+from functions.models.families.family import Family, InputSpec, Shape, count_cells, from_centers, rgb_0_to_1
 
 
-def decode(outputs: Sequence[Floats], model: Model, minimum_confidence: float) -> Boxes:
+def decode(outputs: Sequence[Floats], spec: InputSpec, minimum_confidence: float) -> Boxes:
     """Boxes from one output of shape (1, 4 + classes, cells): centre, size, confidence of each class."""
     columns = outputs[0][0]
     label = columns[4:].argmax(axis=0)
     scores = columns[4 + label, np.arange(columns.shape[1])]
     likely = scores >= minimum_confidence
     x, y, width, height = columns[:4, likely]
-    xyxy = from_centers(np.stack([x, y], axis=1), np.stack([width, height], axis=1), model.input_wh)
+    xyxy = from_centers(np.stack([x, y], axis=1), np.stack([width, height], axis=1), spec.input_wh)
     return Boxes(xyxy, scores[likely], label[likely])
 
 

@@ -8,18 +8,18 @@ import numpy as np
 
 from functions.geometry.boxes import Boxes, Floats
 from functions.geometry.letterbox import Size
-from functions.models.families.family import Family, Model, Shape, cells, count_cells, from_centers
+from functions.models.families.family import Family, InputSpec, Shape, cells, count_cells, from_centers
 
 
-def decode(outputs: Sequence[Floats], model: Model, minimum_confidence: float) -> Boxes:
+def decode(outputs: Sequence[Floats], spec: InputSpec, minimum_confidence: float) -> Boxes:
     """Boxes from one output of shape (1, cells, 5 + classes) whose scores are confidences already."""
     rows = outputs[0][0]
     likely = np.nonzero(rows[:, 4] >= minimum_confidence)[0]
     rows = rows[likely]
     label = rows[:, 5:].argmax(axis=1)
     scores = rows[:, 4] * rows[np.arange(len(rows)), 5 + label]
-    corners, sizes = (values[likely] for values in cells(model.input_wh))
-    xyxy = from_centers(rows[:, :2] * sizes + corners, np.exp(rows[:, 2:4]) * sizes, model.input_wh)
+    corners, sizes = (values[likely] for values in cells(spec.input_wh))
+    xyxy = from_centers(rows[:, :2] * sizes + corners, np.exp(rows[:, 2:4]) * sizes, spec.input_wh)
     return Boxes(xyxy, scores, label).pick(scores >= minimum_confidence)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from functions.geometry.boxes import Boxes, Floats
 from functions.geometry.letterbox import Letterbox
-from functions.models.families import FAMILIES, Model
+from functions.models.families import FAMILIES, InputSpec
 from functions.models.families.family import cells, count_cells
 
 SIDE = 64
@@ -51,7 +51,7 @@ def yolov3_outputs() -> list[Floats]:
     [("yolox", [yolox_output()]), ("yolov8", [yolov8_output()]), ("yolov3", yolov3_outputs())],
 )
 def test_outputs_become_the_box_they_mean(family: str, outputs: list[Floats]) -> None:
-    box, score, label = one(FAMILIES[family].decode(outputs, Model(INPUT_WH), 0.5))
+    box, score, label = one(FAMILIES[family].decode(outputs, InputSpec(INPUT_WH), 0.5))
     assert box == pytest.approx([12, 24, 28, 32], abs=1e-4)
     assert score == pytest.approx(0.72, abs=1e-5)
     assert label == 1
@@ -62,7 +62,7 @@ def test_outputs_become_the_box_they_mean(family: str, outputs: list[Floats]) ->
     [("yolox", [yolox_output()]), ("yolov8", [yolov8_output()]), ("yolov3", yolov3_outputs())],
 )
 def test_what_is_less_sure_is_left_out(family: str, outputs: list[Floats]) -> None:
-    assert len(FAMILIES[family].decode(outputs, Model(INPUT_WH), 0.73).scores) == 0
+    assert len(FAMILIES[family].decode(outputs, InputSpec(INPUT_WH), 0.73).scores) == 0
 
 
 @pytest.mark.parametrize(
@@ -83,19 +83,21 @@ def test_other_outputs_are_of_no_family(shapes: list[tuple[int, ...]]) -> None:
 def test_yolov3_takes_its_grids_in_any_order() -> None:
     coarse, fine = yolov3_outputs()
     decode = FAMILIES["yolov3"].decode
-    assert one(decode([fine, coarse], Model(INPUT_WH), 0.5)) == one(decode([coarse, fine], Model(INPUT_WH), 0.5))
+    assert one(decode([fine, coarse], InputSpec(INPUT_WH), 0.5)) == one(
+        decode([coarse, fine], InputSpec(INPUT_WH), 0.5)
+    )
 
 
 def test_yolov3_gives_a_box_once_for_each_class_it_is_sure_of() -> None:
     coarse, fine = yolov3_outputs()
     fine[0, 5, 1, 1] = logit(0.9)
-    found = FAMILIES["yolov3"].decode([coarse, fine], Model(INPUT_WH), 0.5)
+    found = FAMILIES["yolov3"].decode([coarse, fine], InputSpec(INPUT_WH), 0.5)
     assert dict(zip(found.classes.tolist(), found.scores.tolist(), strict=True)) == pytest.approx({0: 0.81, 1: 0.72})
 
 
 def test_yolov3_may_have_anchors_of_its_own() -> None:
     own = (((81, 82), (135, 169), (344, 319)), ((20, 28), (23, 27), (37, 58)))
-    box, _, _ = one(FAMILIES["yolov3"].decode(yolov3_outputs(), Model(INPUT_WH, own), 0.5))
+    box, _, _ = one(FAMILIES["yolov3"].decode(yolov3_outputs(), InputSpec(INPUT_WH, own), 0.5))
     assert box == pytest.approx([4, 20, 36, 36], abs=1e-4)
 
 
