@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from functions.core.errors import UsageError
 from functions.models import catalogue as known
-from functions.models.catalogue import Model
+from functions.models.catalogue import ModelEntry
 from streams import settings
 from streams.files.download import FetchError
 from streams.files.download import fetch as download
@@ -46,7 +46,7 @@ def fetch(name: str) -> None:
     click.echo(f"{name}: {target}")
 
 
-def _described(name: str, model: Model) -> str:
+def _described(name: str, model: ModelEntry) -> str:
     rows = {
         "detector": model.detector,
         "size": f"{model.bytes / 1_000_000:.1f} MB",
