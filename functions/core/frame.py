@@ -14,6 +14,7 @@ from functions.core import jpeg as codec
 from functions.core.jpeg import Image
 
 XYXY = tuple[float, float, float, float]
+Size = tuple[int, int]  # width and height
 
 
 class Picture:
@@ -49,7 +50,7 @@ class Picture:
         return _read_only(_scaled(codec.decode(self.jpeg, max_side), max_side))
 
     @cached_property
-    def size_wh(self) -> tuple[int, int]:
+    def size_wh(self) -> Size:
         """Upright width and height, from the JPEG's header where the pixels are not decoded."""
         if "image" in self.__dict__:
             height, width = self.image.shape[:2]
@@ -67,7 +68,7 @@ class Detection:
     track: int | None = None
     hidden: bool = False
 
-    def clipped(self, size_wh: tuple[int, int]) -> Self:
+    def clipped(self, size_wh: Size) -> Self:
         """The same with its box inside a picture of that size."""
         x1, y1, x2, y2 = (float(value) for value in self.xyxy)
         width, height = size_wh
@@ -133,6 +134,11 @@ class Frame:
         """A frame that holds these BGR pixels, uint8 of shape (height, width, 3)."""
         return cls(Picture(image=image), source)
 
+    @cached_property
+    def run(self) -> str:
+        """The producer's run, part of the id: a producer that is started again has another one."""
+        return run_of(self.id)
+
     @property
     def image(self) -> Image:
         """Upright BGR pixels, read-only: copy before drawing."""
@@ -151,7 +157,7 @@ class Frame:
         return self.picture.jpeg
 
     @property
-    def size_wh(self) -> tuple[int, int]:
+    def size_wh(self) -> Size:
         """Upright width and height in pixels."""
         return self.picture.size_wh
 
@@ -162,6 +168,11 @@ class Frame:
     def with_detections(self, detections: Iterable[Detection]) -> Self:
         """The same frame with these detections in place of its own, clipped to the picture."""
         return replace(self, detections=tuple(found.clipped(self.size_wh) for found in detections))
+
+
+def run_of(frame_id: str) -> str:
+    """The producer's run in the id of a frame or record, `RUN-SEQ`."""
+    return frame_id.partition("-")[0]
 
 
 def _scaled(image: Image, max_side: int) -> Image:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from functions.core.frame import XYXY
+from functions.core.frame import XYXY, Size
 
 # µs, x and y in metres.
 Step = tuple[int, float, float]
@@ -45,7 +45,7 @@ class Visit(Struct, frozen=True, kw_only=True):
         return self.last_at // MINUTE
 
 
-def ground(homography: Homography, xyxy: XYXY, size_wh: tuple[int, int]) -> tuple[float, float] | None:
+def ground(homography: Homography, xyxy: XYXY, size_wh: Size) -> tuple[float, float] | None:
     """Where the feet of a person's box stand, in metres; None where they are not to be seen.
 
     A homography leads from pixels to metres. Its sign is of no meaning: the ground is the side of the horizon on which

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.frame import Detection
+from functions.core.frame import Detection, Size
 from functions.core.jpeg import Image
 
 Floats = NDArray[np.float32]
@@ -74,7 +74,7 @@ def best(found: Boxes, iou_from: float, inside_from: float = np.inf) -> Boxes:
     return found.pick(np.array(kept, np.int64))
 
 
-def tiles(size_wh: tuple[int, int], columns: int, rows: int, overlap: float = 0.2) -> list[tuple[int, int, int, int]]:
+def tiles(size_wh: Size, columns: int, rows: int, overlap: float = 0.2) -> list[tuple[int, int, int, int]]:
     """Tiles that cover a picture, left to right and top to bottom; neighbours share `overlap` of a tile."""
     across, down = _spans(size_wh[0], columns, overlap), _spans(size_wh[1], rows, overlap)
     return [(left, top, right, bottom) for top, bottom in down for left, right in across]

@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from functions.core.frame import Size
 from functions.geometry.boxes import Floats
-
-Size = tuple[int, int]
 
 
 @dataclass(frozen=True)

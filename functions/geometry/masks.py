@@ -8,12 +8,12 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.frame import XYXY
+from functions.core.frame import XYXY, Size
 
 Mask = NDArray[np.uint8]
 
 
-def mask_of(size_wh: tuple[int, int], boxes: Iterable[XYXY]) -> Mask:
+def mask_of(size_wh: Size, boxes: Iterable[XYXY]) -> Mask:
     """255 where a box touches a pixel."""
     mask = np.zeros(size_wh[::-1], np.uint8)
     for box in boxes:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from functions.core.frame import Size
 from functions.core.jpeg import Image
 from functions.core.per_thread import per_thread
 from functions.geometry.boxes import Boxes, Floats, best
-from functions.geometry.letterbox import Letterbox, Size
+from functions.geometry.letterbox import Letterbox
 from functions.models.catalogue import find
 from functions.models.families.family import from_centers
 from functions.models.openvino_net import EXACT, OpenVinoNet, quick_precision

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from functions.core import labels as names
+from functions.core.frame import Size
 from functions.core.jpeg import Image
 from functions.core.per_thread import per_thread
 from functions.geometry.boxes import Boxes, Floats, best
-from functions.geometry.letterbox import Letterbox, Size
+from functions.geometry.letterbox import Letterbox
 from functions.models.families import FAMILIES, Family, InputSpec
 from functions.models.families.family import Anchors
 from functions.models.weights import WeightsError

@@ -9,9 +9,9 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from functions.core.frame import Size
 from functions.core.jpeg import Image
 from functions.geometry.boxes import Floats
-from functions.geometry.letterbox import Size
 
 EXACT = "f32"
 # A stage works on several frames at once: threads within one would only get in their way, and nets that are pinned

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from functions.core.frame import Size
 from functions.core.jpeg import Image
 from functions.geometry.masks import Mask
 
@@ -87,7 +88,7 @@ def _small(image: Image) -> Image:
     return cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
-def _grown(moving: Mask, size_wh: tuple[int, int]) -> Mask:
+def _grown(moving: Mask, size_wh: Size) -> Mask:
     """Dilated, as people's edges and plain clothes look like background, and scaled to the picture's size."""
     down = max(3, round(moving.shape[0] / 26))
     wide = dilated(moving, down, round(down * 0.64))

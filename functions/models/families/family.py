@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from functions.core.frame import Size
 from functions.core.jpeg import Image
 from functions.geometry.boxes import Boxes, Floats
-from functions.geometry.letterbox import Size
 
 Shape = tuple[int, ...]
 Anchors = tuple[tuple[tuple[float, float], ...], ...]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from functions.core.errors import UsageError
+from functions.core.frame import Size
 from functions.geometry.boxes import Boxes, Floats, sigmoid
-from functions.geometry.letterbox import Size
 from functions.models.families.family import Anchors, Family, InputSpec, Shape, rgb_0_to_1
 
 _ANCHORS = 3

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from functions.core.frame import Size
 from functions.geometry.boxes import Boxes, Floats
-from functions.geometry.letterbox import Size
 from functions.models.families.family import Family, InputSpec, Shape, cells, count_cells, from_centers
 
 

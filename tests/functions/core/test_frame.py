@@ -90,6 +90,11 @@ def test_boxes_are_clipped_to_the_picture(xyxy: XYXY, clipped: XYXY) -> None:
     assert found.xyxy == clipped
 
 
+@pytest.mark.parametrize("frame_id", ["0f3c5a9b2d11-30", "0f3c5a9b2d11-30.1"])
+def test_the_run_is_the_part_of_the_id_that_all_frames_of_a_producer_share(frame_id: str) -> None:
+    assert Frame(Picture(jpeg=JPEG), id=frame_id).run == "0f3c5a9b2d11"
+
+
 @pytest.mark.parametrize(
     "image",
     [

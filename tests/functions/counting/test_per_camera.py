@@ -22,10 +22,9 @@ def counted(frames: Iterable[Frame], restart_at: int = -1) -> list[Visit]:
     cameras: dict[str, Camera] = defaultdict(Camera)
     told = []
     for frame in frames:
-        run, _, _ = frame.id.partition("-")
         if restart_at >= 0 and frame.seq % restart_at == 0:
-            cameras[run] = msgspec.msgpack.decode(msgspec.msgpack.encode(cameras[run]), type=Camera)
-        cameras[run], news = count(cameras[run], frame, Options(), homography("left"))
+            cameras[frame.run] = msgspec.msgpack.decode(msgspec.msgpack.encode(cameras[frame.run]), type=Camera)
+        cameras[frame.run], news = count(cameras[frame.run], frame, Options(), homography("left"))
         told += news
     return told
 
