@@ -32,7 +32,7 @@ class Key(NamedTuple):
 
 def key_of(frame: Frame) -> Key:
     """The source and the producer's run that a frame is from."""
-    return Key(frame.source, frame.id.partition("-")[0])
+    return Key(frame.source, frame.run)
 
 
 @dataclass
