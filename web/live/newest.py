@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Iterable
 
+from functions.core.frame import run_of
 from streams.runtime.logs import Seldom
 from streams.wire.records import Record
 from web.live.pairing import Pairing, Shown
@@ -94,6 +95,6 @@ class Newest:
 
 def _repeats(frame: Shown, before: Shown) -> bool:
     record, last = frame.record, before.record
-    same_run = record.id.partition("-")[0] == last.id.partition("-")[0]
+    same_run = run_of(record.id) == run_of(last.id)
     soon = frame.arrived_at - before.arrived_at < _REPEAT_S
     return same_run and soon and (record.seq < last.seq or record.id == last.id)
