@@ -12,13 +12,14 @@ from threading import Event, Thread
 
 import click
 
+from functions.core.frame import Size
 from functions.core.jpeg import QUALITY
 from streams import settings
 from streams.chain.check import checked
 from streams.chain.types import Chain
 from streams.producer.backpressure import LEAD, LEAD_EMBEDDED, Lead
 from streams.producer.decoding import Moment
-from streams.producer.encoder import Encoder, Size
+from streams.producer.encoder import Encoder
 from streams.producer.metrics import ProducerMetrics, serve
 from streams.producer.monitor import Watch, topic_ready
 from streams.producer.playback import in_real_time, looped

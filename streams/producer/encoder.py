@@ -11,9 +11,8 @@ from av import VideoFrame
 from numpy.typing import NDArray
 
 from functions.core import jpeg as codec
+from functions.core.frame import Size
 from functions.core.jpeg import MAX_PIXELS, MAX_SIDE, JpegError
-
-Size = tuple[int, int]
 
 _LOWER_QUALITY = 0.8
 _LOWEST_QUALITY = 30

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 from threading import Event
 
+from functions.core.frame import Size
 from functions.core.jpeg import JpegError
 from streams.producer.backpressure import Lead
 from streams.producer.decoding import Moment
-from streams.producer.encoder import Encoder, Size
+from streams.producer.encoder import Encoder
 from streams.producer.reconnecting import Say
 from streams.producer.sender import Sender
 from streams.producer.urls import SourceError
