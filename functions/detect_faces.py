@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from functions.core.frame import Frame
+from functions.core.options import Confidence, Tiles
 from functions.core.registry import function
 from functions.geometry.boxes import grid_of, in_tiles
 from functions.models.centerface import face_net
-from functions.models.detector_options import Confidence, Tiles
 
 
 @function(labels=lambda **_: ("face",), ready=lambda **_: face_net())

@@ -11,15 +11,14 @@ from msgspec import Meta
 from functions.core.errors import UsageError
 from functions.core.frame import Frame
 from functions.core.labels import COCO, chosen
+from functions.core.options import Confidence, Labels
 from functions.core.registry import function
 from functions.models.catalogue import catalogue, find
-from functions.models.detector_options import Labels
 from functions.models.imageai_model import ANCHORS, SPEEDS, STRIDE, ImageAIModel, imageai_model
 from functions.models.onnx_detector import anchors_of
 
 Name = Annotated[Literal["tiny-yolov3", "yolov3"], Meta(description="Which of ImageAI's models")]
 Weights = Annotated[str, Meta(description="Path of its .h5 file; none is the one of the model's name")]
-Confidence = Annotated[float, Meta(ge=0.01, le=1, description="Leave out what is less sure than this")]
 Speed = Annotated[
     Literal["normal", "fast", "faster", "fastest", "flash"], Meta(description="Faster looks at a smaller picture")
 ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functions.core.frame import Frame
 from functions.core.labels import COCO, chosen
+from functions.core.options import Confidence, Labels, Tiles
 from functions.core.registry import function
-from functions.models.detector_options import Confidence, Labels, Tiles
 from functions.models.onnx_detector import OnnxDetector
 
 _MODEL = "yolox-nano"

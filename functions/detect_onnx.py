@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from functions.core.frame import Frame
+from functions.core.options import Confidence, Labels, Tiles
 from functions.core.registry import function
-from functions.models.detector_options import Confidence, Labels, Tiles
 from functions.models.onnx_detector import OnnxDetector, anchors_of
 
 Weights = Annotated[str, Meta(description="Path of an ONNX file, or the name of a model")]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from functions.core.frame import Frame
+from functions.core.options import Confidence, Tiles
 from functions.core.registry import function
 from functions.geometry.boxes import grid_of, in_tiles
-from functions.models.detector_options import Confidence, Tiles
 from functions.models.ssdlite import person_net
 
 

@@ -15,6 +15,11 @@ from functions.core.errors import UsageError, did_you_mean, one_of
 # The words the command line itself uses.
 RESERVED = frozenset({"input", "topic", "name", "title", "out"})
 
+# Options that detectors share.
+Confidence = Annotated[float, msgspec.Meta(ge=0.01, le=1, description="Leave out what is less sure than this")]
+Labels = Annotated[tuple[str, ...], msgspec.Meta(description="Find only these; none is all that the model knows")]
+Tiles = Annotated[str, msgspec.Meta(pattern="^[1-8]x[1-8]$", description="Look at overlapping parts: columns x rows")]
+
 
 class OptionError(UsageError):
     """An option is unknown or its value does not fit; the text names function, option, expected and got."""
