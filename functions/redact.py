@@ -1,4 +1,4 @@
-"""Hide what must not be seen: what was found, what was found a moment before or after, and what moves."""
+"""Redaction: covers detections of the chosen labels, where they were shortly before and after, and what moves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from functions.geometry.masks import Mask, mask_of
 from functions.motion.background import MotionMask
 from functions.redaction.evidence import Doubt, doubt_of
 from functions.redaction.fills import STYLES
-from functions.redaction.persistence import Hold
+from functions.redaction.persistence import Persistence
 from functions.redaction.zones import check_zones, with_zones
 
 Labels = Annotated[tuple[str, ...], Meta(min_length=1, description="What to hide, whatever its case")]
@@ -37,9 +37,9 @@ Detectors = Annotated[
 
 @dataclass
 class RedactState:
-    """The boxes and the background of one source."""
+    """The earlier boxes and the background of one source."""
 
-    hold: Hold = field(default_factory=Hold)
+    persistence: Persistence = field(default_factory=Persistence)
     motion: MotionMask = field(default_factory=MotionMask)
 
 
@@ -69,7 +69,7 @@ def redact(
     hidden = [found for found in marked if found.hidden]
     moving, unsure = state.motion.look(frame.image) if motion else (None, None)
     boxes = [found.xyxy for found in hidden]
-    boxes += state.hold.add(frame.captured_at, hidden, hold_s, moving)
+    boxes += state.persistence.add(frame.captured_at, hidden, hold_s, moving)
     boxes += [found.xyxy for later in ahead for found in later.detections if wanted(found)]
     mask = mask_of(frame.size_wh, (_padded(box, padding) for box in boxes))
     mask = with_zones(mask if moving is None else mask | moving, zones, frame.source)
@@ -79,7 +79,7 @@ def redact(
 
 @dataclass(frozen=True)
 class _Wanted:
-    """Whether a detection is to be hidden; what an earlier redactor hid is covered again."""
+    """Decides whether a detection is to be hidden; those that an earlier redactor hid are hidden again."""
 
     labels: frozenset[str]
     minimum_confidence: float
@@ -105,7 +105,7 @@ def _covered(
 
 
 def _joined(earlier: Redaction | None, done: Redaction) -> Redaction:
-    """What was done, with the labels and the doubt of a redactor before this one."""
+    """The redaction done here, with the labels and the doubt of an earlier redactor in the chain."""
     if earlier is None:
         return done
     labels = tuple(dict.fromkeys((*earlier.labels, *done.labels)))

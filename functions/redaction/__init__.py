@@ -1,4 +1,4 @@
-"""What `redact` decides by: evidence that a detector looked, persistence of boxes, zones, and what is shown instead.
+"""Redaction: evidence that a detector ran, persistence and association of boxes, zones, and fills.
 
 Imports `functions.core` and `functions.geometry`. Begin with `evidence.py`.
 """

@@ -1,4 +1,4 @@
-"""Why a frame may not be shown: reasons to doubt that what must be hidden was looked for."""
+"""Evidence: whether the frame's hops show that a detector looked for all that must be hidden."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functions.core.errors import UsageError
 from functions.core.frame import Frame, Hop
 from functions.core.labels import plain
 
-# What a doubt says before its colon; what may follow names labels asked for, functions of the chain, and sizes.
+# The sentences of doubts; after a colon they may name labels that were asked for, functions of the chain, and sizes.
 NO_DETECTOR = "no detector among the hops"
 CANNOT_FIND = "no detector among the hops that can find what is asked for"
 NOT_IN_CHAIN = "a detector ran that the chain file has not; write it there, or name it in `detectors`"
@@ -22,18 +22,18 @@ _LONGEST = 256
 
 
 class Doubt(UsageError):
-    """A frame is not shown, since it is not sure that all was found that must be hidden."""
+    """A frame is not shown: there is no evidence that a detector looked for what must be hidden."""
 
 
 def doubt_of(frame: Frame, labels: Iterable[str], trusted: Collection[str]) -> str | None:
-    """Why what was found in the frame may not be all, None if nothing speaks for that.
+    """The reason why detections may be missing from the frame, None where the evidence suffices.
 
-    `trusted` names functions that count as detectors of whatever is asked for.
+    `trusted` names functions that count as detectors of every label.
     """
-    return _unlooked(frame.hops, labels, trusted) or _misplaced(frame)
+    return _missing_evidence(frame.hops, labels, trusted) or _misplaced(frame)
 
 
-def _unlooked(hops: Iterable[Hop], labels: Iterable[str], trusted: Collection[str]) -> str | None:
+def _missing_evidence(hops: Iterable[Hop], labels: Iterable[str], trusted: Collection[str]) -> str | None:
     if any(hop.function in trusted for hop in hops):
         return None
     findable = frozenset[str]().union(*(hop.finds for hop in hops))

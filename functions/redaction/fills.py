@@ -1,4 +1,4 @@
-"""What is shown in place of what is covered. No style looks at a pixel that it hides."""
+"""Fills: the pixels drawn over what is covered. None of them depends on a pixel that it hides."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from functions.core.jpeg import Image
 from functions.geometry.masks import Mask
 
-# Cells to the side of what is covered, were it one square.
+# Cells along the side of a square of the covered area; and the least size of a cell in pixels.
 _CELLS = 4
 _SMALLEST = 8
 
@@ -23,7 +23,7 @@ def solid(image: Image, mask: Mask) -> Image:
 
 
 def _around(image: Image, mask: Mask, interpolation: int) -> Image:
-    """The colours of the uncovered around it, in cells that grow with what is covered.
+    """The mean colours of the uncovered pixels around, in cells whose size grows with the covered area.
 
     A mosaic or a blur of the hidden pixels themselves would tell people apart by their colours.
     """

@@ -1,4 +1,4 @@
-"""Places in a camera's picture that are always covered, or never: polygons drawn by hand."""
+"""Zones: polygons in the picture of a source that are always covered, or ignored."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Polygon = Sequence[tuple[float, float]]
 
 FARTHEST = 100_000  # pixels from the picture's corner; OpenCV draws with whole numbers
 
-_VALUE = {"ignore": 0, "cover": 255}  # in this order: where both are said, it is covered
+_VALUE = {"ignore": 0, "cover": 255}  # drawn in this order: cover wins
 
 
 def zone(source: str, kind: str, polygon: Polygon) -> str:
-    """A polygon in pixels of a source's picture as text: `SOURCE: cover x,y x,y x,y`."""
+    """A polygon in pixels of the source's picture as an option's text: `SOURCE: cover x,y x,y x,y`."""
     return f"{source}: {kind} " + " ".join(f"{x:g},{y:g}" for x, y in polygon)
 
 
@@ -33,7 +33,7 @@ def with_zones(mask: Mask, zones: tuple[str, ...], source: str) -> Mask:
 
 
 def check_zones(zones: Iterable[str]) -> None:
-    """Refuse zones that cannot be read. Raises UsageError."""
+    """Parse all zones. Raises UsageError for the first that is malformed."""
     for text in zones:
         _read(text)
 

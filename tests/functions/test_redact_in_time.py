@@ -73,8 +73,8 @@ def test_a_clock_that_stands_still_does_not_fill_the_memory() -> None:
     memory = RedactState()
     for _ in range(300):
         shown_still(memory, at(0, (50, 50, 90, 150)))
-    assert len(memory.hold._frames) == 100
-    assert len(memory.hold._boxes) <= 2000
+    assert len(memory.persistence._frames) == 100
+    assert len(memory.persistence._boxes) <= 2000
 
 
 def walk(memory: RedactState, frames: int, start: int = 0) -> Iterator[tuple[int, Frame]]:
