@@ -1,4 +1,4 @@
-"""Which visits are visits of one person: those that belong together, joined from the nearest on."""
+"""Identities: visits at several cameras are clustered into persons, the closest links first."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from functions.counting.visits import SECOND
 
-# A camera may see somebody twice for a moment, but not for longer.
-_TWICE = SECOND
+# Two visits at one camera may overlap for so long and still be one person's (a track that broke).
+_MAX_OVERLAP = SECOND
 
 
 class Stay(NamedTuple):
@@ -20,7 +20,7 @@ class Stay(NamedTuple):
 
 
 class Link(NamedTuple):
-    """Two visits, the lower number first, that may be one person's: the stronger the smaller `distance` is."""
+    """Two visits, the lower id first, that may be one person's; the smaller `distance`, the likelier."""
 
     distance: float
     one: int
@@ -28,25 +28,25 @@ class Link(NamedTuple):
 
 
 def persons(stays: Mapping[int, Stay], links: Iterable[Link]) -> dict[int, int]:
-    """The person of each visit, named by one of that person's visits.
+    """The person of each visit, identified by the id of one of that person's visits.
 
-    The nearest are joined first, and nobody is at one camera twice at a time. The order in which visits and links are
-    given changes nothing.
+    Links are joined by increasing distance unless that would put one person at a camera twice at a time. The result
+    does not depend on the order of visits and links.
     """
     members = {visit: [visit] for visit in stays}
     person = {visit: visit for visit in stays}
     for _, one, other in sorted(links):
         first, second = sorted((person[one], person[other]))
-        if first != second and not _twice_at_a_time(stays, members[first], members[second]):
+        if first != second and not _any_overlap(stays, members[first], members[second]):
             members[first] += members[second]
             person |= dict.fromkeys(members.pop(second), first)
     return person
 
 
-def _twice_at_a_time(stays: Mapping[int, Stay], ones: Iterable[int], others: list[int]) -> bool:
-    return any(_clash(stays[one], stays[other]) for one in ones for other in others)
+def _any_overlap(stays: Mapping[int, Stay], ones: Iterable[int], others: list[int]) -> bool:
+    return any(_overlap(stays[one], stays[other]) for one in ones for other in others)
 
 
-def _clash(one: Stay, other: Stay) -> bool:
-    together = min(one.last_at, other.last_at) - max(one.first_at, other.first_at)
-    return one.source == other.source and together > _TWICE
+def _overlap(one: Stay, other: Stay) -> bool:
+    overlap = min(one.last_at, other.last_at) - max(one.first_at, other.first_at)
+    return one.source == other.source and overlap > _MAX_OVERLAP

@@ -1,4 +1,4 @@
-"""The book of visits: who came in which window, at which camera, and who of them is the same."""
+"""The ledger of visits of all cameras, and the counts of visitors and unique persons of each window."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from functions.counting.identities import Link, Stay, persons
 from functions.counting.visits import Visit, shared
 from functions.counting.windows import Window, day_of, hour_of
 
-# Paths are of one person where they share so many moments at least and are no farther apart.
+# Two paths may be one person's if they have so many moments in common.
 _MOMENTS = 3
-# What looks the same is joined after all that is at the same place.
+# Links by appearance come after all links by place.
 _LOOKS = math.inf
-# News of a day are taken for so long after its end.
-_LATE = timedelta(days=1) // timedelta(microseconds=1)
+# Allowed lateness (µs): visits of a day are accepted for so long after its end.
+_LATENESS = timedelta(days=1) // timedelta(microseconds=1)
 
 
 class Count(NamedTuple):
-    """How many came by in a window at a camera, or (`source` None) at all of them."""
+    """Visitors and unique persons in a window, at a camera or (`source` None) at all of them."""
 
     window: Window
     source: str | None
@@ -34,7 +34,7 @@ class Count(NamedTuple):
 
 
 class Closed(Struct, frozen=True, kw_only=True):
-    """What was before `until` and is over: how many visits at each camera, of how many persons."""
+    """The totals of all days before `until` (µs), which are final: visits at each camera, and unique persons."""
 
     until: int = 0
     visitors: dict[str, int] = {}
@@ -42,9 +42,9 @@ class Closed(Struct, frozen=True, kw_only=True):
 
 
 class Ledger:
-    """All visits that may still be told of, and how many there were before.
+    """The visits of days that are still open, and the totals of the days before.
 
-    It holds numbers of visits, no counters: what is told twice, late, or by another process again counts once.
+    Idempotent: it keeps visits by id, no counters, so that one published twice, late or by another process counts once.
     """
 
     def __init__(self, near_m: float, zone: tzinfo, closed: Closed | None = None, began_at: int | None = None) -> None:
@@ -57,15 +57,18 @@ class Ledger:
         self._alike: dict[int, int] = {}
 
     def add(self, visit: Visit) -> bool:
-        """Take in what is told of a visit; whether it was news. What comes a day too late is none.
+        """Add or update a visit; false for a repeat, and for one that is too late.
 
-        Raises OverflowError or ValueError for a time beyond LATEST, and is as it was.
+        Raises OverflowError or ValueError for a time beyond LATEST, and changes nothing then.
         """
         known = self._stays.get(visit.id)
         before = self._minutes.get(visit.minute, {}).get(visit.id)
         if (known is None and visit.last_at < self.closed.until) or (before and before.last_at >= visit.last_at):
             return False
-        windows = hour_of(visit.last_at, self._zone), day_of(visit.last_at, self._zone)  # an error changes nothing
+        windows = (
+            hour_of(visit.last_at, self._zone),
+            day_of(visit.last_at, self._zone),
+        )  # may raise, hence first
         self.began_at = visit.first_at if self.began_at is None else self.began_at
         self._minutes[visit.minute][visit.id] = visit
         for window in windows:
@@ -78,19 +81,19 @@ class Ledger:
         return True
 
     def due(self, now: int) -> Closed | None:
-        """All that is over by now (µs), where it is more than before: days that ended a day ago."""
-        until = day_of(now - _LATE, self._zone).starts_at
+        """The totals to close by now (µs), None if no further day ended a day ago."""
+        until = day_of(now - _LATENESS, self._zone).starts_at
         if until <= self.closed.until:
             return None
         gone = {visit for visit, stay in self._stays.items() if stay.last_at < until}
         person = self._persons()
         visitors = Counter(self.closed.visitors) + Counter(self._stays[visit].source for visit in gone)
-        # Who is still to be seen today is counted with today.
+        # A person with a visit in an open day is counted there.
         unique = len({person[visit] for visit in gone} - {person[visit] for visit in self._stays.keys() - gone})
         return Closed(until=until, visitors=dict(visitors), unique=self.closed.unique + unique)
 
     def close(self, closed: Closed) -> list[Visit]:
-        """Forget what is over, and give it back."""
+        """Drop the visits of closed days, and return them."""
         self.closed = closed
         gone = {visit for visit, stay in self._stays.items() if stay.last_at < closed.until}
         dropped = [told.pop(visit) for told in self._minutes.values() for visit in gone & told.keys()]
@@ -103,7 +106,7 @@ class Ledger:
         return dropped
 
     def counts(self) -> Iterator[Count]:
-        """Every window that is open, for each camera that saw somebody and for all of them."""
+        """The count of each open window, by camera with visits and over all."""
         person = self._persons()
         for window, minutes in self._windows.items():
             yield from self._counted(window, [told for at in minutes if (told := self._minutes.get(at))], person)
@@ -128,7 +131,7 @@ class Ledger:
         yield Count(window, None, sum(seen.values()), unique, max(updated.values(), default=0), latest)
 
     def _compare(self, visit: Visit) -> None:
-        """Take down how near the others of this minute were."""
+        """Store the distances to the other visits of this minute."""
         for other in self._minutes[visit.minute].values() if visit.path else ():
             if other.source != visit.source and other.path:
                 one, two = sorted((visit, other), key=lambda each: each.id)

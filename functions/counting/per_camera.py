@@ -1,4 +1,4 @@
-"""Who came by: the visits at one camera, as its frames tell them."""
+"""Visits at one camera, from its frames: a pure step from state and frame to state and visits to publish."""
 
 from __future__ import annotations
 
@@ -11,95 +11,94 @@ from functions.counting.visits import MINUTE, SECOND, Homography, Visit, ground
 from functions.tracking import tracker
 from functions.tracking.tracker import Track
 
-# A track is a visitor once it was seen in so many frames, and is surer than it had to be by so much in sum.
+# A track becomes a visit with so many frames and so much evidence (see Track).
 _FRAMES, _EVIDENCE = 2, 0.5
-# How often a visit that goes on is told again.
-_TELL_EVERY = 2 * SECOND
-# How often a step of a path is taken down.
+# How often an open visit is published again.
+_PUBLISH_EVERY = 2 * SECOND
+# The interval of the steps of a path.
 _STEP = SECOND // 2
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """What is counted, and how: as the options of the function `track`."""
+    """What is counted; the same options as those of the function `track`."""
 
     labels: tuple[str, ...] = ("person",)
     minimum_confidence: float = 0.4
     patience_s: float = 3.0
 
 
-class Open(Struct, frozen=True, array_like=True):
-    """A visit that goes on; `told_at` is `last_at` as it was told last, 0 before."""
+class OpenVisit(Struct, frozen=True, array_like=True):
+    """A visit that goes on; `published_at` is its `last_at` when it was last published, 0 before."""
 
     visit: Visit
-    told_at: int = 0
+    published_at: int = 0
 
 
 class Camera(Struct, frozen=True):
-    """What is remembered of one run of a camera's producer: numbers only, and never how anybody looks.
+    """The state of one run of a camera's producer, a row of a Faust table: numbers only, no appearance.
 
-    `last` is the number of its last frame. Two producers of one name are followed apart.
+    `last` is the `seq` of its last frame. Two producers of one name have a state each.
     """
 
     tracks: tuple[Track, ...] = ()
-    visits: dict[int, Open] = {}
+    visits: dict[int, OpenVisit] = {}
     last: int = -1
     restarted_at: int | None = None
 
     def knows(self, frame: Frame) -> bool:
-        """Whether this frame was counted before."""
+        """Whether this frame was counted before: its `seq` is not above the last."""
         return frame.seq <= self.last
 
     @property
-    def untold(self) -> list[Visit]:
-        """What is still to be told of the visits that go on, where nothing more will come."""
-        return _untold(self.visits.values())
+    def unpublished(self) -> list[Visit]:
+        """The open visits that changed since they were published, for when no more frames will come."""
+        return _unpublished(self.visits.values())
 
 
 def count(
     camera: Camera, frame: Frame, options: Options, homography: Homography | None = None
 ) -> tuple[Camera, list[Visit]]:
-    """The camera after one more frame of the same run, and what is to be told of visits.
+    """The camera's state after one more frame of the same run, and the visits to publish.
 
-    Pure: the same frames give the same visits, with the same ids, whoever counts them; one that was counted before
-    changes nothing. A visit is told when it begins to count, at every turn of a minute, every other second, and at its
-    end.
+    Deterministic: the same frames give the same visits with the same ids in any process; a repeated frame changes
+    nothing. A visit is published when it begins to count, at every turn of a minute, every two seconds, and at its end.
     """
     if camera.knows(frame):
         return camera, []
     tracks, ids = tracker.update(camera.tracks, frame, options.labels, options.minimum_confidence, options.patience_s)
     seen = {number: frame.detections[at].xyxy for at, number in ids.items()}
-    visits: dict[int, Open] = {}
-    told: list[Visit] = []
+    visits: dict[int, OpenVisit] = {}
+    to_publish: list[Visit] = []
     for each in tracks:
         before = camera.visits.get(each.id)
         if each.id in seen and each.frames >= _FRAMES and each.evidence >= _EVIDENCE:
             where = homography and ground(homography, seen[each.id], frame.size_wh)
-            visits[each.id], news = _gone_on(before, each, frame, camera.restarted_at, where)
-            told += news
+            visits[each.id], news = _continued(before, each, frame, camera.restarted_at, where)
+            to_publish += news
         elif before:
             visits[each.id] = before
-    told += _untold(each for number, each in camera.visits.items() if number not in visits)
-    return Camera(tracks, visits, frame.seq, camera.restarted_at), told
+    to_publish += _unpublished(each for number, each in camera.visits.items() if number not in visits)
+    return Camera(tracks, visits, frame.seq, camera.restarted_at), to_publish
 
 
-def _gone_on(
-    before: Open | None, track: Track, frame: Frame, restarted_at: int | None, where: tuple[float, float] | None
-) -> tuple[Open, Sequence[Visit]]:
+def _continued(
+    before: OpenVisit | None, track: Track, frame: Frame, restarted_at: int | None, where: tuple[float, float] | None
+) -> tuple[OpenVisit, Sequence[Visit]]:
     at = frame.captured_at
-    old = before or Open(Visit(id=track.id, source=frame.source, first_at=track.first_at, last_at=at))
-    told: list[Visit] = []
+    old = before or OpenVisit(Visit(id=track.id, source=frame.source, first_at=track.first_at, last_at=at))
+    to_publish: list[Visit] = []
     path = old.visit.path
     if old.visit.minute != at // MINUTE:
         path = ()
-        if old.told_at < old.visit.last_at:
-            told.append(old.visit)
+        if old.published_at < old.visit.last_at:
+            to_publish.append(old.visit)
     if where and (not path or path[-1][0] // _STEP < at // _STEP):
         path = (*path, (at, *where))
     visit = structs.replace(old.visit, last_at=at, path=path, restarted_at=restarted_at)
-    if told or at - old.told_at >= _TELL_EVERY:
-        return Open(visit, at), [*told, visit]
-    return Open(visit, old.told_at), told
+    if to_publish or at - old.published_at >= _PUBLISH_EVERY:
+        return OpenVisit(visit, at), [*to_publish, visit]
+    return OpenVisit(visit, old.published_at), to_publish
 
 
-def _untold(ended: Iterable[Open]) -> list[Visit]:
-    return [each.visit for each in ended if each.told_at < each.visit.last_at]
+def _unpublished(ended: Iterable[OpenVisit]) -> list[Visit]:
+    return [each.visit for each in ended if each.published_at < each.visit.last_at]

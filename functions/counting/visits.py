@@ -1,4 +1,4 @@
-"""A visit: somebody seen by one camera for a while, minute by minute, and where they stood on the ground."""
+"""Visits: a person seen by one camera for a time, minute by minute, with the path on the ground plane."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ Homography = tuple[Row, Row, Row]
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
-# Nobody is taken to have gone straight on for longer than this.
+# Positions are interpolated over gaps up to this.
 _GAP = 5 * SECOND
-# So near an edge a box is cut by it, in pixels.
+# A box so near an edge of the picture is cut by it, in pixels.
 _CUT = 2
-# Of a person's box, as a share of its height, where it is cut.
+# Assumed width of a cut box, as a share of its height.
 _BREADTH = 0.35
 
 
 class Visit(Struct, frozen=True, kw_only=True):
-    """Somebody seen by one camera since `first_at`, up to `last_at` (µs since the epoch), in the minute of `last_at`.
+    """A person seen by one camera from `first_at` to `last_at` (µs since the epoch), in the minute of `last_at`.
 
-    `path` is where they stood in that minute, about twice a second; `same_as` is the visit at another camera that looks
-    the same; `restarted_at` is since when the camera is followed by a process that took over.
+    `path` holds the positions in that minute, about two a second; `same_as` is the visit at another camera with the
+    same appearance; `restarted_at` is when another process took over the camera.
     """
 
     id: int
@@ -41,21 +41,21 @@ class Visit(Struct, frozen=True, kw_only=True):
 
     @property
     def minute(self) -> int:
-        """The minute that it is about, counted from the epoch."""
+        """The minute of `last_at`, counted from the epoch."""
         return self.last_at // MINUTE
 
 
 def ground(homography: Homography, xyxy: XYXY, size_wh: Size) -> tuple[float, float] | None:
-    """Where the feet of a person's box stand, in metres; None where they are not to be seen.
+    """The position of the feet of a person's box on the ground plane, in metres; None where they are not visible.
 
-    A homography leads from pixels to metres. Its sign is of no meaning: the ground is the side of the horizon on which
-    the middle of the picture's lower edge lies.
+    The homography maps pixels to metres. Its sign has no meaning: the ground is the side of the horizon that has the
+    middle of the picture's lower edge.
     """
     left, top, right, bottom = xyxy
     width, height = size_wh
     if bottom >= height - _CUT:
         return None
-    # Of who is cut by an edge, the rest is beyond it.
+    # The rest of a cut box is beyond the edge.
     whole = max(right - left, _BREADTH * (bottom - top))
     middle = (left + right) / 2
     if left <= _CUT:
@@ -67,7 +67,7 @@ def ground(homography: Homography, xyxy: XYXY, size_wh: Size) -> tuple[float, fl
 
 
 def shared(one: Sequence[Step], other: Sequence[Step]) -> tuple[int, float]:
-    """How many moments two paths share, and the median of their distances then, in metres."""
+    """The number of moments that two paths have in common, and their median distance then, in metres."""
     both = ((step, _at(other, step[0])) for step in one)
     distances = sorted(((x - there[0]) ** 2 + (y - there[1]) ** 2) ** 0.5 for (_, x, y), there in both if there)
     return len(distances), distances[len(distances) // 2] if distances else 0.0
@@ -78,7 +78,7 @@ def _through(homography: Homography, x: float, y: float) -> tuple[float, ...]:
 
 
 def _at(path: Sequence[Step], at: int) -> tuple[float, float] | None:
-    """Where somebody was at a time, on a straight line between two steps."""
+    """The position at a time, interpolated between two steps."""
     for (before, x, y), (after, next_x, next_y) in itertools.pairwise(path):
         if before <= at <= after and after - before <= _GAP:
             share = (at - before) / max(1, after - before)

@@ -69,7 +69,7 @@ def test_what_is_left_to_tell_is_what_was_not_told_yet() -> None:
         camera, news = count(camera, frame, Options())
         told += news
 
-    (last,) = camera.untold
+    (last,) = camera.unpublished
     assert last.id == told[-1].id
     assert told[-1].last_at < last.last_at == frame.captured_at
 
