@@ -104,7 +104,7 @@ class FollowApp(CountingApp):
         """Tell what is left of the visits at cameras that are forgotten, and then drop their rows."""
         while self._gone:
             key, row = self._gone[0]
-            await self._tell(row.camera.untold)
+            await self._tell(row.camera.unpublished)
             self.table.forget(name_of(key), row.partition)
             del self._gone[0]
 
