@@ -29,7 +29,7 @@ class MotionState:
 def detect_motion(frame: Frame, state: MotionState, *, height: Height = 288, minimum_area: Area = 0.0005) -> Frame:
     """Find what moves (background subtraction)."""
     small = frame.image_at(round(max(frame.size_wh) * min(1.0, height / frame.size_wh[1])))
-    moving = state.background.foreground(small)
+    moving = state.background.foreground(small, small.shape[0])
     boxes = [] if moving is None else _boxes(_joined(moving), minimum_area)
     scale = frame.size_wh[1] / small.shape[0]
     found = [

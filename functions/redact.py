@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Annotated, Literal
 
 import cv2
@@ -14,7 +15,7 @@ from functions.core.frame import XYXY, Detection, Frame, Redaction
 from functions.core.labels import plain
 from functions.core.registry import function
 from functions.geometry.masks import Mask, mask_of
-from functions.motion.background import MotionMask
+from functions.motion.background import BackgroundModel
 from functions.redaction.evidence import Doubt, doubt_of
 from functions.redaction.fills import STYLES
 from functions.redaction.persistence import Persistence
@@ -40,7 +41,7 @@ class RedactState:
     """The earlier boxes and the background of one source."""
 
     persistence: Persistence = field(default_factory=Persistence)
-    motion: MotionMask = field(default_factory=MotionMask)
+    background: BackgroundModel = field(default_factory=BackgroundModel)
 
 
 @function(redacts=True, look_ahead_s=2.0, ready=lambda *, zones, **_: check_zones(zones))
@@ -64,10 +65,10 @@ def redact(
     doubt = doubt_of(frame, labels, detectors)
     if doubt and on_doubt == "drop":
         raise Doubt(f"Frame {frame.seq} of {frame.source} is not shown: {doubt}")
-    wanted = _Wanted(frozenset(map(plain, labels)), minimum_confidence)
+    wanted = partial(_is_wanted, frozenset(map(plain, labels)), minimum_confidence)
     marked = [replace(found, hidden=wanted(found)) for found in frame.detections]
     hidden = [found for found in marked if found.hidden]
-    moving, unsure = state.motion.look(frame.image) if motion else (None, None)
+    moving, unsure = state.background.motion_mask(frame.image) if motion else (None, None)
     boxes = [found.xyxy for found in hidden]
     boxes += state.persistence.add(frame.captured_at, hidden, hold_s, moving)
     boxes += [found.xyxy for later in ahead for found in later.detections if wanted(found)]
@@ -77,15 +78,9 @@ def redact(
     return _covered(frame, marked, np.full_like(mask, 255) if doubt else mask, labels, style, doubt)
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """Decides whether a detection is to be hidden; those that an earlier redactor hid are hidden again."""
-
-    labels: frozenset[str]
-    minimum_confidence: float
-
-    def __call__(self, found: Detection) -> bool:
-        return found.hidden or (plain(found.label) in self.labels and found.confidence >= self.minimum_confidence)
+def _is_wanted(labels: frozenset[str], minimum_confidence: float, found: Detection) -> bool:
+    """Whether a detection is to be hidden; those that an earlier redactor hid are hidden again."""
+    return found.hidden or (plain(found.label) in labels and found.confidence >= minimum_confidence)
 
 
 def _padded(xyxy: XYXY, padding: float) -> XYXY:

@@ -24,55 +24,41 @@ UPSET = "the camera moved or the light changed"
 
 
 class BackgroundModel:
-    """The learned background of one source.
+    """The learned background of one source, picture by picture.
 
     With `quick_start` the first picture is learned as the background at once, so that the second already shows motion;
     else nothing is known during the first `LEARNING` pictures. A picture of another size starts it anew.
     """
 
     def __init__(self, quick_start: bool = False) -> None:
-        self._quick_start = quick_start
-        self._shape: tuple[int, ...] = ()
-        self.reset()
+        self._quick_start, self._shape = quick_start, (0, 0, 0)
 
-    def reset(self) -> None:
-        """Forget the background."""
-        self._model = cv2.createBackgroundSubtractorKNN(_HISTORY, _DISTANCE, _SHADOWS)
-        self._seen = 0
+    def motion_mask(self, image: Image) -> tuple[Mask | None, str | None]:
+        """255 where the image moves, with a margin, or None and the reason why that is not known."""
+        moving = self.foreground(image, _HEIGHT)
+        if moving is not None and cv2.countNonZero(moving) <= _TOO_MUCH * moving.size:
+            return _grown(moving, (image.shape[1], image.shape[0])), None
+        if moving is not None:
+            self._reset(UPSET)
+        return None, self._unknown
 
-    def foreground(self, image: Image) -> Mask | None:
-        """255 where the image differs from the background, without specks; None while that is not known."""
+    def foreground(self, image: Image, height: int) -> Mask | None:
+        """255 where the image, scaled down to a height, differs from the background; None while that is not known."""
         if image.shape != self._shape:
             self._shape = image.shape
-            self.reset()
+            self._reset(STARTING)
+        small = _scaled(image, height)
         if self._quick_start and not self._seen:
             self._seen = LEARNING
             for _ in range(LEARNING):
-                self._model.apply(image)
+                self._model.apply(small)
         self._seen += 1
-        moving = cv2.morphologyEx(self._model.apply(image), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        moving = cv2.morphologyEx(self._model.apply(small), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         return moving.astype(np.uint8, copy=False) if self._seen > LEARNING else None
 
-
-class MotionMask:
-    """What moves at one source, for a redactor: if that is not known, it says why."""
-
-    def __init__(self) -> None:
-        self._background = BackgroundModel()
-        self._size_wh = (0, 0)
-        self._unknown = STARTING
-
-    def look(self, image: Image) -> tuple[Mask | None, str | None]:
-        """255 where the image moves, in its size, or None and the reason why that is not known."""
-        height, width = image.shape[:2]
-        if self._size_wh != (width, height):
-            self._size_wh, self._unknown = (width, height), STARTING
-            self._background.reset()  # scaled down, another size may look like this one
-        moving = self._background.foreground(_small(image))
-        if moving is not None and cv2.countNonZero(moving) > _TOO_MUCH * moving.size:
-            self._background.reset()
-            moving, self._unknown = None, UPSET
-        return (None, self._unknown) if moving is None else (_grown(moving, (width, height)), None)
+    def _reset(self, reason: str) -> None:
+        self._model = cv2.createBackgroundSubtractorKNN(_HISTORY, _DISTANCE, _SHADOWS)
+        self._seen, self._unknown = 0, reason
 
 
 def dilated(mask: Mask, height: int, width: int) -> Mask:
@@ -80,11 +66,11 @@ def dilated(mask: Mask, height: int, width: int) -> Mask:
     return cv2.dilate(mask, np.ones((max(3, height), max(3, width)), np.uint8)).astype(np.uint8, copy=False)
 
 
-def _small(image: Image) -> Image:
+def _scaled(image: Image, max_height: int) -> Image:
     height, width = image.shape[:2]
-    if height <= _HEIGHT:
+    if height <= max_height:
         return image
-    size_wh = (max(1, round(width * _HEIGHT / height)), _HEIGHT)
+    size_wh = (max(1, round(width * max_height / height)), max_height)
     return cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
