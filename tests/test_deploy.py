@@ -16,9 +16,12 @@ from typing import Any
 import pytest
 import yaml
 
+from streams.chain import types as chains
 from streams.runtime.watchdog import Watchdog
+from streams.wire import records
+from tests.bus import consume
 from tests.conftest import has_docker
-from tests.processes import PROJECT
+from tests.processes import PROJECT, Process, free_port
 from tests.streams.chains import environment, worker
 from tests.wait import wait_until_async
 
@@ -122,20 +125,58 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
     assert not [name for name in held if name.startswith(("tests/", "bench/"))]
 
 
-def test_what_the_wheel_installs_runs_without_the_tree(wheel: Path, tmp_path: Path) -> None:
-    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv")
-    python = tmp_path / "venv" / "bin" / "python"
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of a new environment with the wheel; what imagebus needs comes from the one that runs the tests."""
+    folder = tmp_path_factory.mktemp("venv")
+    run(sys.executable, "-m", "venv", "--without-pip", folder)
+    python = folder / "bin" / "python"
     run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", wheel)
-    site = next((tmp_path / "venv").glob("lib/python*/site-packages"))
-    # What imagebus needs comes from here; a line of a .pth adds a folder, and not what that folder's own .pth say.
+    site = next(folder.glob("lib/python*/site-packages"))
+    # A line of a .pth adds a folder, and not what that folder's own .pth say: the tree stays out of it.
     (site / "needs.pth").write_text(sysconfig.get_path("purelib"))
+    for name in ("faust", "honcho"):
+        script = python.with_name(name)
+        script.write_text(f'#!/bin/sh\nexec "{python}" -m {name} "$@"\n')
+        script.chmod(0o755)
+    return folder / "bin"
 
-    command = python.with_name("imagebus")
-    where = run(python, "-c", "import streams; print(streams.__file__)", cwd=tmp_path)
-    assert where.startswith(str(site))
+
+def test_what_the_wheel_installs_runs_without_the_tree(installed: Path, tmp_path: Path) -> None:
+    command = installed / "imagebus"
+    where = run(installed / "python", "-c", "import streams; print(streams.__file__)", cwd=tmp_path)
+    assert where.startswith(str(installed.parent))
     assert "doctor" in run(command, "--help", cwd=tmp_path)
     assert "detect" in run(command, "chain", "show", cwd=tmp_path)
     run(command, "chain", "check", cwd=tmp_path)
+
+
+def test_what_the_wheel_installs_runs_the_demo_in_an_empty_folder(
+    installed: Path, demo_clip: Path, tmp_path: Path
+) -> None:
+    (site,) = installed.parent.glob("lib/python*/site-packages")
+    chain = site / "streams" / "chain-demo.toml"
+    # The tree's Procfile is the only file that is not the wheel's.
+    procfile = tmp_path / "Procfile.demo"
+    shutil.copy(PROJECT / procfile.name, procfile)
+    env = {
+        "PATH": f"{installed}{os.pathsep}{os.defpath}",
+        "PYTHONPATH": "",
+        "VIDEO": str(demo_clip),
+        "IMAGEBUS_CHAIN": str(chain),
+        "IMAGEBUS_DATA_DIR": str(tmp_path / "data"),
+        "VIEWER_PORT": str(free_port()),
+        "CAMERA_PORT": str(free_port()),
+    }
+    command = [installed / "imagebus", "broker", "--", "honcho", "-e", "/dev/null", "-f", procfile.name, "start"]
+    with Process(command, env, cwd=tmp_path) as demo:
+        url = demo.wait_for_line("KAFKA_URL=").split("KAFKA_URL=")[1].split()[0]
+        for topic in chains.load(chain).topic_names:
+            (message, *_) = consume(url, topic, 1, timeout_s=60)
+            record = records.decode(message.value() or b"")
+            assert (record.redaction is not None) == (topic == "REDACTION_FRAME")
+        for name in ("VIEWER_PORT", "CAMERA_PORT"):
+            demo.wait_for_line(f"http://127.0.0.1:{env[name]}")
 
 
 @pytest.fixture(scope="module")
