@@ -1,4 +1,4 @@
-"""Where partitions begin and end, asked by a client that reads nothing and is in no group.
+"""Low and high watermarks of partitions, asked by a consumer that subscribes to nothing and joins no group.
 
 AdminClient.list_offsets would ask for all at once, but while a partition's leader is away it dials that broker
 twenty thousand times a second, which takes two cores from whoever is to take over.
@@ -14,17 +14,17 @@ from streams.kafka.security import for_librdkafka
 from streams.settings import Settings
 
 _TIMEOUT_S = 5.0
-Place = tuple[str, int]
+Partition = tuple[str, int]  # topic and number
 
 
-def asker(settings: Settings, group: str = "imagebus.marks") -> Consumer:
-    """A client to ask with; it never subscribes, so it never joins `group`. Raises SettingError."""
+def offsets_client(settings: Settings, group: str = "imagebus.marks") -> Consumer:
+    """A client for watermarks and committed offsets, which never joins `group`. Raises SettingError."""
     return Consumer({**for_librdkafka(settings), "group.id": group, "enable.auto.commit": False, "log_level": 0})
 
 
-def marks(client: Consumer, partitions: Iterable[Place]) -> dict[Place, tuple[int, int]]:
-    """First and next offset of each (topic, partition). Raises KafkaException where one does not answer in 5 s."""
+def watermarks(client: Consumer, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
+    """First and next offset of each partition. Raises KafkaException where a broker does not answer in 5 s."""
     return {
-        place: client.get_watermark_offsets(TopicPartition(*place), timeout=_TIMEOUT_S, cached=False)
-        for place in partitions
+        each: client.get_watermark_offsets(TopicPartition(*each), timeout=_TIMEOUT_S, cached=False)
+        for each in partitions
     }

@@ -17,11 +17,11 @@ from functions.core.jpeg import QUALITY
 from streams import settings
 from streams.chain.check import checked
 from streams.chain.types import Chain
-from streams.producer.backpressure import LEAD, LEAD_EMBEDDED, Lead
+from streams.producer.backpressure import LEAD, LEAD_EMBEDDED, Backpressure
 from streams.producer.decoding import Moment
 from streams.producer.encoder import Encoder
 from streams.producer.metrics import ProducerMetrics, serve
-from streams.producer.monitor import Watch, topic_ready
+from streams.producer.monitor import SenderMonitor, topic_ready
 from streams.producer.playback import in_real_time, looped
 from streams.producer.progress import Progress
 from streams.producer.sampling import Production
@@ -33,7 +33,8 @@ from streams.runtime.shutdown import stopped_by_signals
 from streams.settings import Settings
 
 _NAME_LENGTH = 128
-_AT_ONCE_S, _FLUSH_S = 1.0, 3.0
+# After a stop signal: for the source to end, and for frames to be acknowledged.
+_SOURCE_END_S, _FLUSH_S = 1.0, 3.0
 
 
 class _Size(click.ParamType):
@@ -91,14 +92,14 @@ def produce(
         live = frames.live or (realtime and loop)
         embedded = topic_ready(conf, chain, topic, stop.event, progress.say)
         sender = Sender(conf, topic, name, live, stop.event)
-        ahead = (LEAD_EMBEDDED if embedded else LEAD) if lead is None else lead
+        max_lead = (LEAD_EMBEDDED if embedded else LEAD) if lead is None else lead
         production = Production(
             name,
             live,
             every or frames.every,
             Encoder(quality, max_size, conf.max_record_bytes, progress.say),
             sender,
-            Lead(conf, chain, topic, name, ahead, embedded, progress.say) if ahead and not live else None,
+            Backpressure(conf, chain, topic, name, max_lead, embedded, progress.say) if max_lead and not live else None,
             conf.max_record_bytes,
             stop.event,
             progress.say,
@@ -106,11 +107,11 @@ def produce(
         if metrics_port:
             serve(metrics_port, ProducerMetrics(production, frames))
         endless = frames.live or loop
-        progress.begin(None if endless else _sent_of(frames, production.every), endless)
+        progress.begin(None if endless else _frames_to_send(frames, production.every), endless)
         outcome = _in_thread(lambda: production.run(_moments(frames, stop.event, realtime, loop)))
-        _attend(outcome, production, Watch(conf.kafka_url, sender, progress), stop.event)
+        _poll_until_done(outcome, production, SenderMonitor(conf.kafka_url, sender, progress), stop.event)
         code = _finish(outcome, production, conf, topic)
-    _leave(128 + stop.number if stop.number and not endless else code, at_once=not outcome.done())
+    _exit(128 + stop.number if stop.number and not endless else code, at_once=not outcome.done())
 
 
 def _check(chain: Chain, name: str, topic: str) -> None:
@@ -130,7 +131,7 @@ def _moments(source: Source, stop: Event, realtime: bool, loop: bool) -> Iterato
 
 
 def _in_thread(work: Callable[[], None]) -> Future[None]:
-    """Start work that may hang in a camera's driver: at the end it is not waited for."""
+    """Run work that may hang in a camera's driver, in a daemon thread: the process's end does not wait for it."""
     outcome: Future[None] = Future()
 
     def body() -> None:
@@ -144,22 +145,22 @@ def _in_thread(work: Callable[[], None]) -> Future[None]:
     return outcome
 
 
-def _attend(outcome: Future[None], production: Production, watch: Watch, stop: Event) -> None:
-    """Count the broker's answers until the source has ended and all are there; some seconds when told to stop."""
-    told_at: float | None = None
+def _poll_until_done(outcome: Future[None], production: Production, monitor: SenderMonitor, stop: Event) -> None:
+    """Poll until the source has ended and every frame is acknowledged; for some seconds only after a stop signal."""
+    stopped_at: float | None = None
     while not outcome.done() or production.sender.pending > 0:
-        watch.look(production.skipped)
+        monitor.poll(production.skipped)
         if not stop.is_set():
             continue
-        told_at = told_at or time.monotonic()
-        enough_s = _FLUSH_S if production.sender.pending > 0 else _AT_ONCE_S
-        if production.sender.refused or time.monotonic() - told_at > enough_s:
+        stopped_at = stopped_at or time.monotonic()
+        limit_s = _FLUSH_S if production.sender.pending > 0 else _SOURCE_END_S
+        if production.sender.refused or time.monotonic() - stopped_at > limit_s:
             break
-    watch.end()
+    monitor.end()
 
 
 def _finish(outcome: Future[None], production: Production, conf: Settings, topic: str) -> int:
-    """Say what became of the frames; the exit code."""
+    """Report what became of the frames; the exit code."""
     sender = production.sender
     if sender.refused:
         raise click.ClickException(f"{topic} at {conf.kafka_url} takes no records: {sender.refused.str()}")
@@ -176,12 +177,12 @@ def _finish(outcome: Future[None], production: Production, conf: Settings, topic
     return 1 if sender.pending > 0 else 0
 
 
-def _leave(code: int, at_once: bool) -> None:
+def _exit(code: int, at_once: bool) -> None:
     if at_once:  # a thread within a camera's driver would crash when the interpreter takes itself down
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
 
 
-def _sent_of(source: Source, every: int) -> int | None:
+def _frames_to_send(source: Source, every: int) -> int | None:
     return None if source.total is None else -(-source.total // every)

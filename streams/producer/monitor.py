@@ -1,4 +1,4 @@
-"""Says what a producer waits for: a broker that is away, before the first frame and later."""
+"""Reports what a producer waits for: a broker that is unreachable, before the first frame and later."""
 
 from __future__ import annotations
 
@@ -15,66 +15,66 @@ from streams.producer.reconnecting import Say
 from streams.producer.sender import Sender
 from streams.settings import Settings
 
-_ASK_S = 1.0
+_RETRY_S = 1.0
 _POLL_S = 0.1
-_SAY_AFTER_S, _SAY_EVERY_S = 2.0, 10.0
+_REPORT_AFTER_S, _REPORT_EVERY_S = 2.0, 10.0
 
 
-class Watch:
-    """Looks after a sender: counts answers, shows progress, tells of waits and of frames that are skipped."""
+class SenderMonitor:
+    """Polls a sender for acknowledgements; shows progress, reports waits and skipped frames."""
 
     def __init__(self, broker: str, sender: Sender, progress: Progress) -> None:
         self._broker, self._sender, self._progress = broker, sender, progress
         self._waited_s = 0.0
-        self._say_at_s = _SAY_AFTER_S
-        self._skipped, self._skips_at = 0, 0.0
+        self._report_at_s = _REPORT_AFTER_S
+        self._skipped, self._report_skips_at = 0, 0.0
 
-    def look(self, skipped: int) -> None:
-        """Wait a moment for answers, and say what is to be said."""
+    def poll(self, skipped: int) -> None:
+        """Wait a moment for acknowledgements, and report what is due."""
         self._sender.poll(_POLL_S)
         self._progress.show(self._sender.acknowledged)
-        self._tell_wait(self._sender.waiting_s)
-        self._tell_skips(skipped)
+        self._report_wait(self._sender.waiting_s)
+        self._report_skips(skipped)
 
     def end(self) -> None:
         """Show the last figures."""
         self._progress.show(self._sender.acknowledged)
 
-    def _tell_wait(self, waiting_s: float) -> None:
-        if waiting_s > self._say_at_s:
-            self._say_at_s += _SAY_EVERY_S
+    def _report_wait(self, waiting_s: float) -> None:
+        if waiting_s > self._report_at_s:
+            self._report_at_s += _REPORT_EVERY_S
             self._progress.say(
                 f"waiting for the broker at {self._broker} since {waiting_s:.0f} s, {self._sender.pending} frames not "
                 "acknowledged"
             )
         elif waiting_s < self._waited_s:
-            if self._say_at_s > _SAY_AFTER_S:
+            if self._report_at_s > _REPORT_AFTER_S:
                 self._progress.say(f"the broker answers again, after {self._waited_s:.0f} s")
-            self._say_at_s = _SAY_AFTER_S
+            self._report_at_s = _REPORT_AFTER_S
         self._waited_s = waiting_s
 
-    def _tell_skips(self, skipped: int) -> None:
-        if skipped > self._skipped and time.monotonic() > self._skips_at:
+    def _report_skips(self, skipped: int) -> None:
+        if skipped > self._skipped and time.monotonic() > self._report_skips_at:
             self._progress.say(f"{skipped} frames skipped: the broker at {self._broker} does not take them in time")
-            self._skipped, self._skips_at = skipped, time.monotonic() + _SAY_EVERY_S
+            self._skipped, self._report_skips_at = skipped, time.monotonic() + _REPORT_EVERY_S
 
 
 def topic_ready(settings: Settings, chain: Chain, topic: str, stop: Event, say: Say) -> bool:
-    """Wait for the broker and make the topic; whether it is the embedded one. Raises ClickException."""
+    """Wait for the broker and create the topic; whether it is the embedded broker. Raises ClickException."""
     client = admin(settings)
     since = time.monotonic()
-    say_at = since
+    report_at = since
     while not stop.is_set():
         try:
-            embedded = is_embedded(client.list_topics(timeout=_ASK_S))
+            embedded = is_embedded(client.list_topics(timeout=_RETRY_S))
             make(client, [plan(settings, chain, topic)])
             return embedded
         except KafkaException as error:
-            if time.monotonic() >= say_at:
+            if time.monotonic() >= report_at:
                 waited_s = time.monotonic() - since
                 say(f"waiting for the broker at {settings.kafka_url} since {waited_s:.0f} s: {error.args[0].str()}")
-                say_at = time.monotonic() + _SAY_EVERY_S
-            stop.wait(_ASK_S)
+                report_at = time.monotonic() + _REPORT_EVERY_S
+            stop.wait(_RETRY_S)
         except BusError as error:
             raise click.ClickException(str(error)) from None
     return False

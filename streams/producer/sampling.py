@@ -10,7 +10,7 @@ from threading import Event
 
 from functions.core.frame import Size
 from functions.core.jpeg import JpegError
-from streams.producer.backpressure import Lead
+from streams.producer.backpressure import Backpressure
 from streams.producer.decoding import Moment
 from streams.producer.encoder import Encoder
 from streams.producer.reconnecting import Say
@@ -33,7 +33,7 @@ class Production:
     every: int
     encoder: Encoder
     sender: Sender
-    lead: Lead | None
+    backpressure: Backpressure | None
     max_bytes: int
     stop: Event
     say: Say
@@ -64,8 +64,8 @@ class Production:
                 self.say(f"frame {seq} is left out: {error}")
             return
         value = records.encode(self._record(seq, captured_at, jpeg, size_wh), self.max_bytes)
-        if self.lead:
-            self.lead.take(len(value), lambda: self.sender.pending, self.stop)
+        if self.backpressure:
+            self.backpressure.acquire(len(value), lambda: self.sender.pending, self.stop)
         if not self.sender.send(value) and self.live:
             self.skipped += 1
 

@@ -1,4 +1,4 @@
-"""Records to the bus, in order, with a count of what the broker has acknowledged."""
+"""Sends records to a topic, in order, and counts those that the broker has acknowledged."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from streams.kafka.security import for_librdkafka
 from streams.kafka.topics import TOPIC_BYTES
 from streams.settings import Settings
 
-# What waits here is neither on the bus nor in the file: few, and for a camera fewer still.
-_QUEUE = {False: 64, True: 16}
-# A camera's frames are worth nothing when they are old; a file's are sent whenever the broker is back.
-_GIVE_UP_MS = {False: 0, True: 5_000}
-_PASSING = frozenset({KafkaError._MSG_TIMED_OUT, KafkaError._PURGE_QUEUE})
-_AGAIN_S = 0.1
+# What is queued here is lost with the process: few records, and for a camera fewer still.
+_QUEUE_LENGTH = {False: 64, True: 16}
+# A camera's frames are worthless when they are old; a file's are sent whenever the broker is back.
+_DELIVERY_TIMEOUT_MS = {False: 0, True: 5_000}
+_TRANSIENT = frozenset({KafkaError._MSG_TIMED_OUT, KafkaError._PURGE_QUEUE})
+_RETRY_S = 0.1
 
 
 class Sender:
     """Sends one source's records to one topic.
 
-    `send` is called by the thread that reads the source, `poll` by another: it runs what the broker's answers call.
+    `send` is called by the thread that reads the source, `poll` by another: it runs the delivery callbacks.
     """
 
     def __init__(self, settings: Settings, topic: str, source: str, live: bool, stop: Event) -> None:
         self._topic, self._key, self._live, self._stop = topic, source.encode(), live, stop
-        self._changed = Condition()
-        self._answered_at = time.monotonic()
+        self._delivery = Condition()
+        self._reported_at = time.monotonic()
         self.accepted = self.acknowledged = self.lost = 0
         self.refused: KafkaError | None = None
         self._client = Producer(
@@ -39,9 +39,9 @@ class Sender:
                 "acks": "all",
                 # No record twice and none out of order, when the broker goes and comes back.
                 "enable.idempotence": True,
-                "message.timeout.ms": _GIVE_UP_MS[live],
+                "message.timeout.ms": _DELIVERY_TIMEOUT_MS[live],
                 "message.max.bytes": TOPIC_BYTES,
-                "queue.buffering.max.messages": _QUEUE[live],
+                "queue.buffering.max.messages": _QUEUE_LENGTH[live],
                 "linger.ms": 0,
                 "log_level": 0,
                 "error_cb": self._failed,
@@ -50,32 +50,32 @@ class Sender:
 
     @property
     def pending(self) -> int:
-        """Accepted records that the broker has not answered for yet."""
+        """Records in flight: queued or sent, and neither acknowledged nor lost yet."""
         return self.accepted - self.acknowledged - self.lost
 
     @property
     def waiting_s(self) -> float:
-        """How long the broker has not answered although there is something to answer, else 0."""
-        return time.monotonic() - self._answered_at if self.pending else 0.0
+        """How long no delivery report came while records are in flight, else 0."""
+        return time.monotonic() - self._reported_at if self.pending else 0.0
 
     def send(self, value: bytes) -> bool:
-        """Hand over a record. A live source's is refused while the queue is full, a file's waits until told to stop."""
+        """Queue a record. While the queue is full a live source's is refused, and a file's waits until stopped."""
         while not self._stop.is_set():
-            if self._offer(value):
+            if self._enqueue(value):
                 return True
             if self._live:
                 return False
-            with self._changed:
-                self._changed.wait(_AGAIN_S)
+            with self._delivery:
+                self._delivery.wait(_RETRY_S)
         return False
 
     def poll(self, timeout_s: float) -> None:
-        """Wait for answers of the broker and count them."""
+        """Wait for delivery reports and count them."""
         self._client.poll(timeout_s)
 
-    def _offer(self, value: bytes) -> bool:
+    def _enqueue(self, value: bytes) -> bool:
         if not self.pending:
-            self._answered_at = time.monotonic()
+            self._reported_at = time.monotonic()
         try:
             self._client.produce(self._topic, value, self._key, on_delivery=self._delivered)
         except BufferError:
@@ -87,15 +87,15 @@ class Sender:
         return True
 
     def _delivered(self, error: KafkaError | None, _: Message) -> None:
-        self._answered_at = time.monotonic()
+        self._reported_at = time.monotonic()
         if error is None:
             self.acknowledged += 1
         else:
             self.lost += 1
-            if error.code() not in _PASSING:
+            if error.code() not in _TRANSIENT:
                 self._failed(error, final=True)
-        with self._changed:
-            self._changed.notify()
+        with self._delivery:
+            self._delivery.notify()
 
     def _failed(self, error: KafkaError, final: bool = False) -> None:
         # Lost connections are no failures: the client tries again by itself.

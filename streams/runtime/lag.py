@@ -9,7 +9,7 @@ from confluent_kafka import Consumer as Asker
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
-from streams.kafka.watermarks import marks
+from streams.kafka.watermarks import watermarks
 from streams.runtime.faust_app import BusApp, Consumer
 
 
@@ -26,7 +26,7 @@ class Lag:
 
     def __init__(self, app: BusApp) -> None:
         self._app = app
-        self._marks: dict[TP, tuple[int, int]] = {}
+        self._watermarks: dict[TP, tuple[int, int]] = {}
 
     def by_topic(self) -> dict[str, int]:
         """Records of each topic; asks nobody."""
@@ -42,13 +42,13 @@ class Lag:
     def ask(self, client: Asker) -> bool:
         """Whether any wait, as the broker says; blocks some seconds at most. Raises KafkaException."""
         partitions = held(self._app)
-        self._marks = {TP(*place): found for place, found in marks(client, partitions).items()}
+        self._watermarks = {TP(*each): low_high for each, low_high in watermarks(client, partitions).items()}
         return any(map(self._of, partitions))
 
     def _of(self, tp: TP) -> int:
         consumer = cast(Consumer, self._app.consumer)
         heard, next_unread = _heard(consumer, tp)
-        first, end = self._marks.get(tp, (0, 0))
+        first, end = self._watermarks.get(tp, (0, 0))
         begin = consumer._committed_offset.get(tp) or next_unread
         return max(0, max(heard, end) - max(begin, first))  # what expired unread waits for nobody
 

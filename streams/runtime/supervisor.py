@@ -17,7 +17,7 @@ from mode import Service
 
 from functions.core.errors import UsageError
 from streams.kafka import topics
-from streams.kafka.watermarks import asker
+from streams.kafka.watermarks import offsets_client
 from streams.runtime.errors import Spent, Stopped
 from streams.runtime.failures import as_stopped, text_of
 from streams.runtime.faust_app import BusApp, Consumer
@@ -116,7 +116,7 @@ class AppWorker(Service):
 
     async def _see_that_it_moves(self) -> None:
         """A consumer may end without a word; only the broker knows then that records wait."""
-        client = asker(self._settings)
+        client = offsets_client(self._settings)
         while not self.should_stop:
             await self.sleep(_ASK_IDLE_S)
             if self.liveness.moved(self.counts.total()) or not self._app:

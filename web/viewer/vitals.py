@@ -10,7 +10,7 @@ from aiohttp import web
 from confluent_kafka import KafkaException
 from mode import Service
 
-from streams.kafka.watermarks import asker
+from streams.kafka.watermarks import offsets_client
 from streams.runtime.lag import Lag, Liveness
 from streams.runtime.metrics import CONTENT_TYPE, page
 from streams.runtime.ports import PROCESS_HEADER
@@ -33,7 +33,7 @@ class Vitals(Service):
         super().__init__()
         self.traffic = Traffic()
         self._newest, self._bus, self._lag, self._liveness = newest, bus, lag, Liveness(settings.stall_s)
-        self._client, self._give_up = asker(settings), give_up
+        self._client, self._give_up = offsets_client(settings), give_up
         self._metrics = ViewerMetrics(newest, bus, self.traffic, lag, self._liveness)
 
     def add_to(self, app: web.Application) -> None:

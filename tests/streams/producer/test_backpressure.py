@@ -1,4 +1,4 @@
-"""A file's producer stays at most so many frames ahead of the slowest path of stages behind its topic."""
+"""A file's producer stays at most so many frames ahead of the slowest_path path of stages behind its topic."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from streams.chain.types import Chain, StageConf
-from streams.producer.backpressure import Behind, Lead, slowest
+from streams.producer.backpressure import Backpressure, PathLag, slowest_path
 from streams.settings import Settings
 from tests.bus import length, offsets
 from tests.kafka_node import KafkaNode
@@ -81,11 +81,12 @@ def test_a_producer_that_waits_goes_on_when_its_broker_is_back(
 
 def test_all_clients_that_ask_are_renewed_when_the_broker_does_not_answer() -> None:
     """Those that ask for the groups' offsets are the ones that lose their coordinator."""
-    lead = Lead(Settings(kafka_url="127.0.0.1:1"), TWO_PATHS, "A", "cam", 3, embedded=False, say=print)
-    before = lead._client, lead._asker, lead._groups
+    backpressure = Backpressure(Settings(kafka_url="127.0.0.1:1"), TWO_PATHS, "A", "cam", 3, embedded=False, say=print)
+    before = backpressure._admin, backpressure._offsets, backpressure._groups
 
-    assert lead._behind() is None
-    assert all(new is not old for new, old in zip((lead._client, lead._asker, lead._groups), before, strict=True))
+    assert backpressure._lag() is None
+    after = backpressure._admin, backpressure._offsets, backpressure._groups
+    assert all(new is not old for new, old in zip(after, before, strict=True))
 
 
 TWO_PATHS = Chain(
@@ -102,27 +103,27 @@ TWO_PATHS = Chain(
 @pytest.mark.parametrize(
     ("why", "committed", "expected"),
     [
-        ("nothing read: all there is, on the longer path", {}, Behind(110 + 70 + 5, "detect", 110)),
-        ("one stage has read all", {"detect": {"A": 150}, "redact": {"B": 90}}, Behind(70, "annotate", 70)),
-        ("its offset was deleted", {"detect": {"A": 7}, "redact": {"B": 90}}, Behind(110 + 70, "detect", 110)),
-        ("Kafka's mark for none", {"detect": {"A": -1001}, "redact": {"B": 30}}, Behind(180, "detect", 110)),
+        ("nothing read: all there is, on the longer path", {}, PathLag(110 + 70 + 5, "detect", 110)),
+        ("one stage has read all", {"detect": {"A": 150}, "redact": {"B": 90}}, PathLag(70, "annotate", 70)),
+        ("its offset was deleted", {"detect": {"A": 7}, "redact": {"B": 90}}, PathLag(110 + 70, "detect", 110)),
+        ("Kafka's mark for none", {"detect": {"A": -1001}, "redact": {"B": 30}}, PathLag(180, "detect", 110)),
         (
             "all have read all",
             {"detect": {"A": 150}, "redact": {"B": 90}, "annotate": {"B": 90}, "back": {"C": 25}},
-            Behind(0),
+            PathLag(0),
         ),
     ],
 )
 def test_the_slowest_path_is_the_one_with_most_frames_to_read(
-    why: str, committed: dict[str, dict[str, int]], expected: Behind
+    why: str, committed: dict[str, dict[str, int]], expected: PathLag
 ) -> None:
     marks = {"A": (40, 150), "B": (20, 90), "C": (20, 25)}
     read = {name: committed.get(name, {}) for name in TWO_PATHS.stages}
 
-    behind = slowest(TWO_PATHS, "A", marks, read)
+    lag = slowest_path(TWO_PATHS, "A", marks, read)
 
-    assert behind.frames == expected.frames, why
-    assert (behind.stage, behind.stage_frames) == (expected.stage, expected.stage_frames), why
+    assert lag.frames == expected.frames, why
+    assert (lag.stage, lag.stage_frames) == (expected.stage, expected.stage_frames), why
 
 
 def _read_up_to(url: str, group: str, topic: str, offset: int) -> None:
