@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import platform
-import threading
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
-from itertools import accumulate
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client import Histogram as Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -19,46 +17,35 @@ from functions.core.frame import Frame
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 # Seconds: from a detector on a fast core to the time limit of a function.
 BOUNDS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-_BOUNDS_US = tuple(round(bound * 1e6) for bound in BOUNDS_S)
-_LABELS = (*map(str, BOUNDS_S), "+Inf")
+_ANY = "seconds"  # the name of a histogram until it is collected
 
 Values = Mapping[Any, float]  # by a tuple with the value of each label
-
-
-class Histogram:
-    """How many times fell between which bounds; whoever adds holds the lock of what it belongs to."""
-
-    def __init__(self) -> None:
-        self._counts = [0] * len(_LABELS)
-        self._sum_us = 0
-
-    def add(self, took_us: int) -> None:
-        """Take in one time; what two clocks made less than nothing counts as nothing."""
-        self._counts[bisect_left(_BOUNDS_US, took_us)] += 1
-        self._sum_us += max(0, took_us)
-
-    def add_to(self, family: HistogramMetricFamily, labels: list[str]) -> None:
-        """Put it into the family as Prometheus counts: each bucket with all below."""
-        family.add_metric(labels, list(zip(_LABELS, accumulate(self._counts), strict=True)), self._sum_us / 1e6)
 
 
 class Times:
     """A stage's times: of its function, of the way to it, and of a live frame from its capture to here."""
 
     def __init__(self) -> None:
-        self.function, self.hop, self.age = Histogram(), Histogram(), Histogram()
-        self._lock = threading.Lock()
+        self.function, self.hop, self.age = _histogram(), _histogram(), _histogram()
 
     def add(self, frame: Frame, started_at: int, took_us: int) -> None:
         """Take in one frame, with when its function began (µs since the epoch) and how long it took."""
-        with self._lock:
-            self.function.add(took_us)
-            if frame.hops:
-                self.hop.add(started_at - frame.hops[-1].started_at - frame.hops[-1].took_us)
-            elif frame.live:  # a file's capture time says nothing of now
-                self.hop.add(started_at - frame.captured_at)
-            if frame.live:
-                self.age.add(started_at + took_us - frame.captured_at)
+        _observe(self.function, took_us)
+        if frame.hops:
+            _observe(self.hop, started_at - frame.hops[-1].started_at - frame.hops[-1].took_us)
+        elif frame.live:  # a file's capture time says nothing of now
+            _observe(self.hop, started_at - frame.captured_at)
+        if frame.live:
+            _observe(self.age, started_at + took_us - frame.captured_at)
+
+
+def _histogram() -> Histogram:
+    """One of no registry: the process may run several workers, each with a registry of its own."""
+    return Histogram(_ANY, _ANY, registry=None, buckets=BOUNDS_S)
+
+
+def _observe(times: Histogram, took_us: int) -> None:
+    times.observe(max(0, took_us) / 1e6)  # what two clocks made less than nothing counts as nothing
 
 
 def counter(name: str, about: str, labels: Iterable[str], values: Values) -> Metric:
@@ -75,7 +62,10 @@ def histogram(name: str, about: str, label: str, values: Mapping[str, Histogram]
     """A family of histograms, by the value of their one label."""
     family = HistogramMetricFamily(name, about, labels=[label])
     for value, times in values.items():
-        times.add_to(family, [value])
+        for sample in next(iter(times.collect())).samples:
+            suffix = sample.name.removeprefix(_ANY)
+            if suffix != "_created":
+                family.add_sample(name + suffix, {label: value, **sample.labels}, sample.value)
     return family
 
 
