@@ -1,4 +1,4 @@
-"""The records of counting: visits as they are followed, and the counts made of them. Numbers only, never a picture.
+"""The records of counting: visits, and the counts made of them. Numbers only, never a picture.
 
 `docs/wire-format.md` specifies both for every language.
 """
@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from functions.counting.windows import LATEST
-from streams.wire.records import VERSION, Count, Finite, Name, RecordError, present
+from streams.wire.records import VERSION, Count, Finite, Name, RecordError, check_version, present
 
 VISITS, COUNTS = "VISITS", "COUNTS"
 MAX_PATH = 128
@@ -27,7 +27,7 @@ class _Versioned(Struct, frozen=True, kw_only=True):
 
 
 class WireVisit(_Versioned, frozen=True, kw_only=True):
-    """Somebody seen by one camera, as functions/counting/visits.py has it."""
+    """A `functions.counting.visits.Visit` on the wire: every field is required and bounded."""
 
     id: Number
     source: Name
@@ -39,7 +39,7 @@ class WireVisit(_Versioned, frozen=True, kw_only=True):
 
 
 class Counted(_Versioned, frozen=True, kw_only=True):
-    """How many came by in one window, at one camera or (`source` nil) at all; the newest record of a window wins."""
+    """The visitors of one window, at one camera or (`source` nil) at all; the newest record of a window wins."""
 
     window: Window
     starts_at: Count
@@ -60,13 +60,7 @@ def decode(value: bytes | None, kind: type[R]) -> R:
     """Read one record of that kind. Raises RecordError for anything the format does not allow."""
     value = present(value)
     try:
-        version = msgspec.msgpack.decode(value, type=_Version).v
-        if version != VERSION:
-            raise RecordError(f"Expected version {VERSION}, got {version} - at `$.v`")
+        check_version(value)
         return msgspec.msgpack.decode(value, type=kind)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise RecordError(f"Expected one {kind.__name__.lower()} as a msgpack map: {error}") from None
-
-
-class _Version(Struct, frozen=True):
-    v: int

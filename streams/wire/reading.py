@@ -1,4 +1,4 @@
-"""A message that has arrived as the frame that it holds, the same way for whoever reads frames."""
+"""From a Kafka message to the frame that it holds, for every consumer of frames."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from streams.wire.records import RecordError
 
 
 class Keyed(Protocol):
-    """What is read of a Kafka message."""
+    """The fields of a Kafka message that are read."""
 
     key: bytes | None
     value: bytes | None

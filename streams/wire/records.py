@@ -1,4 +1,4 @@
-"""The wire format: one msgpack map a record, checked at the edge before a pixel is decoded.
+"""The wire format of frame records: one msgpack map each, validated on reading before a pixel is decoded.
 
 `docs/wire-format.md` specifies it for every language.
 """
@@ -95,7 +95,7 @@ def decode(value: bytes | None, max_bytes: int = MAX_RECORD_BYTES) -> Record:
     if len(value) > max_bytes:
         raise RecordError(f"Expected a record of at most {max_bytes} bytes, got {len(value)}")
     try:
-        _refuse_version(_version_decoder.decode(value).v)
+        check_version(value)
         record = _decoder.decode(value)
     except msgspec.ValidationError as error:
         raise RecordError(_with_root(str(error))) from None
@@ -104,6 +104,13 @@ def decode(value: bytes | None, max_bytes: int = MAX_RECORD_BYTES) -> Record:
     _check_picture(record)
     _check_boxes(record)
     return record
+
+
+def check_version(value: bytes) -> None:
+    """Refuse a map of another version of the format. Raises RecordError, and what msgspec raises."""
+    version = _version_decoder.decode(value).v
+    if version != VERSION:
+        raise RecordError(f"Expected version {VERSION}, got {version} - at `$.v`")
 
 
 def present(value: bytes | None) -> bytes:
@@ -146,7 +153,7 @@ def to_frame(record: Record) -> Frame:
 
 
 def from_frame(frame: Frame) -> Record:
-    """The record of a frame, built anew from the fields of the format. Raises RecordError where one does not fit."""
+    """The record of a frame, validated, of the fields of the format only. Raises RecordError."""
     try:
         record = msgspec.convert(frame, Record, from_attributes=True)
     except msgspec.ValidationError as error:
@@ -166,11 +173,6 @@ def _check_picture(record: Record) -> None:
             f"Expected the picture's size {size_wh[0]}x{size_wh[1]}, "
             f"got {record.size_wh[0]}x{record.size_wh[1]} - at `$.size_wh`"
         )
-
-
-def _refuse_version(version: int) -> None:
-    if version != VERSION:
-        raise RecordError(f"Expected version {VERSION}, got {version} - at `$.v`")
 
 
 def _check_boxes(record: Record) -> None:
