@@ -1,4 +1,4 @@
-"""What the table of cameras holds: a row for each run of a camera's producer."""
+"""The rows of the table of cameras: one for each (source, producer's run)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from streams.runtime.source_memory import Key
 
 
 class Row(Struct):
-    """A camera as the table has it; `partition` is that of its frames, `seen_at` when the broker had the last.
+    """The state of a camera; `partition` is that of its frames, `seen_at` the Kafka timestamp of the last one.
 
-    It is `mine` while this process follows it without a break; -1 is the partition of one that has no row yet.
+    It is `mine` while this process tracks it without interruption; -1 is the partition of one that has no row yet.
     """
 
     camera: Camera = Camera()
@@ -23,13 +23,13 @@ class Row(Struct):
     mine: bool = True
 
 
-def name_of(key: Key) -> str:
-    """The key of a row."""
+def row_key(key: Key) -> str:
+    """The key of a row in the table."""
     return json.dumps(key)
 
 
 def read(name: str, value: bytes) -> tuple[Key, Row] | None:
-    """A row as it was written, followed by nobody yet; None for what another version has left."""
+    """A row as it was written, not `mine` yet; None for one of another version."""
     try:
         key = msgspec.json.decode(name, type=Key)
         return key, structs.replace(msgspec.msgpack.decode(value, type=Row), mine=False)

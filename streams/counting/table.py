@@ -1,4 +1,4 @@
-"""A Faust table that can be waited for: what was written is on the bus before anything is acknowledged."""
+"""A Faust table that can be flushed: its changelog is on the broker before a record is acknowledged."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from faust.types import FutureMessage
 from streams.runtime.faust_app import BusApp
 
 
-class SureTable(faust.Table[str, bytes]):
-    """Text to bytes, in memory, restored from its changelog."""
+class FlushableTable(faust.Table[str, bytes]):
+    """Text to bytes, in memory, restored from its changelog topic."""
 
     mundane_level = "debug"
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._unsure: list[FutureMessage] = []
+        self._pending: list[FutureMessage] = []
 
     def send_changelog(self, *arguments: Any, **options: Any) -> FutureMessage:
-        """Send one change, and remember that it is under way."""
+        """Send one change, and keep its future for `flush`."""
         sending = super().send_changelog(*arguments, **options)
-        self._unsure.append(sending)
+        self._pending.append(sending)
         return sending
 
     def forget(self, key: str, partition: int) -> None:
@@ -30,15 +30,15 @@ class SureTable(faust.Table[str, bytes]):
         self.data.pop(key, None)
         self.send_changelog(partition, key, None)
 
-    async def settled(self) -> None:
-        """Back when the broker has every change. Raises KafkaError."""
-        unsure, self._unsure = self._unsure, []
-        for sending in unsure:
+    async def flush(self) -> None:
+        """Wait until the broker has every change. Raises KafkaError."""
+        pending, self._pending = self._pending, []
+        for sending in pending:
             await sending
 
 
-def sure_table(app: BusApp, name: str, partitions: int) -> SureTable:
-    """A table of the app; its changelog has as many partitions as the topic that is read, and is there."""
-    table = SureTable(app, name=name, partitions=partitions, key_type=str, value_type=bytes, store="memory://")
+def flushable_table(app: BusApp, name: str, partitions: int) -> FlushableTable:
+    """A table of the app; its changelog exists, with as many partitions as the input topic."""
+    table = FlushableTable(app, name=name, partitions=partitions, key_type=str, value_type=bytes, store="memory://")
     app.tables.add(table)
     return table

@@ -1,4 +1,4 @@
-"""A Faust app that counts: one agent and a table; records are acknowledged when all they led to is on the bus."""
+"""A Faust app of counting: one agent and one table. A record is acknowledged when its results are on the bus."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from faust.types import EventT, StreamT
 
 from streams.chain.counts_section import NAME
 from streams.chain.types import dead_letters_of
-from streams.counting.table import sure_table
+from streams.counting.table import flushable_table
 from streams.runtime.errors import Stopped
 from streams.runtime.failures import dead_letter_headers, text_of
 from streams.runtime.faust_app import bus_app
@@ -27,15 +27,15 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Kept:
-    """What outlives an app that is started anew: how many records came to what, and at which it stopped."""
+class RestartState:
+    """What survives a restart of the app: counts of records by outcome, and the records at which it stopped."""
 
     counts: Counter[str] = field(default_factory=Counter)
     suspects: Suspects = field(default_factory=Suspects)
 
 
 class CountingApp(Reading):
-    """Takes the records of one topic one by one."""
+    """Processes the records of one topic one by one."""
 
     def __init__(
         self,
@@ -44,24 +44,24 @@ class CountingApp(Reading):
         table: str,
         partitions: int,
         settings: Settings,
-        kept: Kept,
+        state: RestartState,
         refuse: Refuse,
     ) -> None:
         super().__init__(bus_app(group, settings, table_standby_replicas=0), [topic])
-        self._kept, self._refuse = kept, refuse
-        self.table = sure_table(self.app, table, partitions)
+        self._state, self._refuse = state, refuse
+        self.table = flushable_table(self.app, table, partitions)
         self.app.on_partitions_revoked.connect(lambda *_, **__: self.forget(), weak=False)
         # Once a table is restored, Faust empties its queues after it has asked for records: those would never come.
         self.app.on_rebalance_complete.connect(lambda *_, **__: self.app.consumer.stop_flow(), weak=False)
         self.app.agent(self.app.topic(topic), name=NAME)(self._agent)
 
     @abstractmethod
-    async def take(self, event: EventT[bytes]) -> None:
-        """All that one record leads to. Raises RecordError for one that cannot be read."""
+    async def process(self, event: EventT[bytes]) -> None:
+        """Process one record: publish its results, update the table. Raises RecordError for one that cannot be read."""
 
     @abstractmethod
     def forget(self) -> None:
-        """Drop what is remembered beside the table: others may have had the partitions meanwhile."""
+        """Drop what is cached of the table: partitions were revoked, and other workers may have written it since."""
 
     def events(self, stream: Any) -> AsyncIterator[EventT[bytes]]:
         """The events of the stream, in order."""
@@ -77,28 +77,28 @@ class CountingApp(Reading):
 
     async def _run(self, stream: Any) -> None:
         async for event in self.events(stream.noack()):
-            with self._kept.suspects.answering_for(event.message):
+            with self._state.suspects.answering_for(event.message):
                 try:
-                    await self._take(event)
+                    await self._process_or_dead_letter(event)
                 except (KafkaError, ProducerSendError) as error:
                     raise Stopped(f"cannot write its output: {error!r}") from error
                 event.ack()
 
-    async def _take(self, event: EventT[bytes]) -> None:
+    async def _process_or_dead_letter(self, event: EventT[bytes]) -> None:
         try:
-            self._kept.suspects.refuse(event.message)
-            await self.take(event)
-            await self.table.settled()
+            self._state.suspects.refuse(event.message)
+            await self.process(event)
+            await self.table.flush()
         except (KafkaError, ProducerSendError):
             raise
         except Exception as error:
-            await self._give_up(event.message, error)
+            await self._dead_letter(event.message, error)
         else:
-            self._kept.counts["done"] += 1
+            self._state.counts["done"] += 1
 
-    async def _give_up(self, message: Any, error: Exception) -> None:
+    async def _dead_letter(self, message: Any, error: Exception) -> None:
         reason = text_of(error)
-        self._kept.counts["dead"] += 1
+        self._state.counts["dead"] += 1
         log.warning("Counting: %s@%d/%d is a dead letter: %s", message.topic, message.partition, message.offset, reason)
         headers = dead_letter_headers(NAME, message, reason)
         await self.send(dead_letters_of(NAME), message.key, message.value or b"", headers)

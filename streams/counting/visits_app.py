@@ -1,4 +1,4 @@
-"""Follows every camera: frames in, visits out. What is remembered of one is a row of a table, in numbers."""
+"""Visits of every camera: frames in, visits out. The state of each camera is a row of a table, in numbers."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from functions.counting.visits import Visit
 from functions.counting.windows import LATEST
 from streams.chain.counts_section import NAME, CountsConf
 from streams.counting import camera_rows
-from streams.counting.camera_rows import Row, name_of
-from streams.counting.table_app import CountingApp, Kept
-from streams.kafka.counting_topics import CAMERAS, cameras_group
+from streams.counting.camera_rows import Row, row_key
+from streams.counting.table_app import CountingApp, RestartState
+from streams.kafka.counting_topics import CAMERAS, visits_group
 from streams.runtime.expired_offsets import Gaps
 from streams.runtime.lag import held
 from streams.runtime.logs import Seldom
@@ -34,57 +34,59 @@ from streams.wire.records import RecordError
 
 log = logging.getLogger(__name__)
 
-# Places for each source that a stage remembers, whose memory is a thousand times as large.
-_PLACES = 16
+# Rows for each source that a stage remembers, whose state is a thousand times as large.
+_ROWS_PER_SOURCE = 16
 
 
-class FollowApp(CountingApp):
-    """The Faust app that follows the cameras."""
+class VisitsApp(CountingApp):
+    """The Faust app that tracks people at each camera and publishes their visits."""
 
-    def __init__(self, conf: CountsConf, partitions: int, settings: Settings, kept: Kept, refuse: Refuse) -> None:
-        self._rows = Remembered(_PLACES * settings.sources, lambda key: Row(), self._forgotten)
-        self._gone: list[tuple[Key, Row]] = []  # whose visits are still to be told
+    def __init__(
+        self, conf: CountsConf, partitions: int, settings: Settings, state: RestartState, refuse: Refuse
+    ) -> None:
+        self._rows = Remembered(_ROWS_PER_SOURCE * settings.sources, lambda key: Row(), self._evicted)
+        self._to_delete: list[tuple[Key, Row]] = []  # evicted, their last visits not published yet
         self._restored = False
-        super().__init__(cameras_group(conf), conf.input, CAMERAS, partitions, settings, kept, refuse)
+        super().__init__(visits_group(conf), conf.input, CAMERAS, partitions, settings, state, refuse)
         self._conf, self._max_bytes = conf, settings.max_record_bytes
         self._looks = Looks()
-        self._gaps = Gaps(self.app, self._missed)
+        self._gaps = Gaps(self.app, self._expired)
         self._seldom = Seldom(log)
 
     def events(self, stream: Any) -> AsyncIterator[EventT[bytes]]:
-        """The events of the stream; what was deleted before it could be read is counted."""
+        """The events of the stream; records that expired unread are counted."""
         return self._gaps.watched(stream)
 
-    async def take(self, event: EventT[bytes]) -> None:
-        """One frame: first its visits are on the bus, then what is remembered, and only then it is acknowledged.
+    async def process(self, event: EventT[bytes]) -> None:
+        """Process one frame: first its visits are on the bus, then the camera's row, then it is acknowledged.
 
-        A process that is killed in between finds the frame again, and tells the same of it.
+        A process that is killed in between reads the frame again, and publishes the same visits.
         """
         message = event.message
         frame = _in_calendar(frame_of(message, self._max_bytes))
         self._restore()
         row = self._rows.see(key_of(frame))
-        await self._let_go()
+        await self._delete_evicted()
         if row.camera.knows(frame):
             return
         camera = row.camera if row.mine else structs.replace(row.camera, restarted_at=frame.captured_at)
-        after, told = count(camera, frame, self._conf.options, self._conf.ground.get(frame.source))
+        after, visits = count(camera, frame, self._conf.options, self._conf.ground.get(frame.source))
         if self._conf.looks:
-            after, told = await self._compared(frame, after, told)
-        await self._tell(told)
+            after, visits = await self._matched(frame, after, visits)
+        await self._publish(visits)
         row.camera, row.partition, row.seen_at, row.mine = after, message.partition, message.timestamp, True
-        self.table[name_of(key_of(frame))] = msgspec.msgpack.encode(row)
+        self.table[row_key(key_of(frame))] = msgspec.msgpack.encode(row)
 
     def forget(self) -> None:
-        """The next frame of every camera is one after a break."""
+        """Read the rows again: the next frame of every camera follows an interruption."""
         self._rows.clear()
-        self._gone.clear()
+        self._to_delete.clear()
         self._restored = False
         self._gaps.forget()
         self._looks = Looks()
 
     def _restore(self) -> None:
-        """Take the rows of the table that are of this process's partitions, those seen last as the newest."""
+        """Restore the table's rows of this process's partitions, in the order in which they were last seen."""
         if self._restored:
             return
         self._restored = True
@@ -94,43 +96,43 @@ class FollowApp(CountingApp):
             if row.partition in mine:
                 self._rows.restore(key, row)
 
-    def _forgotten(self, key: Key, row: Row, why: str) -> None:
+    def _evicted(self, key: Key, row: Row, why: str) -> None:
         if row.partition >= 0:  # it has a row in the table
-            self._gone.append((key, row))
+            self._to_delete.append((key, row))
         text = f"Counting: forgets camera {key.source}, {why}"
         self._seldom.warning(f"forgets a camera {why}", text, {"stage": NAME, "source": key.source, "reason": why})
 
-    async def _let_go(self) -> None:
-        """Tell what is left of the visits at cameras that are forgotten, and then drop their rows."""
-        while self._gone:
-            key, row = self._gone[0]
-            await self._tell(row.camera.unpublished)
-            self.table.forget(name_of(key), row.partition)
-            del self._gone[0]
+    async def _delete_evicted(self) -> None:
+        """Publish the last visits of cameras that were evicted, and then delete their rows."""
+        while self._to_delete:
+            key, row = self._to_delete[0]
+            await self._publish(row.camera.unpublished)
+            self.table.forget(row_key(key), row.partition)
+            del self._to_delete[0]
 
-    def _missed(self, message: Any, count: int) -> None:
-        self._kept.counts["expired"] += count
+    def _expired(self, message: Any, count: int) -> None:
+        self._state.counts["expired"] += count
         place = message.topic, message.partition, message.offset
         fields = {"stage": NAME, **dict(zip(("topic", "partition", "offset"), place, strict=True))}
         log.warning("Counting: %d records before %s@%d/%d expired unread", count, *place, extra={"fields": fields})
 
-    async def _compared(self, frame: Frame, camera: Camera, told: list[Visit]) -> tuple[Camera, list[Visit]]:
-        """The same, with what is told of visits that look like others. What they look like stays in `_looks`."""
+    async def _matched(self, frame: Frame, camera: Camera, visits: list[Visit]) -> tuple[Camera, list[Visit]]:
+        """The same, where visits of like appearance say so (`same_as`). The appearances themselves stay in `_looks`."""
         seen = [each for each in camera.tracks if each.id in camera.visits and not each.missed]
         wanted = {each.id: each.motion.xyxy for each in seen if self._looks.wants(each.id, frame.captured_at)}
         if wanted:
             for number, look in (await asyncio.to_thread(_looks_of, frame, wanted)).items():
                 self._looks.add(number, frame.source, frame.captured_at, look)
-        same = {visit.id: found for visit in told if (found := self._looks.same_as(visit.id)) and not visit.same_as}
+        same = {visit.id: found for visit in visits if (found := self._looks.same_as(visit.id)) and not visit.same_as}
         known = {
             number: structs.replace(each, visit=structs.replace(each.visit, same_as=same[number]))
             for number, each in camera.visits.items()
             if number in same
         }
-        told = [structs.replace(each, same_as=same.get(each.id, each.same_as)) for each in told]
-        return structs.replace(camera, visits=camera.visits | known), told
+        visits = [structs.replace(each, same_as=same.get(each.id, each.same_as)) for each in visits]
+        return structs.replace(camera, visits=camera.visits | known), visits
 
-    async def _tell(self, visits: Iterable[Visit]) -> None:
+    async def _publish(self, visits: Iterable[Visit]) -> None:
         for visit in visits:
             value = counts.encode(msgspec.convert(visit, WireVisit, from_attributes=True))
             await self.send(VISITS, f"{visit.id}/{visit.minute}".encode(), value)
@@ -143,5 +145,5 @@ def _in_calendar(frame: Frame) -> Frame:
 
 
 def _looks_of(frame: Frame, boxes: Mapping[int, XYXY]) -> dict[int, Look]:
-    """How those in the boxes look, as far as they can be seen."""
+    """The appearance of the person in each box, where enough of it is visible."""
     return {number: look for number, box in boxes.items() if (look := look_of(frame.image, box)) is not None}

@@ -1,4 +1,4 @@
-"""Counting beside the stages of a worker: one Faust app follows the cameras, another keeps the book of visits."""
+"""Counting beside the stages of a worker: one Faust app makes visits of frames, another makes counts of visits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from confluent_kafka.admin import AdminClient
 from functions.counting.ledger import Count
 from streams.chain.counts_section import NAME, CountsConf
 from streams.chain.types import Chain
-from streams.counting.counts_app import BookApp
-from streams.counting.table_app import Kept
-from streams.counting.visits_app import FollowApp
+from streams.counting.ledger_app import LedgerApp
+from streams.counting.table_app import RestartState
+from streams.counting.visits_app import VisitsApp
 from streams.kafka import counting_topics
 from streams.runtime.supervisor import AppWorker
 from streams.settings import Settings
@@ -22,49 +22,49 @@ class _CountingWorker(AppWorker):
     def __init__(self, name: str, chain: Chain, conf: CountsConf, settings: Settings) -> None:
         super().__init__(name, settings)
         self._chain, self._conf = chain, conf
-        self._kept = Kept()
+        self._state = RestartState()
 
     @property
     def counts(self) -> Counter[str]:
-        """How many records came to what."""
-        return self._kept.counts
+        """Records by outcome."""
+        return self._state.counts
 
     def warm_up(self) -> None:
         """Nothing is loaded."""
 
 
-class FollowWorker(_CountingWorker):
-    """Follows the cameras: from frames to visits."""
+class VisitsWorker(_CountingWorker):
+    """Runs the app that makes visits of frames."""
 
     def make_topics(self, client: AdminClient) -> None:
-        """Have the topics there. Raises BusError."""
-        self._partitions = counting_topics.make_for_cameras(client, self._settings, self._chain, self._conf)
+        """Create the topics. Raises BusError."""
+        self._partitions = counting_topics.make_for_visits(client, self._settings, self._chain, self._conf)
 
-    def new_app(self) -> FollowApp:
+    def new_app(self) -> VisitsApp:
         """A Faust app of its own."""
-        return FollowApp(self._conf, self._partitions, self._settings, self._kept, self.refuse)
+        return VisitsApp(self._conf, self._partitions, self._settings, self._state, self.refuse)
 
 
 class BookWorker(_CountingWorker):
-    """Keeps the book: from visits to counts."""
+    """Runs the app that makes counts of visits."""
 
-    _book: BookApp | None = None
+    _ledger: LedgerApp | None = None
 
     def make_topics(self, client: AdminClient) -> None:
-        """Have the topics there. Raises BusError."""
-        counting_topics.make_for_book(client, self._settings, self._chain)
+        """Create the topics. Raises BusError."""
+        counting_topics.make_for_ledger(client, self._settings, self._chain)
 
-    def new_app(self) -> BookApp:
+    def new_app(self) -> LedgerApp:
         """A Faust app of its own."""
-        self._book = BookApp(self._conf, self._settings, self._kept, self.refuse)
-        return self._book
+        self._ledger = LedgerApp(self._conf, self._settings, self._state, self.refuse)
+        return self._ledger
 
     @property
     def told(self) -> Iterable[Count]:
-        """The newest counts, where this process keeps the book."""
-        return tuple(self._book.told.values()) if self._book else ()
+        """The newest counts, where this process holds the ledger's partition."""
+        return tuple(self._ledger.published.values()) if self._ledger else ()
 
 
 def workers(chain: Chain, conf: CountsConf, settings: Settings) -> list[AppWorker]:
-    """What counts, as services of a worker."""
-    return [FollowWorker(NAME, chain, conf, settings), BookWorker(f"{NAME}-book", chain, conf, settings)]
+    """The two apps of counting, as services of a worker."""
+    return [VisitsWorker(NAME, chain, conf, settings), BookWorker(f"{NAME}-book", chain, conf, settings)]

@@ -1,4 +1,4 @@
-"""The topics of counting: visits and counts, kept for days, and what its tables are made of again."""
+"""The topics of counting: visits and counts, kept for days, and the changelogs of its tables."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from streams.kafka.topics import BusError, TopicPlan
 from streams.settings import Settings
 from streams.wire.counts import COUNTS, VISITS
 
-CAMERAS, BOOK = "cameras", "book"  # the tables
+CAMERAS, LEDGER = "cameras", "book"  # the tables, as their changelogs are named
 _KEEP_DAYS = 30
 _TIMEOUT_S = 10.0
 
 
-def cameras_group(conf: CountsConf) -> str:
-    """The consumer group that follows the cameras."""
+def visits_group(conf: CountsConf) -> str:
+    """The consumer group that makes visits of frames."""
     return group_of([conf.input], NAME, VISITS)
 
 
-def book_group() -> str:
-    """The consumer group that keeps the book of visits."""
+def ledger_group() -> str:
+    """The consumer group that makes counts of visits."""
     return group_of([VISITS], NAME, COUNTS)
 
 
@@ -35,7 +35,7 @@ def changelog_of(group: str, table: str) -> str:
 
 
 def plans(settings: Settings, chain: Chain) -> list[TopicPlan]:
-    """What people may look at: visits and counts. One partition each, so that one reader sees all cameras."""
+    """The topics of visits and counts. One partition each, so that one reader sees all cameras."""
     keep = {"retention.ms": str(_KEEP_DAYS * 24 * 3600 * 1000)}
     visits, counts = (
         replace(plan, partitions=1, config={**plan.config, **keep})
@@ -44,21 +44,21 @@ def plans(settings: Settings, chain: Chain) -> list[TopicPlan]:
     return [replace(visits, config={**visits.config, "cleanup.policy": "compact,delete"}), counts]
 
 
-def make_for_cameras(client: AdminClient, settings: Settings, chain: Chain, conf: CountsConf) -> int:
-    """Have the topics of following there; how many partitions the frames are on. Raises BusError."""
+def make_for_visits(client: AdminClient, settings: Settings, chain: Chain, conf: CountsConf) -> int:
+    """Create the topics of making visits; how many partitions the frames' topic has. Raises BusError."""
     names = (conf.input, dead_letters_of(NAME))
     topics.make(client, [*(topics.plan(settings, chain, name) for name in names), *plans(settings, chain)])
     try:
         partitions = len(client.list_topics(conf.input, timeout=_TIMEOUT_S).topics[conf.input].partitions)
     except KafkaException as error:
         raise BusError(f"Topics cannot be listed: {error.args[0].str()}") from None
-    topics.make(client, [_changelog(settings, chain, changelog_of(cameras_group(conf), CAMERAS), partitions)])
+    topics.make(client, [_changelog(settings, chain, changelog_of(visits_group(conf), CAMERAS), partitions)])
     return partitions
 
 
-def make_for_book(client: AdminClient, settings: Settings, chain: Chain) -> None:
-    """Have the topics of the book there. Raises BusError."""
-    topics.make(client, [*plans(settings, chain), _changelog(settings, chain, changelog_of(book_group(), BOOK), 1)])
+def make_for_ledger(client: AdminClient, settings: Settings, chain: Chain) -> None:
+    """Create the topics of the ledger. Raises BusError."""
+    topics.make(client, [*plans(settings, chain), _changelog(settings, chain, changelog_of(ledger_group(), LEDGER), 1)])
 
 
 def _changelog(settings: Settings, chain: Chain, name: str, partitions: int) -> TopicPlan:
