@@ -1,4 +1,4 @@
-"""What is refused of a chain before anything starts, above all raw pictures on a redacted topic."""
+"""Validation of a chain before anything starts: above all, no raw pictures on a redacted topic."""
 
 from __future__ import annotations
 
@@ -22,10 +22,7 @@ _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 
 def checked(settings: Settings, path: str = "") -> Chain:
-    """The chain of a file, by default the one that the settings name, once it is sure that it can run.
-
-    Raises UsageError.
-    """
+    """The validated chain of a file, by default the one that the settings name. Raises UsageError."""
     path = path or settings.chain
     chain = chains.load(path)
     with chains.named(path):
@@ -61,14 +58,14 @@ def check_stage(chain: Chain, functions: Mapping[str, FunctionSpec], name: str, 
 
 
 def refuse_circle(stages: Mapping[str, StageConf]) -> None:
-    """Refuse stages that would read, in the end, what they wrote. Raises ChainError."""
+    """Refuse a cycle: stages that would read what they wrote. Raises ChainError."""
     clear: set[str] = set()
     for name in stages:
         _walk(stages, name, (), clear)
 
 
 def _walk(stages: Mapping[str, StageConf], name: str, path: tuple[str, ...], clear: set[str]) -> None:
-    """Follow a stage's records; `clear` are stages from which no way leads in a circle."""
+    """Depth-first search downstream of a stage; `clear` are stages known to lead into no cycle."""
     if name in path:
         circle = " ─> ".join(f"{stage} ─> {stages[stage].output}" for stage in path[path.index(name) :])
         raise ChainError(f"Stage {name}: expected records that come to an end, got a circle: {circle} ─> {name}")
@@ -80,7 +77,7 @@ def _walk(stages: Mapping[str, StageConf], name: str, path: tuple[str, ...], cle
 
 
 def _refuse_misnamed(chain: Chain) -> None:
-    """A topic that is marked in vain would leave the one that was meant without its mark."""
+    """A misspelt topic in the file would leave the one that was meant without its `redacted`."""
     meant = [topic for topic in chain.topic_names if topic not in chain.topics]
     for topic, conf in chain.topics.items():
         if topic not in chain.topic_names and (hint := did_you_mean(topic, meant)):

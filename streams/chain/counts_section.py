@@ -36,11 +36,11 @@ class CountsConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def options(self) -> Options:
-        """What the function that counts is told."""
+        """The options of tracking and counting at one camera."""
         return Options(labels=self.labels, minimum_confidence=self.minimum_confidence, patience_s=self.patience_s)
 
     def zone(self) -> tzinfo:
-        """Where days and hours begin. Raises UsageError for a time zone that this host does not know."""
+        """The time zone of days and hours. Raises UsageError for one that this host does not know."""
         if self.time_zone == "UTC":  # needs no data of the host
             return UTC
         try:

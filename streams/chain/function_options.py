@@ -18,13 +18,13 @@ def click_options(spec: FunctionSpec, prefix: str = "") -> list[click.Option]:
 
 
 def given(spec: FunctionSpec, params: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The function's options that were said, out of what click parsed for `click_options`; for `spec.validate`."""
-    said = {name: params.get(_parameter(name, prefix)) for name in spec.options}
-    return {name: value for name, value in said.items() if value not in (None, ())}
+    """The options that were given, of what click parsed for `click_options`; for `spec.validate`."""
+    parsed = {name: params.get(_parameter(name, prefix)) for name in spec.options}
+    return {name: value for name, value in parsed.items() if value not in (None, ())}
 
 
 class _Number(click.ParamType):
-    """A number as people write it (`.5` too); what is none stays text, for the function's own error."""
+    """A float; other text is passed through, so that the function's own validation reports it."""
 
     name = "float"
 
@@ -37,7 +37,7 @@ class _Number(click.ParamType):
 
 def _click_option(option: Option, prefix: str) -> click.Option:
     flag, parameter = f"--{prefix}{option.flag}", _parameter(option.name, prefix)
-    # No default of click's own: the function's is the only one, and a value said twice is told from one not said.
+    # No default of click's own: None means not given, and the function's default applies.
     if option.plain is bool:
         return click.Option([f"{flag}/--{prefix}no-{option.flag}", parameter], default=None, help=help_of(option))
     return click.Option(
@@ -56,7 +56,7 @@ def _type(option: Option) -> click.ParamType:
 
 
 def help_of(option: Option) -> str:
-    """What the option is for, whether it repeats, its range and its default."""
+    """The option's help: what it is for, whether it repeats, its range and its default."""
     notes = ["may be repeated"] if option.repeats else []
     notes += [bounds] if (bounds := _range(option)) else []
     notes += [f"default: {_shown(option.default)}"]
@@ -64,7 +64,7 @@ def help_of(option: Option) -> str:
 
 
 def _parameter(name: str, prefix: str) -> str:
-    """A name that click takes for its parameter: an identifier, and none of the command's own."""
+    """The option's parameter name in click: an identifier that differs from the command's own."""
     return f"option_{prefix.replace('.', '_')}{name}"
 
 

@@ -1,4 +1,4 @@
-"""The functions that there are, set up as the settings say."""
+"""The registered functions, with modules and models as the settings name them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from streams.settings import Settings, names
 
 
 def registered(settings: Settings) -> dict[str, FunctionSpec]:
-    """All functions by name, those of IMAGEBUS_FUNCTIONS too; their models are looked for in IMAGEBUS_MODELS.
-
-    Raises UsageError.
-    """
+    """All functions by name, those of IMAGEBUS_FUNCTIONS included; models are in IMAGEBUS_MODELS. Raises UsageError."""
     catalogue.use_folder(Path(settings.models).expanduser())
     return registry.load(names(settings.functions))

@@ -19,7 +19,7 @@ from streams.chain.counts_section import NAME as COUNTING
 from streams.chain.counts_section import CountsConf
 
 DEFAULT = Path(__file__).parents[1] / "chain.toml"
-_TWICE = re.compile(r"Cannot declare \('(\w+)', '(.+)'\) twice \((.+)\)")
+_DUPLICATE = re.compile(r"Cannot declare \('(\w+)', '(.+)'\) twice \((.+)\)")
 T = TypeVar("T", bound=Struct)
 
 
@@ -47,7 +47,7 @@ class StageConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class TopicConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is special about one topic; one that no stage writes must be here, or it is taken for a slip of the pen."""
+    """Settings of one topic; a topic that no stage writes must be declared here, or it is taken for a misspelt one."""
 
     redacted: bool = False
     retention_s: float | None = None
@@ -60,8 +60,8 @@ class ZoneConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     cover: list[Polygon] = []
     ignore: list[Polygon] = []
 
-    def words(self, source: str) -> tuple[str, ...]:
-        """The same as a function's option `zones` takes it."""
+    def as_option(self, source: str) -> tuple[str, ...]:
+        """The zones as values of a function's option `zones`."""
         kinds = {"cover": self.cover, "ignore": self.ignore}
         return tuple(zone(source, kind, polygon) for kind, polygons in kinds.items() for polygon in polygons)
 
@@ -81,8 +81,8 @@ class Chain(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return tuple(dict.fromkeys(named))
 
     def options(self, stage: StageConf, spec: FunctionSpec) -> dict[str, Any]:
-        """What is said to a stage's function: its options, and the zones where it knows what they are."""
-        zones = tuple(words for source, conf in self.zones.items() for words in conf.words(source))
+        """The options of a stage's function, with the chain's zones where it has an option `zones`."""
+        zones = tuple(zone for source, conf in self.zones.items() for zone in conf.as_option(source))
         if not zones or "zones" not in spec.options:
             return stage.options
         return stage.options | {"zones": (*stage.options.get("zones", ()), *zones)}
@@ -101,13 +101,13 @@ def load(path: str | Path = "") -> Chain:
         except OSError as error:
             raise ChainError(f"expected a chain file, got: {error.strerror}") from None
         except (ValueError, RecursionError) as error:
-            raise ChainError(_TWICE.sub(r"Expected one table [\1.\2], got a second (\3)", str(error))) from None
+            raise ChainError(_DUPLICATE.sub(r"Expected one table [\1.\2], got a second (\3)", str(error))) from None
         return _read(tables)
 
 
 @contextmanager
 def named(path: str | Path) -> Iterator[None]:
-    """Let errors within say which file they are about."""
+    """Prefix a ChainError within with the file's name."""
     try:
         yield
     except ChainError as error:
@@ -115,7 +115,7 @@ def named(path: str | Path) -> Iterator[None]:
 
 
 def group_of(inputs: Iterable[str], name: str, output: str) -> str:
-    """The consumer group of a stage: no two different stages share one."""
+    """The consumer group of a stage, unique to its inputs, name and output."""
     return f"imagebus.{'+'.join(inputs)}.{name}.{output}"
 
 
@@ -125,7 +125,7 @@ def dead_letters_of(name: str) -> str:
 
 
 def pick(chain: Chain, wanted: Iterable[str]) -> dict[str, StageConf]:
-    """The stages named, all if none is. Raises ChainError for a name the chain has not; counting has one as well."""
+    """The stages of these names, all if none is given. Raises ChainError for an unknown name; counting has one too."""
     known = [*chain.stages, *([COUNTING] if chain.counts else [])]
     for name in wanted:
         if name not in known:

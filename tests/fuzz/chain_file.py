@@ -34,8 +34,8 @@ def one(data: bytes) -> None:
         for stage in chain.stages.values():
             _FUNCTIONS[stage.function].validate(chain.options(stage, _FUNCTIONS[stage.function]))
         for source, conf in chain.zones.items():
-            check_zones(conf.words(source))
-            with_zones(_MASK, conf.words(source), source)
+            check_zones(conf.as_option(source))
+            with_zones(_MASK, conf.as_option(source), source)
 
 
 def seeds() -> Iterator[bytes]:
