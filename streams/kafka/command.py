@@ -1,4 +1,4 @@
-"""`imagebus topics`: make the chain's topics, and list what is there."""
+"""`imagebus topics`: create the chain's topics, and list them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TIMEOUT_S = 10.0
 
 @dataclass(frozen=True)
 class TopicState:
-    """A topic as it is on the broker; a bound it does not have is infinite, one it does not tell is None."""
+    """A topic as it is on the broker; a limit that it does not have is infinite, one that is not known None."""
 
     name: str
     redacted: bool
@@ -45,11 +45,11 @@ def topics() -> None:
 
     A topic that is there already stays as it is.
     """
-    said = settings.load()
-    chain = checked(said)
-    client = bus.admin(said)
-    plans = [bus.plan(said, chain, name) for name in (*chain.topic_names, *map(chains.dead_letters_of, chain.stages))]
-    plans += counting_topics.plans(said, chain) if chain.counts else []
+    conf = settings.load()
+    chain = checked(conf)
+    client = bus.admin(conf)
+    plans = [bus.plan(conf, chain, name) for name in (*chain.topic_names, *map(chains.dead_letters_of, chain.stages))]
+    plans += counting_topics.plans(conf, chain) if chain.counts else []
     names = [plan.name for plan in plans]
     made = bus.make(client, plans)
     for row in _table([_HEAD, *(_cells(state) for state in states(client, chain, names))]):

@@ -23,7 +23,7 @@ from functions.core.errors import UsageError
 
 LIMITS = "in memory only: nothing survives its end; 5 MiB a partition; one worker a stage"
 _STOP_S = 4.0
-# The command gets what it knows how to end by; a terminal that closes is as good as SIGTERM.
+# A closed terminal (SIGHUP) is forwarded as SIGTERM, which every command handles.
 _FORWARDED = {signal.SIGINT: signal.SIGINT, signal.SIGTERM: signal.SIGTERM, signal.SIGHUP: signal.SIGTERM}
 
 
@@ -57,9 +57,9 @@ def broker(command: tuple[str, ...]) -> None:
 
 
 def run_with(command: list[str], url: str) -> int:
-    """Run a command with this broker as its KAFKA_URL; its exit code, 128 and more where a signal ended it.
+    """Run a command with this broker as its KAFKA_URL; its exit code, 128 + the signal's number where one ended it.
 
-    Ctrl-C, SIGTERM and a closed terminal are left to the command; what it has started and not ended 4 s after that
+    Ctrl-C, SIGTERM and a closed terminal are forwarded to the command; what is left of its process tree 4 s later
     is killed. Raises UsageError for a command that does not start.
     """
     process = _start(command, url)

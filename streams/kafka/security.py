@@ -1,4 +1,4 @@
-"""How Kafka is spoken to: its user, password and certificates, in the words of the two clients there are."""
+"""Authentication and encryption (SASL, TLS) of Kafka clients: librdkafka's configuration, and Faust's credentials."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from streams.settings import SettingError, Settings, from_environment, variable_
 if TYPE_CHECKING:
     from faust.auth import Credentials
 
-# What a client is told and would try again for ever, although only somebody who mends its settings can help.
+# Errors after which a client retries for ever, although only other settings can help.
 REFUSALS = frozenset({KafkaError._AUTHENTICATION, KafkaError._SSL})
-# By default up to 10 s pass until a broker's return is seen.
+# By default up to 10 s pass until a client reconnects.
 _RECONNECT_MS = 1000
 _NOISE = re.compile(r"^\w+://\S+: | \(after .*\)$|error:\w+:SSL routines::")
 
 
 def for_librdkafka(settings: Settings) -> dict[str, Any]:
-    """The brokers and how they are spoken to, for a confluent-kafka client. Raises SettingError."""
+    """Brokers, authentication and TLS as a confluent-kafka configuration. Raises SettingError."""
     password = _password(settings)
     _context(settings)  # says more of a bad file than librdkafka does
     user = settings.kafka_sasl_username
@@ -41,7 +41,7 @@ def for_librdkafka(settings: Settings) -> dict[str, Any]:
 
 
 def for_faust(settings: Settings) -> Credentials | None:
-    """How brokers are spoken to, for a Faust app; None for plain text and no user. Raises SettingError."""
+    """A Faust app's broker credentials; None for plain text without a user. Raises SettingError."""
     # Faust reads this process's arguments when it is imported, and a producer's --loop is none of Faust's.
     from faust.auth import SASLCredentials, SSLCredentials
 
@@ -57,7 +57,7 @@ def for_faust(settings: Settings) -> Credentials | None:
 
 
 def what_to_do(settings: Settings, refusal: KafkaError) -> str:
-    """A refusal (one of REFUSALS) in one line, with the settings to look at."""
+    """A failed authentication or TLS handshake (one of REFUSALS) in one line, with the settings to check."""
     said = _NOISE.sub("", refusal.str())
     if refusal.code() == KafkaError._AUTHENTICATION:
         return (
@@ -98,7 +98,7 @@ def _read(path: str) -> str:
 
 
 def _context(settings: Settings) -> ssl.SSLContext | None:
-    """What checks the brokers' certificates and shows one's own, None where they are spoken to in plain text."""
+    """The TLS context: trusted CAs and the client's certificate; None for plain text."""
     if not settings.kafka_security_protocol.endswith("SSL"):
         for name in ("kafka_ssl_cafile", "kafka_ssl_certfile", "kafka_ssl_keyfile"):
             if path := getattr(settings, name):

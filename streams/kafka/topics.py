@@ -1,4 +1,4 @@
-"""Topics on the broker: make those of a chain, list what is there."""
+"""Topics on the broker: how those of a chain are configured, and creating them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEAD_LETTER_BYTES = 5 * 1024 * 1024
 _SEGMENT_BYTES = 8 * 1024 * 1024
 _TIMEOUT_S = 10.0
 _FIRST_ASK_S = 1.5
-_LOOK_S = 0.1
+_POLL_S = 0.1
 
 
 class BusError(UsageError):
@@ -29,12 +29,12 @@ class BusError(UsageError):
 
 
 class Refused(BusError):
-    """The broker is there and refuses this user or its certificate, or is not the one that is trusted."""
+    """The broker answers, but authentication or TLS fails."""
 
 
 @dataclass(frozen=True)
 class TopicPlan:
-    """A topic as it should be made."""
+    """A topic as it should be created."""
 
     name: str
     partitions: int
@@ -43,7 +43,7 @@ class TopicPlan:
 
 
 def plan(settings: Settings, chain: Chain, name: str) -> TopicPlan:
-    """How a topic of this chain is made, dead-letter topics included."""
+    """The plan of a topic of this chain; of a dead-letter topic too."""
     own = chain.topics.get(name)
     dead = name.startswith("DEAD_")
     retention_s = (own and own.retention_s) or settings.retention_s
@@ -64,7 +64,7 @@ def plan(settings: Settings, chain: Chain, name: str) -> TopicPlan:
 
 
 class _Admin(AdminClient):
-    """A client that says when the broker refuses its user or its certificate, not only that nothing came back."""
+    """An admin client that raises Refused where authentication or TLS fails; librdkafka's own just times out."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -73,7 +73,7 @@ class _Admin(AdminClient):
         super().__init__({**for_librdkafka(settings), **own})
 
     def list_topics(self, *args: Any, timeout: float = _TIMEOUT_S, **more: Any) -> ClusterMetadata:
-        """As the client's own, and in less than `timeout` seconds where it is refused. Raises Refused."""
+        """The cluster's metadata. Raises Refused, sooner than after `timeout` seconds, and KafkaException."""
         end, patience_s = time.monotonic() + timeout, _FIRST_ASK_S
         while True:
             try:
@@ -94,7 +94,7 @@ class _Admin(AdminClient):
 
 
 def admin(settings: Settings) -> AdminClient:
-    """A client for topics and offsets; it says nothing by itself. Raises SettingError."""
+    """An admin client that writes no log lines of its own. Raises SettingError."""
     return _Admin(settings)
 
 
@@ -104,30 +104,30 @@ def is_embedded(cluster: ClusterMetadata) -> bool:
 
 
 def make(client: AdminClient, plans: Iterable[TopicPlan]) -> list[str]:
-    """Make the topics that are not there yet and give back their names. Raises BusError; blocks up to 30 s."""
+    """Create the topics that do not exist yet; their names. Raises BusError; blocks up to 30 s."""
     try:
-        there = client.list_topics(timeout=_TIMEOUT_S)
-        missing = [wanted for wanted in plans if wanted.name not in there.topics]
-        if not is_embedded(there):
+        cluster = client.list_topics(timeout=_TIMEOUT_S)
+        missing = [wanted for wanted in plans if wanted.name not in cluster.topics]
+        if not is_embedded(cluster):
             if not missing:
                 return []
             made = _create(client, missing)
-            _wait_named(client, {wanted.name for wanted in missing})
+            _wait_for_metadata(client, {wanted.name for wanted in missing})
             return made
-        for wanted in missing:  # it makes a topic when it is asked for
+        for wanted in missing:  # the embedded broker creates a topic when it is asked for
             client.list_topics(wanted.name, timeout=_TIMEOUT_S)
     except KafkaException as error:
         raise BusError(f"Topics cannot be made: {error.args[0].str()}") from None
     return [wanted.name for wanted in missing]
 
 
-def _wait_named(client: AdminClient, names: set[str]) -> None:
-    """Until brokers name them: for minutes a consumer would not ask again for a topic of which it is told nothing."""
+def _wait_for_metadata(client: AdminClient, names: set[str]) -> None:
+    """Wait until the topics are in the metadata: a consumer that misses one there does not look again for minutes."""
     end = time.monotonic() + _TIMEOUT_S
-    while unheard := names - client.list_topics(timeout=_TIMEOUT_S).topics.keys():
+    while unknown := names - client.list_topics(timeout=_TIMEOUT_S).topics.keys():
         if time.monotonic() > end:
-            raise BusError(f"expected a broker that names {', '.join(sorted(unheard))}, just made, got none")
-        time.sleep(_LOOK_S)
+            raise BusError(f"expected a broker that names {', '.join(sorted(unknown))}, just made, got none")
+        time.sleep(_POLL_S)
 
 
 def why_missing(client: AdminClient, names: Iterable[str]) -> str:
@@ -151,7 +151,7 @@ def _create(client: AdminClient, plans: Iterable[TopicPlan]) -> list[str]:
             done.result()
             made.append(name)
         except KafkaException as error:
-            # Another worker was faster, or the broker that was asked had not heard of it yet.
+            # Another worker was faster, or the metadata was stale.
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise BusError(f"Topic {name} cannot be made: {error.args[0].str()}") from None
     return made
