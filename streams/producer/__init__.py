@@ -1,4 +1,4 @@
-"""`imagebus produce`: sources, decoding, reconnecting, backpressure and encoding.
+"""`imagebus produce`: sources, decoding, reconnecting, sampling, encoding, backpressure and sending.
 
 Imports `streams.runtime` and below, and no stage. Begin with `command.py`, then `sampling.py`.
 """

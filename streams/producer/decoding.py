@@ -13,9 +13,9 @@ from av import VideoFrame
 from functions.core.jpeg import MAX_PIXELS, MAX_SCANS, JpegError
 from streams.producer.encoder import START_OF_SCAN, is_complete
 
-# Text files that FFmpeg would draw as the art of old terminals.
+# Formats of text files that FFmpeg would render as video.
 _NO_VIDEO = frozenset({"tty", "bin", "xbin", "adf", "idf"})
-# A small stream may say that its pictures are large: they are refused before there is memory for them.
+# A small stream may declare large pictures: they are refused before memory is allocated for them.
 _LIMITS = {"max_pixels": str(MAX_PIXELS)}
 
 
@@ -24,11 +24,11 @@ class VideoError(Exception):
 
 
 class NoVideoError(VideoError):
-    """What came is no video."""
+    """The data is not a video."""
 
 
 class Moment(NamedTuple):
-    """One frame: `at_s` seconds after the source's first, and its picture, made when it is asked for."""
+    """One frame: `at_s` seconds after the source's first, and its picture, decoded lazily."""
 
     at_s: float
     picture: Callable[[], bytes | VideoFrame]
@@ -40,7 +40,7 @@ def open_video(
     options: dict[str, str] | None = None,
     **how: Any,
 ) -> Any:
-    """Open a file, URL or device and find its video; `silence_s` bounds opening and reading. Raises VideoError."""
+    """Open a video file, URL or device; `silence_s` are time-outs of opening and reading. Raises VideoError."""
     began_at = time.monotonic()
     try:
         # The limits once for probing, and once for what is decoded then; a title may be in any encoding.
@@ -57,7 +57,7 @@ def open_video(
 
 
 def read(container: Any, silence_s: float | None = None) -> Iterator[Moment]:
-    """All frames of its first video stream, in the order in which they are shown. Raises VideoError."""
+    """All frames of its first video stream, in presentation order. Raises VideoError."""
     stream = container.streams.video[0]
     passes = stream.codec_context.name == "mjpeg"
     if not passes and silence_s is None:
@@ -79,9 +79,9 @@ def _no_video(container: Any) -> str | None:
 
 
 def _error(error: av.FFmpegError, silence_s: float | None, heard_at: float) -> VideoError:
-    """What an error says, without the address that PyAV adds with its password."""
+    """The error without the URL that PyAV adds, which may hold a password."""
     silent_s = time.monotonic() - heard_at
-    if silence_s and silent_s >= silence_s:  # whatever error a protocol makes of its time-out
+    if silence_s and silent_s >= silence_s:  # protocols report a time-out by various errors
         return VideoError(f"nothing came for {silent_s:.0f} s")
     if isinstance(error, av.error.InvalidDataError):
         return NoVideoError("expected a video, got data that is none")
@@ -103,7 +103,7 @@ def _decoded(packet: Any, clock: _Clock) -> Iterator[Moment]:
 
 
 def _jpeg_of(packet: Any) -> bytes | VideoFrame:
-    """A motion JPEG's frame as it is, where it is a JPEG by itself. Raises JpegError."""
+    """A frame of motion JPEG: its bytes where they are a complete JPEG, else decoded. Raises JpegError."""
     data = bytes(packet)
     if is_complete(data):
         return data
@@ -123,7 +123,7 @@ def _itself(frame: VideoFrame) -> VideoFrame:
 
 
 class _Clock:
-    """Time stamps as seconds after the first; where a frame has none, one frame's time after the one before."""
+    """Presentation times in seconds after the first; a frame without one follows the last by one frame's duration."""
 
     def __init__(self, stream: Any) -> None:
         self._step_s = 1 / float(stream.average_rate or 25)

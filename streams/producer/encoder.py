@@ -1,4 +1,4 @@
-"""Pictures as a record takes them: JPEG, not too large; straight from a video's own planes."""
+"""JPEGs that fit a record, encoded directly from the YUV planes of a decoded frame."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from functions.core.jpeg import MAX_PIXELS, MAX_SIDE, JpegError
 _LOWER_QUALITY = 0.8
 _LOWEST_QUALITY = 30
 _SMALLER = 0.8
-# Stages add detections to the very same JPEG, and their records have the same limit.
-_ROOM_FOR_MORE = 1 / 16
+# Stages add detections to the same JPEG, and their records have the same limit.
+_RESERVE = 1 / 16
 START_OF_SCAN = b"\xff\xda"
 _HUFFMAN_TABLES, _END = b"\xff\xc4", b"\xff\xd9"
 
 
 class Encoder:
-    """Makes JPEGs of at most `max_wh` that fit a record of `max_bytes`; what must be lowered for that stays low."""
+    """Makes JPEGs of at most `max_wh` that fit a record of `max_bytes`; quality and scale once lowered stay so."""
 
     def __init__(self, quality: int, max_wh: Size | None, max_bytes: int, say: Callable[[str], None]) -> None:
         self._quality = quality
         self._scale = 1.0
         self._max_wh = max_wh or (MAX_SIDE, MAX_SIDE)
-        self._max_bytes = int(max_bytes * (1 - _ROOM_FOR_MORE))
+        self._max_bytes = int(max_bytes * (1 - _RESERVE))
         self._say = say
         self._said = False
 
     def encode(self, picture: bytes | VideoFrame) -> tuple[bytes, Size]:
-        """The JPEG and its upright size: the very bytes of a JPEG that fits. Raises JpegError for one that is none."""
+        """The JPEG and its upright size; a JPEG that fits is passed through unchanged. Raises JpegError."""
         if isinstance(picture, bytes):
             size_wh = codec.checked_header(picture).size_wh
             if len(picture) <= self._max_bytes and size_wh == self._fitting(size_wh):
@@ -74,7 +74,7 @@ class Encoder:
 
 
 def encode_frame(frame: VideoFrame, size_wh: Size, quality: int) -> bytes:
-    """A JPEG of this size before turning, made without a detour by BGR; turned as the video says."""
+    """A JPEG of this size before rotation, made without conversion to BGR; rotated as the video says."""
     full = frame.reformat(
         *size_wh,
         format="yuvj420p",
@@ -90,7 +90,7 @@ def encode_frame(frame: VideoFrame, size_wh: Size, quality: int) -> bytes:
 
 
 def is_complete(data: bytes) -> bool:
-    """Whether a motion JPEG's frame is a JPEG by itself: many a camera leaves out the Huffman tables."""
+    """Whether a frame of motion JPEG is a complete JPEG: many cameras leave out the Huffman tables."""
     try:
         codec.read_header(data)
     except JpegError:
@@ -100,7 +100,7 @@ def is_complete(data: bytes) -> bool:
 
 
 def _even(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The plane in memory of even size: of an odd one, the encoder reads a row and a column beyond its end."""
+    """The plane in a buffer of even size: the encoder reads a row and a column beyond the end of an odd one."""
     height, width = plane.shape
     if height % 2 or width % 2:
         return np.pad(plane, ((0, height % 2), (0, width % 2)), mode="edge")[:height, :width]

@@ -1,4 +1,4 @@
-"""What a producer tells Prometheus, where it is given a port."""
+"""A producer's Prometheus metrics, served where it is given a port."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ProducerMetrics(Collector):
         self._production, self._source = production, source
 
     def collect(self) -> Iterable[Metric]:
-        """Read what is counted, whenever Prometheus asks."""
+        """The metrics, at each scrape."""
         production, sender = self._production, self._production.sender
         name = production.name
         frames = {
@@ -40,7 +40,7 @@ class ProducerMetrics(Collector):
 
 
 def serve(port: int, collector: ProducerMetrics) -> None:
-    """Answer Prometheus on this host, in a thread of its own. Raises SourceError where the port is taken."""
+    """Serve /metrics on loopback, in a thread of its own. Raises SourceError where the port is taken."""
     try:
         start_http_server(port, "127.0.0.1", registry(collector))
     except OSError as error:

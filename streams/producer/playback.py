@@ -1,4 +1,4 @@
-"""How a recorded source is played: again and again, at its own speed."""
+"""Playback of a recorded source: looped, in real time."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from threading import Event
 from streams.producer.decoding import Moment
 from streams.producer.sources import Source
 
-# Behind by more (a suspended host), the clip is not hurried through to catch up.
-_FORGIVEN_S = 1.0
-# How long one picture alone is shown.
-_ALONE_S = 1.0
+# Later than that (a suspended host), playback goes on from now instead of catching up.
+_MAX_DELAY_S = 1.0
+# The duration of a source of one picture.
+_SINGLE_S = 1.0
 
 
 def looped(source: Source, stop: Event) -> Iterator[Moment]:
-    """The source over and over, its time going on; ends where it gives nothing."""
+    """The source in a loop, with time stamps that go on; ends where it has no frame."""
     begin_s = 0.0
     while not stop.is_set():
         at_s: float | None = None
-        step_s = _ALONE_S
+        step_s = _SINGLE_S
         for moment in source.moments(stop):
             step_s = step_s if at_s is None else moment.at_s - at_s
             at_s = moment.at_s
@@ -35,7 +35,7 @@ def in_real_time(moments: Iterator[Moment], stop: Event) -> Iterator[Moment]:
     begin_s: float | None = None
     for moment in moments:
         now_s = time.monotonic()
-        if begin_s is None or now_s - (begin_s + moment.at_s) > _FORGIVEN_S:
+        if begin_s is None or now_s - (begin_s + moment.at_s) > _MAX_DELAY_S:
             begin_s = now_s - moment.at_s
         stop.wait(begin_s + moment.at_s - now_s)
         yield moment

@@ -1,4 +1,4 @@
-"""What a person sees of a producer: a bar on a terminal, a line now and then elsewhere."""
+"""A producer's progress: a bar on a terminal, periodic log lines elsewhere."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any, Self
 from tqdm import tqdm
 
 log = logging.getLogger(__name__)
-# A camera runs for weeks, and its lines go to a log.
+# By whether the source is endless: a camera runs for weeks, and its lines go to a log.
 _EVERY_S = {False: 5.0, True: 60.0}
 
 
 class Progress:
-    """Shows how many of `total` frames are on the bus; `endless` ones are told of seldom."""
+    """Shows how many of `total` frames are on the bus; less often for an endless source."""
 
     def __init__(self, name: str, as_events: bool = False) -> None:
         self._name, self._as_events = name, as_events
@@ -41,7 +41,7 @@ class Progress:
             self._bar = tqdm(total=total, desc=self._name, unit=" frames", file=sys.stderr)
 
     def show(self, done: int) -> None:
-        """So many are on the bus."""
+        """Show the number of frames on the bus."""
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
         elif done != self._said and time.monotonic() >= self._next_at:
@@ -50,7 +50,7 @@ class Progress:
             self.say(f"{done}{f' of {self._total}' if self._total else ''} frames on the bus")
 
     def say(self, text: str) -> None:
-        """One line, above the bar where there is one, or one event for a log that machines read."""
+        """Write one line, above the bar where there is one, or one JSON log event."""
         if self._as_events:
             log.info("%s: %s", self._name, text, extra={"fields": {"source": self._name}})
             return

@@ -1,4 +1,4 @@
-"""Live video: connected again whenever it ends, breaks or falls silent."""
+"""Live video: reconnected with exponential backoff whenever it ends, fails or times out."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from streams.producer.urls import SourceError
 
 Say = Callable[[str], None]
 
-# The longest a camera may say nothing, while connecting and afterwards (FFmpeg's RTSP waits for that twice).
+# Time-outs of connecting and of reading (FFmpeg's RTSP waits twice as long).
 SILENCE_S = (10.0, 5.0)
 _FIRST_DELAY_S, _LAST_DELAY_S = 0.5, 15.0
 
 
 class LiveVideo:
-    """A camera that may come and go; `label` is its address as it may be shown."""
+    """A camera that is reconnected; `label` is its address without secrets."""
 
     live = True
     every = 30
@@ -30,9 +30,9 @@ class LiveVideo:
         self.connections = 0
 
     def moments(self, stop: Event) -> Iterator[Moment]:
-        """Every frame of every connection, as it comes, until told to stop.
+        """The frames of all connections, until `stop` is set.
 
-        Raises SourceError where the first thing that comes is no video: it will hardly become one.
+        Raises SourceError where the first connection gives no video, since another would not either.
         """
         delay_s = _FIRST_DELAY_S
         heard = False

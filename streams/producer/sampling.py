@@ -26,7 +26,7 @@ def _now() -> int:
 
 @dataclass
 class Production:
-    """What a run is made of, and what it counts."""
+    """One run: its parts, and counts of `skipped` and `left_out` frames."""
 
     name: str
     live: bool
@@ -43,7 +43,7 @@ class Production:
     began_at: int = field(default_factory=_now)
 
     def run(self, moments: Iterator[Moment]) -> None:
-        """Send until the source ends or all is to stop. Raises SourceError for a source without a frame."""
+        """Send until the source ends or `stop` is set. Raises SourceError for a source without a frame."""
         seq = -1
         for seq, moment in enumerate(moments):
             if self.stop.is_set():
@@ -59,7 +59,7 @@ class Production:
             jpeg, size_wh = self.encoder.encode(moment.picture())
         except JpegError as error:
             self.left_out += 1
-            # A file's are few and each is missed; a camera may send nothing else for hours.
+            # For a file each is reported; for a camera, which may send nothing else for hours, each power of two.
             if not self.live or self.left_out.bit_count() == 1:
                 self.say(f"frame {seq} is left out: {error}")
             return

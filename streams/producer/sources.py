@@ -24,16 +24,16 @@ _WEBCAM = re.compile(r"WEBCAM(?::(?P<number>\d{1,3}))?")
 _JPEGS = frozenset({".jpg", ".jpeg"})
 _PICTURES = _JPEGS | frozenset({".png", ".bmp", ".webp", ".tif", ".tiff"})
 
-# Cameras are for watching: start soon, hold nothing back. Not fflags=nobuffer: it throws away what came while
-# probing, which is often the only key frame for seconds.
+# Low latency: start soon, buffer nothing. Not fflags=nobuffer: it drops what came while probing, which is often the
+# only key frame for seconds.
 _LOW_DELAY = {"flags": "low_delay", "analyzeduration": "500000", "probesize": "1000000"}
 _RTSP = {**_LOW_DELAY, "rtsp_transport": "tcp"}
 
 
 class Source(Protocol):
-    """What gives frames: `live` ones come by themselves and without end; `total` is their number, where known.
+    """A source of frames: a `live` one is endless and sets its own pace; `total` is their number, where known.
 
-    `connections` counts how often a live one was connected.
+    `connections` counts the connections of a live one.
     """
 
     live: bool
@@ -42,7 +42,7 @@ class Source(Protocol):
     connections: int
 
     def moments(self, stop: Event) -> Iterator[Moment]:
-        """Every frame, from the first; a live source goes on until it is told to stop."""
+        """All frames from the first; those of a live source until `stop` is set."""
         ...
 
 
@@ -131,7 +131,7 @@ def _webcam(number: int, say: Say) -> Source:
 
 
 def _read_picture(path: Path) -> bytes | VideoFrame:
-    """A whole JPEG as it is, any other picture decoded. Raises JpegError."""
+    """A complete JPEG's bytes, any other picture decoded. Raises JpegError."""
     try:
         if path.suffix.lower() in _JPEGS:
             data = path.read_bytes()
@@ -145,7 +145,7 @@ def _read_picture(path: Path) -> bytes | VideoFrame:
 
 
 def _by_number(path: Path) -> list[tuple[int, str]]:
-    """Sorts picture 9 before picture 10."""
+    """Natural sort order: picture 9 before picture 10."""
     return [(int(word) if word.isdigit() else -1, word) for word in re.split(r"(\d+)", path.name)]
 
 

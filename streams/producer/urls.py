@@ -1,4 +1,4 @@
-"""Addresses of sources, never shown with their passwords."""
+"""URLs of sources, shown without their credentials."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class SourceError(UsageError):
 
 
 def scheme_of(source: str) -> str | None:
-    """The scheme of a URL in small letters, None where it is no URL."""
+    """The scheme of a URL in lower case, None where it is no URL."""
     match = _URL.match(source)
     return match["scheme"].lower() if match else None
 
 
 def shown(source: str) -> str:
-    """The source as it may be shown: without password, without query, and without a path that holds settings."""
+    """The source without password, query, and a path that holds parameters."""
     match = _URL.match(source)
     if not match:
         return source
@@ -35,7 +35,7 @@ def shown(source: str) -> str:
 
 
 def has_password(source: str) -> bool:
-    """Whether showing the source would tell a secret."""
+    """Whether the source may hold a secret."""
     return shown(source) != source
 
 
