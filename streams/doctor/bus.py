@@ -1,4 +1,4 @@
-"""What `imagebus doctor` looks at on the bus."""
+"""Checks of the broker."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functions.core.errors import UsageError
 from streams.chain.types import Chain
 from streams.doctor.clock import broker_clock
 from streams.doctor.finding import FAILURE, OK, WARNING, Finding
-from streams.doctor.topics import chain_topics, described
+from streams.doctor.topics import chain_topics, configs_of
 from streams.kafka import topics
 from streams.kafka.topics import DEAD_LETTER_BYTES
 from streams.settings import Settings
@@ -20,11 +20,11 @@ _TIMEOUT_S = 10.0
 
 
 def bus(settings: Settings, chain: Chain | None) -> Iterator[Finding]:
-    """Everything about the broker, beginning with whether there is one."""
+    """All checks of the broker, from whether it answers on."""
     try:
         client = topics.admin(settings)
         cluster = client.list_topics(timeout=_TIMEOUT_S)
-    except UsageError as error:  # it refuses, or is spoken to in the wrong way; the text says what to do
+    except UsageError as error:  # authentication, TLS or the settings for them; the text says what to do
         yield Finding(FAILURE, "broker", f"{settings.kafka_url} refuses", str(error))
         return
     except KafkaException as error:
@@ -53,8 +53,8 @@ def bus(settings: Settings, chain: Chain | None) -> Iterator[Finding]:
 
 
 def _limits(client: AdminClient, cluster: ClusterMetadata, settings: Settings) -> Iterator[Finding]:
-    told = described(client, ResourceType.BROKER, map(str, cluster.brokers))
-    small = {name: config["message.max.bytes"] for name, config in told.items()}
+    configs = configs_of(client, ResourceType.BROKER, map(str, cluster.brokers))
+    small = {name: config["message.max.bytes"] for name, config in configs.items()}
     small = {name: size for name, size in small.items() if int(size) < DEAD_LETTER_BYTES}
     for name, size in small.items():
         yield Finding(

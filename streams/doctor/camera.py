@@ -1,4 +1,4 @@
-"""What `imagebus doctor` looks at of cameras."""
+"""Checks of cameras."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CAMERA_S = 20.0
 
 
 def camera(source: str) -> Iterator[Finding]:
-    """Whether a picture comes from a source; without one, which webcams there are."""
+    """Whether a source delivers a picture; without a source, which webcams there are."""
     if source:
         yield _first_picture(source)
         return
@@ -33,28 +33,28 @@ def camera(source: str) -> Iterator[Finding]:
 
 
 def _first_picture(source: str) -> Finding:
-    """Opened in a thread, since a driver may hang; tried once, where a producer would go on for ever."""
-    told: list[str] = []
+    """Open the source once, unlike a producer; in a thread, since a driver may hang."""
+    messages: list[str] = []
     stop, came = Event(), Event()
 
     def say(text: str) -> None:
-        told.append(text.partition("; next try")[0])
+        messages.append(text.partition("; next try")[0])
         stop.set()
 
-    def look() -> None:
+    def read() -> None:
         try:
             for moment in open_source(source, say).moments(stop):
                 moment.picture()
                 came.set()
                 break
         except Exception as error:  # whatever a driver or a library says is the finding
-            told.append(str(error))
+            messages.append(str(error))
 
-    thread = Thread(target=look, daemon=True)
+    thread = Thread(target=read, daemon=True)
     thread.start()
     thread.join(_CAMERA_S)
     if came.is_set():
         return Finding(OK, "camera", "a picture came")
-    said = told[-1] if told else f"nothing came in {_CAMERA_S:g} s"
+    said = messages[-1] if messages else f"nothing came in {_CAMERA_S:g} s"
     do = "check its address, user and password, cable and network"
     return Finding(FAILURE, "camera", said, do)

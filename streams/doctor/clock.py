@@ -1,4 +1,4 @@
-"""What `imagebus doctor` looks at of clocks: is this host's kept right, and is the broker's the same."""
+"""Checks of clocks: whether this host's is synchronised, and how far it is from the broker's."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CLOCK_IS_OFF = 5
 
 
 def host_clock() -> Iterator[Finding]:
-    """Whether somebody keeps this host's clock right: capture times come from it."""
+    """Whether this host's clock, which capture times come from, is synchronised."""
     if _is_off():
         yield Finding(
             WARNING,
@@ -33,7 +33,7 @@ def host_clock() -> Iterator[Finding]:
 
 
 def _is_off() -> bool:
-    """Linux knows; other systems are taken at their word."""
+    """As adjtimex(2) says on Linux; other systems are assumed to be synchronised."""
     try:
         adjtimex = ctypes.CDLL(None).adjtimex
     except AttributeError:
@@ -43,7 +43,7 @@ def _is_off() -> bool:
 
 
 def broker_clock(client: AdminClient, settings: Settings) -> Iterator[Finding]:
-    """By the broker's stamp on one empty record: a stage skips what is old by its own clock."""
+    """By the LogAppendTime of an empty record: a stage compares such times with its own clock to skip old frames."""
     new = NewTopic(TOPIC, 1, 1, config={"message.timestamp.type": "LogAppendTime", "retention.ms": "60000"})
     try:
         client.create_topics([new], request_timeout=_TIMEOUT_S)[TOPIC].result()
@@ -87,5 +87,5 @@ def _ahead_s(settings: Settings) -> float:
         after = time.time()
     if not stamped:
         raise KafkaException(failed[0] if failed else KafkaError(KafkaError._TIMED_OUT))
-    # Somewhere between its sending and its answer.
+    # The broker appended it at some time between `before` and `after`.
     return max(before - stamped[-1], 0.0) or min(after - stamped[-1], 0.0)

@@ -1,4 +1,4 @@
-"""`imagebus doctor`: looks at this host and its bus, and says what to do about what it finds."""
+"""`imagebus doctor`: checks this host and its broker, and says what to do about what it finds."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def doctor(source: str) -> None:
 
 
 def findings(source: str) -> Iterator[Finding]:
-    """Everything there is to find, as it is found."""
+    """The findings of all checks, as each is made."""
     yield from host.python()
     yield from host.packages()
     try:

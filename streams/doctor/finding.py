@@ -1,4 +1,4 @@
-"""What `imagebus doctor` finds: one line each, and what to do where something is wrong."""
+"""A finding of `imagebus doctor`: one line, and what to do where something is wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ OK, WARNING, FAILURE = "ok", "warning", "FAILURE"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at: what it is about, what was found, and what to do."""
+    """The result of one check: its level, what it is about, what was found, and what to do."""
 
     level: str
     about: str

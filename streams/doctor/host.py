@@ -1,4 +1,4 @@
-"""What `imagebus doctor` looks at on the host itself."""
+"""Checks of the host: Python, packages, models, disk, ports."""
 
 from __future__ import annotations
 

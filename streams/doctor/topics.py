@@ -1,4 +1,4 @@
-"""What `imagebus doctor` looks at of topics: are they there, and do they keep what they should."""
+"""Checks of topics: whether they exist, and how they are configured."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def chain_topics(
             f"not there yet: {', '.join(missing)}",
             "workers make them when they start; so does `imagebus topics`",
         )
-    there = [topics.plan(settings, chain, name) for name in names if name in cluster.topics]
-    told = described(client, ResourceType.TOPIC, (plan.name for plan in there))
-    for plan in there:
-        yield from _topic(plan, told[plan.name], len(cluster.topics[plan.name].partitions), settings)
+    plans = [topics.plan(settings, chain, name) for name in names if name in cluster.topics]
+    configs = configs_of(client, ResourceType.TOPIC, (plan.name for plan in plans))
+    for plan in plans:
+        yield from _topic(plan, configs[plan.name], len(cluster.topics[plan.name].partitions), settings)
 
 
 def _topic(plan: TopicPlan, config: Mapping[str, str], partitions: int, settings: Settings) -> Iterator[Finding]:
@@ -86,8 +86,8 @@ _RULES: dict[str, tuple[Callable[[str, str], bool], str]] = {
 }
 
 
-def described(client: AdminClient, kind: ResourceType, names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """All settings of these topics or brokers, by name. Raises KafkaException."""
+def configs_of(client: AdminClient, kind: ResourceType, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The configurations of these topics or brokers, by name. Raises KafkaException."""
     resources = [ConfigResource(kind, name) for name in names]
     # Asked about nothing, the client raises.
     asked = client.describe_configs(resources, request_timeout=_TIMEOUT_S) if resources else {}

@@ -1,4 +1,4 @@
-"""`imagebus functions` and `imagebus try`: what functions there are, and what they do to a file, without a broker."""
+"""`imagebus functions` lists the functions, `imagebus try` runs them on a file without a broker."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from functions.core.registry import FunctionError, FunctionSpec
 from streams import settings
 from streams.chain.function_options import click_options, given
 from streams.chain.function_registry import registered
-from streams.files.reader import Input, is_picture
+from streams.files.reader import FrameReader, is_picture
 from streams.files.steps import Step, drawn, step
 from streams.files.writer import open_output
 
@@ -90,12 +90,12 @@ def _one_try(name: str, chosen: list[tuple[FunctionSpec, str]]) -> click.Command
 
 
 def _still(spec: FunctionSpec, file: Path) -> dict[str, Any]:
-    """In a single picture nothing moves: a redactor that waits until it knows what does would cover all of it."""
+    """A redactor's options for a single picture: without motion, since one with no background model yet covers all."""
     return {"motion": False} if spec.redacts and "motion" in spec.options and is_picture(file) else {}
 
 
 def _run(steps: list[Step], file: Path, out: Path | None) -> None:
-    source = Input(file)
+    source = FrameReader(file)
     with open_output(out, file, source.is_picture) if out else _Printer() as output:
         frames: Iterable[Frame] = tqdm(
             source.frames(), total=source.total, unit="frame", disable=source.is_picture or None

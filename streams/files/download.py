@@ -1,4 +1,4 @@
-"""Download one file: resumed where it was cut, checked, and in its place only when it is whole and right."""
+"""Download one file: resumed after an interruption, and renamed into place once its SHA-256 is checked."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from functions.core.errors import UsageError
 
 _TRIES = 5
 _WAIT_S = 0.5
-_SILENCE_S = 30.0
+_TIMEOUT_S = 30.0
 _CHUNK = 1 << 16
 _PARTIAL = 206
-_THEIR_FAULT = 500
+_SERVER_ERROR = 500
 
 
 class FetchError(UsageError):
-    """A file cannot be had; the text says why and what somebody can do."""
+    """A file cannot be downloaded; the text says why and what to do."""
 
 
 def fetch(url: str, target: Path, sha256: str, size: int, progress: Callable[[int], object]) -> None:
-    """Download a file of this size and SHA-256; `progress` is told how many bytes there are. Raises FetchError.
+    """Download a file of this size and SHA-256; `progress` gets the number of bytes so far. Raises FetchError.
 
-    Proxies are those of the environment (http_proxy, https_proxy, no_proxy). What is not the file expected is kept
-    beside it as `….wrong`; a file that is there already gives way only to the right one.
+    Proxies are those of the environment (http_proxy, https_proxy, no_proxy). A file with another checksum is
+    kept beside the target as `….wrong`; an existing target is replaced only by the right one.
     """
     part = target.with_name(f"{target.name}.part")
     try:
@@ -46,25 +46,25 @@ def fetch(url: str, target: Path, sha256: str, size: int, progress: Callable[[in
 
 
 def _download(url: str, part: Path, size: int, progress: Callable[[int], object]) -> None:
-    """Everything up to `size`, in as many goes as it takes; several in a row that bring nothing are too many."""
+    """Download up to `size`, resuming as often as needed; gives up after several attempts without progress."""
     failures, problem = 0, ""
     while (before := _length(part)) < size and failures < _TRIES:
         if failures:
             time.sleep(_WAIT_S * failures)
-        problem = _go_on(url, part, size, progress)
+        problem = _resume(url, part, size, progress)
         failures = 0 if _length(part) > before else failures + 1
     if _length(part) < size:
         raise FetchError(f"{url}: expected {size} bytes, got {_length(part)}: {problem}")
 
 
-def _go_on(url: str, part: Path, size: int, progress: Callable[[int], object]) -> str:
-    """Add what the server gives to what is there, and say why it ended. Raises FetchError where asking on is no use."""
+def _resume(url: str, part: Path, size: int, progress: Callable[[int], object]) -> str:
+    """Resume once; why it ended. Raises FetchError for an error that a retry would not change."""
     headers = {"Range": f"bytes={_length(part)}-", "User-Agent": "imagebus"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=_SILENCE_S) as response:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=_TIMEOUT_S) as response:
             _append(response, part, size, progress)
     except urllib.error.HTTPError as error:
-        if error.code < _THEIR_FAULT:
+        if error.code < _SERVER_ERROR:
             raise FetchError(f"{url}: the server says {error.code} {error.reason}") from None
         return f"the server says {error.code} {error.reason}"
     except urllib.error.URLError as error:
@@ -75,7 +75,7 @@ def _go_on(url: str, part: Path, size: int, progress: Callable[[int], object]) -
 
 
 def _append(response: Any, part: Path, size: int, progress: Callable[[int], object]) -> None:
-    # A server that knows no ranges begins from the start.
+    # A server without range requests sends the whole file.
     with part.open("ab" if response.status == _PARTIAL else "wb") as file:
         while file.tell() <= size and (chunk := response.read1(_CHUNK)):
             file.write(chunk)
@@ -96,6 +96,6 @@ def _length(path: Path) -> int:
 
 
 def _beside(target: Path) -> Path:
-    """A name for what is not the file expected: nobody's file is deleted."""
+    """A free name for a file with another checksum: no file is deleted."""
     names = (target.with_name(f"{target.name}.wrong{number or ''}") for number in itertools.count())
     return next(name for name in names if not name.exists())

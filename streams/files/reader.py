@@ -18,7 +18,7 @@ _RUN = "0" * 12
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
 
-class Input:
+class FrameReader:
     """A picture or a video as frames of one source, named after the file. Raises SourceError where it is none."""
 
     def __init__(self, path: Path) -> None:
@@ -53,7 +53,7 @@ def _is_jpeg(path: Path) -> bool:
 def _whole_jpeg(path: Path) -> Picture:
     picture = Picture(jpeg=path.read_bytes())
     try:
-        _ = picture.image  # a cut one is refused here, in one line, rather than in a function
+        _ = picture.image  # a truncated one is refused here, in one line, rather than in a function
     except JpegError as error:
         raise SourceError(f"{path}: {error}") from None
     return picture

@@ -1,4 +1,4 @@
-"""Functions one after another over the frames of one file, without a broker."""
+"""A chain of functions over the frames of one file, without a broker."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Step = Callable[[Iterable[Frame]], Iterator[Frame]]
 
 
 def step(spec: FunctionSpec, options: dict[str, Any]) -> Step:
-    """The function with its options, ready to run. Raises UsageError where something is missing."""
+    """The function with its options, models loaded. Raises UsageError where something is missing."""
     spec.prepare(options)
     return partial(_run, spec, options)
 
 
 def drawn(frames: Iterable[Frame]) -> Iterator[Frame]:
-    """What detectors found, as somebody wants to see it who asked for a picture of it."""
+    """The frames with their detections drawn on them."""
     return (annotate(frame) if frame.detections else frame for frame in frames)
 
 
 def _run(spec: FunctionSpec, options: dict[str, Any], frames: Iterable[Frame]) -> Iterator[Frame]:
-    state = () if spec.state is None else (spec.state(),)  # one, for the one source that the file is
+    state = () if spec.state is None else (spec.state(),)  # a file is one source
     finds = frozenset(map(plain, spec.findable(options)))
     hop = Hop(spec.name, spec.name, "", options, started_at=0, took_us=0, average_us=0, finds=finds)
     for arguments in _with_ahead(frames, spec.window_s(options)) if spec.look_ahead_s else ((each,) for each in frames):
@@ -39,18 +39,18 @@ def _run(spec: FunctionSpec, options: dict[str, Any], frames: Iterable[Frame]) -
 
 def _with_ahead(frames: Iterable[Frame], window_s: float) -> Iterator[tuple[Frame, tuple[Frame, ...]]]:
     """Each frame with those that follow it within the window."""
-    held: deque[Frame] = deque()
+    window: deque[Frame] = deque()
     for frame in frames:
-        held.append(frame)
-        while frame.captured_at - held[0].captured_at > window_s * 1_000_000:
-            yield _first(held, window_s)
-    while held:
-        yield _first(held, window_s)
+        window.append(frame)
+        while frame.captured_at - window[0].captured_at > window_s * 1_000_000:
+            yield _first(window, window_s)
+    while window:
+        yield _first(window, window_s)
 
 
-def _first(held: deque[Frame], window_s: float) -> tuple[Frame, tuple[Frame, ...]]:
-    first = held.popleft()
-    return first, tuple(each for each in held if each.captured_at - first.captured_at <= window_s * 1_000_000)
+def _first(window: deque[Frame], window_s: float) -> tuple[Frame, tuple[Frame, ...]]:
+    first = window.popleft()
+    return first, tuple(each for each in window if each.captured_at - first.captured_at <= window_s * 1_000_000)
 
 
 def _results(spec: FunctionSpec, returned: object) -> Iterable[Frame]:
