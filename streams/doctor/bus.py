@@ -11,7 +11,7 @@ from functions.core.errors import UsageError
 from streams.chain.types import Chain
 from streams.doctor.clock import broker_clock
 from streams.doctor.finding import FAILURE, OK, WARNING, Finding
-from streams.doctor.topics import chain_topics, configs_of
+from streams.doctor.topics import chain_topics
 from streams.kafka import topics
 from streams.kafka.topics import DEAD_LETTER_BYTES
 from streams.settings import Settings
@@ -53,7 +53,7 @@ def bus(settings: Settings, chain: Chain | None) -> Iterator[Finding]:
 
 
 def _limits(client: AdminClient, cluster: ClusterMetadata, settings: Settings) -> Iterator[Finding]:
-    configs = configs_of(client, ResourceType.BROKER, map(str, cluster.brokers))
+    configs = topics.configs_of(client, ResourceType.BROKER, map(str, cluster.brokers))
     small = {name: config["message.max.bytes"] for name, config in configs.items()}
     small = {name: size for name, size in small.items() if int(size) < DEAD_LETTER_BYTES}
     for name, size in small.items():

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from confluent_kafka.admin import (  # type: ignore[attr-defined]
-    AdminClient,
-    ClusterMetadata,
-    ConfigEntry,
-    ConfigResource,
-    ResourceType,
-)
+from confluent_kafka.admin import AdminClient, ClusterMetadata, ResourceType  # type: ignore[attr-defined]
 
 from streams.chain.types import Chain, dead_letters_of
 from streams.doctor.finding import FAILURE, OK, WARNING, Finding
 from streams.kafka import topics
 from streams.kafka.topics import TopicPlan
 from streams.settings import Settings
-
-_TIMEOUT_S = 10.0
 
 
 def chain_topics(
@@ -36,7 +28,7 @@ def chain_topics(
             "workers make them when they start; so does `imagebus topics`",
         )
     plans = [topics.plan(settings, chain, name) for name in names if name in cluster.topics]
-    configs = configs_of(client, ResourceType.TOPIC, (plan.name for plan in plans))
+    configs = topics.configs_of(client, ResourceType.TOPIC, (plan.name for plan in plans))
     for plan in plans:
         yield from _topic(plan, configs[plan.name], len(cluster.topics[plan.name].partitions), settings)
 
@@ -84,19 +76,3 @@ _RULES: dict[str, tuple[Callable[[str, str], bool], str]] = {
     "message.timestamp.type": (_other, "old frames would be deleted unread"),
     "retention.ms": (_more, "pictures are kept longer than they should be"),
 }
-
-
-def configs_of(client: AdminClient, kind: ResourceType, names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """The configurations of these topics or brokers, by name. Raises KafkaException."""
-    resources = [ConfigResource(kind, name) for name in names]
-    # Asked about nothing, the client raises.
-    asked = client.describe_configs(resources, request_timeout=_TIMEOUT_S) if resources else {}
-    return {resource.name: _texts(_done(future)) for resource, future in asked.items()}
-
-
-def _texts(entries: Mapping[str, ConfigEntry]) -> dict[str, str]:
-    return {name: str(entry.value) for name, entry in entries.items()}
-
-
-def _done(future: object) -> dict[str, ConfigEntry]:
-    return future.result()  # type: ignore[attr-defined, no-any-return]

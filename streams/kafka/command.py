@@ -8,13 +8,7 @@ from dataclasses import dataclass
 
 import click
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import (  # type: ignore[attr-defined]
-    AdminClient,
-    ConfigEntry,
-    ConfigResource,
-    ResourceType,
-    TopicMetadata,
-)
+from confluent_kafka.admin import AdminClient, ResourceType, TopicMetadata  # type: ignore[attr-defined]
 
 from streams import settings
 from streams.chain import types as chains
@@ -62,36 +56,25 @@ def states(client: AdminClient, chain: Chain, names: Iterable[str]) -> list[Topi
     try:
         cluster = client.list_topics(timeout=_TIMEOUT_S)
         wanted = [name for name in names if name in cluster.topics]
-        configs = {} if bus.is_embedded(cluster) else _configs(client, wanted)
+        configs = {} if bus.is_embedded(cluster) else bus.configs_of(client, ResourceType.TOPIC, wanted)
     except KafkaException as error:
         raise bus.BusError(f"Topics cannot be listed: {error.args[0].str()}") from None
     return [_state(chain, cluster.topics[name], configs.get(name)) for name in wanted]
 
 
-def _configs(client: AdminClient, names: Iterable[str]) -> dict[str, dict[str, int]]:
-    resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
-    # Asked about nothing, the client raises.
-    asked = client.describe_configs(resources, request_timeout=_TIMEOUT_S) if resources else {}
-    return {resource.name: _sizes(future.result()) for resource, future in asked.items()}
-
-
-def _sizes(entries: dict[str, ConfigEntry]) -> dict[str, int]:
-    return {name: int(entries[name].value or -1) for name in ("retention.ms", "retention.bytes", "segment.bytes")}
-
-
-def _state(chain: Chain, metadata: TopicMetadata, config: dict[str, int] | None) -> TopicState:
+def _state(chain: Chain, metadata: TopicMetadata, config: dict[str, str] | None) -> TopicState:
     name = str(metadata.topic)
     partitions = list(metadata.partitions.values())
     if config is None:
         return TopicState(name, chain.redacted(name), len(partitions), None, None)
     replicas = sum(len(partition.replicas) for partition in partitions)
     # Kafka deletes whole segments: each partition may hold one more than it is to keep.
-    disk_bytes = replicas * (_bound(config["retention.bytes"]) + config["segment.bytes"])
+    disk_bytes = replicas * (_bound(config["retention.bytes"]) + int(config["segment.bytes"]))
     return TopicState(name, chain.redacted(name), len(partitions), _bound(config["retention.ms"]) / 1000, disk_bytes)
 
 
-def _bound(value: int) -> float:
-    return math.inf if value < 0 else value
+def _bound(value: str) -> float:
+    return math.inf if int(value or -1) < 0 else int(value)
 
 
 def _cells(state: TopicState) -> tuple[str, ...]:

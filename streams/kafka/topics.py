@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, ClusterMetadata, NewTopic  # type: ignore[attr-defined]
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    ClusterMetadata,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
 
 from functions.core.errors import UsageError
 from streams.chain.types import Chain
@@ -128,6 +134,14 @@ def _wait_for_metadata(client: AdminClient, names: set[str]) -> None:
         if time.monotonic() > end:
             raise BusError(f"expected a broker that names {', '.join(sorted(unknown))}, just made, got none")
         time.sleep(_POLL_S)
+
+
+def configs_of(client: AdminClient, kind: ResourceType, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The configurations of these topics or brokers, by name. Raises KafkaException."""
+    resources = [ConfigResource(kind, name) for name in names]
+    # Asked about nothing, the client raises.
+    asked = client.describe_configs(resources, request_timeout=_TIMEOUT_S) if resources else {}
+    return {each.name: {name: entry.value or "" for name, entry in asked[each].result().items()} for each in asked}
 
 
 def why_missing(client: AdminClient, names: Iterable[str]) -> str:
