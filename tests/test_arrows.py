@@ -80,3 +80,9 @@ def test_no_folder_holds_more_modules_than_one_reads_at_a_glance(top: str) -> No
 def test_every_package_says_what_it_is_for(top: str) -> None:
     doors = [file for file in _modules(top).values() if file.name == "__init__.py"]
     assert [str(file) for file in doors if not ast.get_docstring(ast.parse(file.read_text("utf-8")))] == []
+
+
+def test_the_viewer_and_the_camera_page_share_what_guards_them_and_need_not_one_another() -> None:
+    needs = {_room(found) for name, file in _modules("web").items() if "camera" in name for found in _imported(file)}
+    assert "web.auth" in needs
+    assert "web.viewer" not in needs

@@ -1,4 +1,4 @@
-"""Who may look: passwords, sessions, certificates, and the guard before every page.
+"""Who may look: access rules, passwords, sessions, certificates, and how servers listen.
 
-Imports `web.assets`. Begin with `guard.py`.
+Imports `web.assets`. Begin with `access.py`, then `guard.py`.
 """

@@ -1,4 +1,4 @@
-"""The guard before every page: the right host, the right origin, a session where passwords are set."""
+"""The viewer's guard, an aiohttp middleware: the access rules, a session where passwords are set, and the log-in."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from urllib.parse import parse_qs
 from aiohttp import web
 
 from web.assets import layout
+from web.auth.access import RequestInfo, client_address, client_scheme, is_public, refusal
 from web.auth.connection_limits import REQUEST_S
 from web.auth.credentials import OPERATOR, Credentials
 from web.auth.passwords import Busy
-from web.auth.peers import is_loopback, is_own_page, is_proxied, network_of
 from web.auth.rate_limit import Brake, Spent
 from web.auth.session_file import Session
 from web.auth.sessions import LIFE_S, Sessions
@@ -25,9 +25,6 @@ log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 COOKIE = "imagebus"
-_OPEN = ("/login", "/health", "/ready", "/session")
-# Prometheus on this host logs in nowhere; whoever comes from elsewhere, or through a proxy, does.
-_OPEN_HERE = "/metrics"
 _FORM, _FORM_BYTES = "application/x-www-form-urlencoded", 4096
 _EVERYBODY = Session("", OPERATOR, math.inf)
 
@@ -54,13 +51,14 @@ class Guard:
 
     @web.middleware
     async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        _refuse_foreign(request)
-        if not self._credentials:
-            _refuse_rebound(request)
+        info = _info(request)
+        if why := refusal(info, "this viewer", None if self.asks else "password"):
+            raise web.HTTPForbidden(text=f"{why}\n")
+        if not self.asks:
             request["session"] = _EVERYBODY
         elif (session := self._sessions.read(request.cookies.get(COOKIE, ""))) is not None:
             request["session"] = session
-        elif not _is_open(request):
+        elif not is_public(info):
             return _send_away(request)
         return await handler(request)
 
@@ -68,7 +66,7 @@ class Guard:
         return self._show_form("")
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
-        address = _address(request)
+        address = client_address(_info(request))
         try:
             with self._brake.attempt(address) as attempt:
                 role = await self._role(await _password(request))
@@ -96,7 +94,7 @@ class Guard:
             max_age=int(LIFE_S),
             httponly=True,
             samesite="Strict",
-            secure=_scheme(request) == "https",
+            secure=client_scheme(_info(request)) == "https",
         )
         return answer
 
@@ -120,12 +118,6 @@ class Guard:
         return web.Response(text=text, status=status, headers=headers, content_type="text/html")
 
 
-def _is_open(request: web.Request) -> bool:
-    if request.path == _OPEN_HERE:
-        return is_loopback(request.remote or "") and not is_proxied(request.headers)
-    return request.path in _OPEN or request.path.startswith("/static/")
-
-
 def _send_away(request: web.Request) -> web.StreamResponse:
     if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
         return _see("/login")
@@ -134,21 +126,6 @@ def _send_away(request: web.Request) -> web.StreamResponse:
 
 def _see(path: str) -> web.Response:
     return web.Response(status=303, headers={"Location": path})
-
-
-def _refuse_foreign(request: web.Request) -> None:
-    """Websockets and posts are for pages of this viewer: another page's come with the session's cookie as well."""
-    origin = request.headers.get("Origin")
-    safe = request.method in ("GET", "HEAD") and "Upgrade" not in request.headers
-    if not safe and origin is not None and not is_own_page(origin, _scheme(request), request.host):
-        raise web.HTTPForbidden(text="Expected a page of this viewer\n")
-
-
-def _refuse_rebound(request: web.Request) -> None:
-    """Where nobody is asked who they are, a foreign name that points to this host must not open it to foreign pages."""
-    name = request.url.host or ""
-    if not is_loopback(name):
-        raise web.HTTPForbidden(text="Expected http://127.0.0.1 or http://localhost, since no password is set\n")
 
 
 async def _password(request: web.Request) -> str:
@@ -166,14 +143,13 @@ async def _password(request: web.Request) -> str:
     return fields.get("password", [""])[0]
 
 
-def _address(request: web.Request) -> str:
-    """Who asks: behind a proxy on this host, whom that names last."""
-    peer = request.remote or ""
-    named = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return named if is_loopback(peer) and network_of(named) else peer
-
-
-def _scheme(request: web.Request) -> str:
-    """How the page is asked for: a proxy is believed on this host only."""
-    proxied = is_loopback(request.remote or "") and request.headers.get("X-Forwarded-Proto") == "https"
-    return "https" if request.secure or proxied else "http"
+def _info(request: web.Request) -> RequestInfo:
+    return RequestInfo(
+        method=request.method,
+        scheme="https" if request.secure else "http",
+        host=request.host,
+        hostname=request.url.host or "",
+        path=request.path,
+        remote=request.remote or "",
+        headers=request.headers,
+    )

@@ -14,6 +14,7 @@ from web.assets import layout
 from web.assets.layout import STATIC
 from web.auth.credentials import OPERATOR, ROLES
 from web.auth.guard import Guard
+from web.auth.headers import HEADERS
 from web.auth.session_file import Session
 from web.counts.csv_file import as_csv
 from web.counts.latest import Counts
@@ -27,19 +28,6 @@ from web.viewer.vitals import Vitals
 _FILES = {path.name: path for path in STATIC.iterdir()}
 _SESSION = '<form method="post" action="/logout"><span>{role}</span><button type="submit">Log out</button></form>'
 _HEARTBEAT_S = 10.0
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",  # with "no-referrer" the log-in form's own origin would come as null
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Cache-Control": "no-store",
-}
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

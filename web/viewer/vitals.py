@@ -15,6 +15,7 @@ from streams.runtime.lag import Lag, Liveness
 from streams.runtime.metrics import CONTENT_TYPE, page
 from streams.runtime.ports import PROCESS_HEADER
 from streams.settings import Settings
+from web.auth.access import METRICS
 from web.live.metrics import Traffic, ViewerMetrics
 from web.live.newest import Newest
 from web.live.state import Bus
@@ -40,7 +41,7 @@ class Vitals(Service):
         """Add the routes to an aiohttp application."""
         app.router.add_get("/health", self._health)
         app.router.add_get("/ready", self._ready)
-        app.router.add_get("/metrics", self._tell)
+        app.router.add_get(METRICS, self._metrics_page)
 
     @Service.task
     async def _see_that_it_moves(self) -> None:
@@ -67,5 +68,5 @@ class Vitals(Service):
         state = {"bus": self._bus.state, "frames": self._newest.taken, "bad": sum(self._newest.bad.values())}
         return web.json_response(state, status=200 if good else 503, headers={PROCESS_HEADER: "viewer"})
 
-    async def _tell(self, request: web.Request) -> web.StreamResponse:
+    async def _metrics_page(self, request: web.Request) -> web.StreamResponse:
         return web.Response(body=page(self._metrics), headers={"Content-Type": CONTENT_TYPE})
