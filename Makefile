@@ -2,6 +2,7 @@
 BIN := .venv/bin
 INSTALLED := $(BIN)/.installed
 WITH_IMAGEAI := $(BIN)/.imageai
+TSC := .cache/javascript/node_modules/typescript/bin/tsc
 # What constraints.txt pins, without its hashes: pip would want them of everything that comes beside it, too.
 PINS := .venv/pins.txt
 # Tests wait for processes more than they compute. Those of one file share what they start, hence stay together.
@@ -20,7 +21,7 @@ DEMO_CHAIN = $(if $(DETECTOR),streams/chain-$(DETECTOR).toml,$(if $(filter $(CLI
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install imageai demo test check audit constraints bench bench-cost bench-detectors bench-faces bench-privacy bench-counting bench-fairness bench-flood bench-scale bench-imageai fuzz chaos screenshots kafka soak units build
+.PHONY: help install imageai demo test check javascript audit constraints bench bench-cost bench-detectors bench-faces bench-privacy bench-counting bench-fairness bench-flood bench-scale bench-imageai fuzz chaos screenshots kafka soak units build
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -53,11 +54,22 @@ test: install ## Run all tests on all cores, fetching what they need where that 
 	@$(MAKE) --no-print-directory imageai || echo "ImageAI cannot be installed here; pip says why above. Its tests will be skipped"
 	pytest $(ALL_CORES)
 
-check: install ## Lint, formatting, types, and the audit
+check: install ## Lint, formatting, types, the pages' JavaScript, and the audit
 	ruff check
 	ruff format --check
 	mypy
+	@$(MAKE) --no-print-directory javascript
 	@python -m tests.audit
+
+javascript: $(TSC) ## Types and unit tests of the pages' scripts
+	node $(TSC) --project .
+	node --test tests/web/assets/*.test.js >.cache/javascript/tests.log || { cat .cache/javascript/tests.log; exit 1; }
+
+$(TSC): package.json
+	@tests/requirements.sh node npm
+	@mkdir -p .cache/javascript && cp package.json .cache/javascript
+	npm install --silent --no-audit --no-fund --no-package-lock --prefix .cache/javascript
+	@touch $@
 
 audit: install ## Whether what is pinned has known flaws, where a service answers, and what is installed fits together
 	@python -m tests.audit

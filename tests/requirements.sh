@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside Python where that is possible without asking: Debian or Ubuntu, as root or with
 # a sudo that wants no password. Elsewhere it says what is missing; the tests that need it are then skipped.
+# Arguments name programs, which are all that is wanted then.
 set -uo pipefail
 
 declare -A package_of=(
@@ -15,11 +16,15 @@ declare -A package_of=(
 )
 gstreamer=(python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-libav gstreamer1.0-plugins-{base,good,bad,ugly})
 
+programs=("$@")
+[ $# -gt 0 ] || programs=("${!package_of[@]}")
 missing=()
-for program in "${!package_of[@]}"; do
+for program in "${programs[@]}"; do
   command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
 done
-/usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null || missing+=("${gstreamer[@]}")
+if [ $# -eq 0 ] && ! /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null; then
+  missing+=("${gstreamer[@]}")
+fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if command -v apt-get >/dev/null && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }; then

@@ -7,6 +7,7 @@ const COUNTS_MS = 1000;
 const RETRY_MS = 2000;
 
 const config = JSON.parse(document.getElementById("config").textContent);
+/** @type {(id: string) => any} an input, a button or a video: the id says which */
 const part = (id) => document.getElementById(id);
 let stream = null;
 let session = null;

@@ -100,7 +100,9 @@ function listen(view, keys) {
 const isOwn = (focused, key) => focused.closest("select, input") || (key === " " && focused.closest("button, summary"));
 
 function pageOf(key) {
-  const link = /^[1-9]$/.test(key) ? document.querySelectorAll("nav a")[Number(key) - 1] : null;
+  /** @type {NodeListOf<HTMLAnchorElement>} */
+  const links = document.querySelectorAll("nav a");
+  const link = /^[1-9]$/.test(key) ? links[Number(key) - 1] : null;
   return link && (() => link.click());
 }
 

@@ -6,7 +6,7 @@ export class Session {
   #peer;
   #address;
 
-  /** Called with the connection's state when it changes. */
+  /** Called with the connection's state when it changes. @type {(state: string) => void} */
   onstate = () => {};
 
   constructor(peer, address) {

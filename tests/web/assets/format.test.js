@@ -1,0 +1,62 @@
+// Numbers and times as people read them.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+process.env.TZ = "Asia/Kolkata"; // five and a half hours ahead of UTC; read when the module makes its formats
+const { box, dateAndTime, dateOf, dayOf, duration, hourOf, millis, percent, timeOfDay, wholeTime } = await import(
+  "../../../web/assets/static/format.js"
+);
+
+const us = (text) => Date.parse(text) * 1000;
+
+test("a time of day has hundredths, in the browser's time zone", () => {
+  assert.equal(timeOfDay(us("2026-03-01T10:00:00.000Z")), "15:30:00.00");
+  assert.equal(timeOfDay(us("2026-03-01T10:00:00.079Z")), "15:30:00.07");
+  assert.equal(timeOfDay(us("2026-03-01T10:00:00.999Z") + 999), "15:30:00.99");
+});
+
+test("a time that no calendar has is shown as the last one there is", () => {
+  for (const time of [8.64e18, 8.64e18 + 1e6, Number.MAX_VALUE, Infinity]) {
+    assert.equal(dateOf(time).getTime(), 8.64e15);
+    for (const format of [timeOfDay, wholeTime, hourOf, dayOf, dateAndTime]) assert.ok(format(time));
+  }
+});
+
+test("a day that begins at the browser's midnight is a day alone, any other has its time", () => {
+  const midnight = us("2026-02-28T18:30:00Z");
+  assert.doesNotMatch(dayOf(midnight), /:/);
+  assert.match(dayOf(midnight), /\b1\b/);
+  assert.match(dayOf(us("2026-03-01T00:00:00Z")), /05:30$/);
+  assert.match(hourOf(us("2026-03-01T10:00:00Z")), /15:30$/);
+});
+
+for (const [given, shown] of [
+  [0, "0.0"],
+  [-5000, "0.0"],
+  [1234, "1.2"],
+  [9949, "9.9"],
+  [9951, "10"],
+  [12_345_678, "12346"],
+]) {
+  test(`${given} µs are ${shown} ms`, () => assert.equal(millis(given), shown));
+}
+
+for (const [seconds, shown] of [
+  [0, "0.0 s"],
+  [9.94, "9.9 s"],
+  [10, "10 s"],
+  [119.9, "119 s"],
+  [120, "2 min"],
+  [7199, "119 min"],
+  [7200, "2 h"],
+  [100_000, "27 h"],
+]) {
+  test(`${seconds} seconds are ${shown}`, () => assert.equal(duration(seconds), shown));
+}
+
+test("shares and boxes are rounded", () => {
+  assert.equal(percent(0.98765), "98.8 %");
+  assert.equal(percent(1), "100.0 %");
+  assert.equal(box([1.4, 1.5, 99.6, 100]), "1,2 to 100,100");
+});
