@@ -21,8 +21,8 @@ from tests.processes import PROJECT
 from web.camera.metrics import CameraMetrics
 from web.camera.whip import Whip
 from web.live.metrics import Traffic, ViewerMetrics
-from web.live.newest import Newest
-from web.live.state import Bus
+from web.live.newest import NewestFrames
+from web.live.state import BrokerState
 
 NAME = re.compile(r"imagebus_[a-z_]+")
 # What Prometheus makes of a histogram or a counter, and what it knows by itself.
@@ -39,8 +39,8 @@ class Anything:
 def _families() -> dict[str, Metric]:
     anything = Anything()
     newest, bus, lag = (
-        Newest(["TOPIC"], 128),
-        Bus("nowhere"),
+        NewestFrames(["TOPIC"], 128),
+        BrokerState("nowhere"),
         cast(Lag, type("NoLag", (), {"by_topic": lambda self: {}})()),
     )
     collectors: list[Collector] = [

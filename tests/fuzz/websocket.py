@@ -10,12 +10,12 @@ from aiohttp import WSMessage, WSMsgType
 
 from streams.wire import records
 from tests.fuzz.record import VECTORS
-from web.counts.latest import Counts
+from web.counts.latest import LatestCounts
 from web.live.client import MAX_VIEWS, Client
 from web.live.metrics import Traffic
-from web.live.newest import Newest
+from web.live.newest import NewestFrames
 from web.live.protocol import MAX_COMMAND_BYTES
-from web.live.state import Bus
+from web.live.state import BrokerState
 
 MAX_BYTES = 2 * MAX_COMMAND_BYTES
 SECRET, OPEN = "SOURCE_FRAME", "REDACTION_FRAME"
@@ -63,11 +63,11 @@ def one(data: bytes) -> None:
 
 async def _serve(data: bytes) -> None:
     browser = _Browser(data)
-    newest = Newest([SECRET, OPEN], 128)
+    newest = NewestFrames([SECRET, OPEN], 128)
     for topic in newest.frames:
         newest.put(topic, _RECORD)
-    topics, bus, traffic = frozenset({OPEN}), Bus("kafka:9092"), Traffic()
-    client = Client(browser, lambda: None, newest, bus, Counts(), topics, lambda: True, traffic)  # type: ignore[arg-type]
+    topics, bus, traffic = frozenset({OPEN}), BrokerState("kafka:9092"), Traffic()
+    client = Client(browser, lambda: None, newest, bus, LatestCounts(), topics, lambda: True, traffic)  # type: ignore[arg-type]
     await client.serve()
     assert len(client._views) <= MAX_VIEWS
     assert not newest._pairings, "what nobody watches any more is kept"

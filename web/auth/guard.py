@@ -16,7 +16,7 @@ from web.auth.access import RequestInfo, client_address, client_scheme, is_publi
 from web.auth.connection_limits import REQUEST_S
 from web.auth.credentials import OPERATOR, Credentials
 from web.auth.passwords import Busy
-from web.auth.rate_limit import Brake, Spent
+from web.auth.rate_limit import PasswordThrottle, TooManyTries
 from web.auth.session_file import Session
 from web.auth.sessions import LIFE_S, Sessions
 
@@ -34,10 +34,10 @@ class Guard:
 
     def __init__(self, credentials: Credentials, sessions: Sessions) -> None:
         self._credentials = credentials
-        self._sessions, self._brake = sessions, Brake()
+        self._sessions, self._throttle = sessions, PasswordThrottle()
 
     @property
-    def asks(self) -> bool:
+    def has_passwords(self) -> bool:
         """Whether a password is asked for."""
         return bool(self._credentials)
 
@@ -52,9 +52,9 @@ class Guard:
     @web.middleware
     async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         info = _info(request)
-        if why := refusal(info, "this viewer", None if self.asks else "password"):
+        if why := refusal(info, "this viewer", None if self.has_passwords else "password"):
             raise web.HTTPForbidden(text=f"{why}\n")
-        if not self.asks:
+        if not self.has_passwords:
             request["session"] = _EVERYBODY
         elif (session := self._sessions.read(request.cookies.get(COOKIE, ""))) is not None:
             request["session"] = session
@@ -68,11 +68,11 @@ class Guard:
     async def _login(self, request: web.Request) -> web.StreamResponse:
         address = client_address(_info(request))
         try:
-            with self._brake.attempt(address) as attempt:
+            with self._throttle.attempt(address) as attempt:
                 role = await self._role(await _password(request))
                 attempt.right = role is not None
-        except Spent as spent:
-            wait = str(math.ceil(spent.wait_s))
+        except TooManyTries as refused:
+            wait = str(math.ceil(refused.wait_s))
             return self._show_form(f"Too many tries: wait {wait} s", 429, {"Retry-After": wait})
         except Busy:
             return self._show_form("Too many log in at once: try again", 503, {"Retry-After": "5"})
@@ -83,7 +83,7 @@ class Guard:
         return self._let_in(request, role)
 
     async def _role(self, password: str) -> str | None:
-        await self._brake.slow_down()
+        await self._throttle.slow_down()
         return await self._credentials.role_of(password)
 
     def _let_in(self, request: web.Request, role: str) -> web.Response:
@@ -99,7 +99,7 @@ class Guard:
         return answer
 
     async def _logout(self, request: web.Request) -> web.StreamResponse:
-        if self.asks:
+        if self.has_passwords:
             self._sessions.end(request["session"])
         answer = _see("/login")
         answer.del_cookie(COOKIE)

@@ -1,4 +1,4 @@
-"""Limits on what strangers may try: so often an address, refused beyond it; many addresses together only wait."""
+"""Rate limits on clients: by address, refused beyond it; for wrong passwords of all addresses together, delayed."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from itertools import islice
 
 from web.auth.peers import network_of
 
-# An address may be wrong so often within a minute.
+# Wrong passwords of one address, within so many seconds.
 TRIES, WITHIN_S = 5, 60.0
-# Beyond so many wrong ones of all addresses each answer is later, and never later than this.
+# From so many wrong ones of all addresses on, each further one delays answers by so much, up to the last.
 TRIES_OF_ALL, LATER_S, LATEST_S = 50, 0.05, 2.0
-# The least recently seen address is forgotten first; who has more addresses gains little by that.
+# The least recently seen address is forgotten first: an attacker with more addresses gains little by that.
 MAX_ADDRESSES = 4096
 
 Clock = Callable[[], float]
 
 
-class Limit:
-    """So many within a time, for each address. Not thread-safe: for one event loop."""
+class RateLimit:
+    """At most `tries` within a time for each address. Not thread-safe: for one event loop."""
 
     def __init__(self, tries: int, within_s: float = WITHIN_S, clock: Clock = time.monotonic) -> None:
         self._tries, self._within_s, self._clock = tries, within_s, clock
@@ -33,7 +33,7 @@ class Limit:
         return len(self._taken)
 
     def take(self, address: str) -> float:
-        """Take one of the address's tries: 0, or how long to wait for the next in seconds."""
+        """Use up one of the address's tries: 0, or the seconds to wait where none is left."""
         now, network = self._clock(), network_of(address)
         taken = self._taken.setdefault(network, deque())
         while taken and taken[0] <= now - self._within_s:
@@ -46,7 +46,7 @@ class Limit:
         return 0.0
 
     def give_back(self, address: str) -> None:
-        """Give back the newest try that was taken."""
+        """Undo the newest `take`."""
         if taken := self._taken.get(network_of(address)):
             taken.pop()
 
@@ -56,7 +56,7 @@ class Limit:
                 del self._taken[network]
 
 
-class Spent(Exception):
+class TooManyTries(Exception):
     """An address has to wait before its next try."""
 
     def __init__(self, wait_s: float) -> None:
@@ -64,27 +64,27 @@ class Spent(Exception):
         self.wait_s = wait_s
 
 
-class Try:
-    """One answer about a password, wrong until it is known to be right."""
+class Attempt:
+    """The outcome of one comparison, wrong until it is set."""
 
     right = False
 
 
-class Brake:
+class PasswordThrottle:
     """Counts wrong passwords of each address, and of all."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
-        self._limit = Limit(TRIES, WITHIN_S, clock)
+        self._limit = RateLimit(TRIES, WITHIN_S, clock)
         self._wrong: deque[float] = deque(maxlen=TRIES_OF_ALL + round(LATEST_S / LATER_S))
 
     @contextmanager
-    def attempt(self, address: str) -> Iterator[Try]:
-        """Around all that leads to an answer; whoever was right, or got no answer, has not tried. Raises Spent."""
-        # Taken before anything is awaited: else all of many at once would find the limit not reached.
+    def attempt(self, address: str) -> Iterator[Attempt]:
+        """Around one comparison, which counts only if it said: wrong. Raises TooManyTries."""
+        # Taken before anything is awaited: else many at once would all find the limit not reached.
         if wait_s := self._limit.take(address):
-            raise Spent(wait_s)
-        attempt = Try()
+            raise TooManyTries(wait_s)
+        attempt = Attempt()
         try:
             yield attempt
         except BaseException:
@@ -96,11 +96,11 @@ class Brake:
             self._wrong.append(self._clock())
 
     async def slow_down(self) -> None:
-        """Wait while many are wrong; the right one waits as well, or the wait would tell them apart."""
+        """Delay while many are wrong; a right one as well, or the delay would tell them apart."""
         if later_s := self.later_s():
             await asyncio.sleep(later_s)
 
     def later_s(self) -> float:
-        """By how much answers are delayed now, in seconds."""
+        """The delay of answers now, in seconds."""
         recent = sum(at > self._clock() - WITHIN_S for at in self._wrong)
         return min(max(recent - TRIES_OF_ALL, 0) * LATER_S, LATEST_S)

@@ -22,7 +22,7 @@ class Session(Struct, frozen=True):
     until: float
 
 
-class Kept(Struct):
+class StoredSessions(Struct):
     """The secret, and the sessions that go on by their ids, the oldest first."""
 
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
@@ -35,23 +35,23 @@ class SessionFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def read(self) -> Kept:
+    def read(self) -> StoredSessions:
         """What was kept; begun anew where there is nothing, or nothing that can be trusted."""
         try:
             with os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
                 about = os.fstat(file.fileno())
                 if about.st_uid != os.getuid() or about.st_mode & 0o077:
                     raise PermissionError("expected a file that its owner alone may read")
-                return msgspec.json.decode(file.read(), type=Kept)
+                return msgspec.json.decode(file.read(), type=StoredSessions)
         except FileNotFoundError:
             pass
         except (OSError, msgspec.DecodeError) as error:
             log.warning("%s: %s: everybody has to log in again", self._path, error)
-        kept = Kept()
+        kept = StoredSessions()
         self.write(kept)
         return kept
 
-    def write(self, kept: Kept) -> None:
+    def write(self, kept: StoredSessions) -> None:
         """Keep this, whole or not at all."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from hashlib import sha256
 from itsdangerous import BadSignature, Signer
 
 from web.auth.credentials import Credentials
-from web.auth.session_file import Kept, Session, SessionFile
+from web.auth.session_file import Session, SessionFile, StoredSessions
 
 LIFE_S = 12 * 3600.0
 # Of a role; whoever begins more ends the oldest of them, and so the file has a bound.
@@ -30,7 +30,7 @@ class Sessions:
         self._credentials, self._file, self._clock = credentials, file, clock
 
     @cached_property
-    def _kept(self) -> Kept:
+    def _kept(self) -> StoredSessions:
         return self._file.read()
 
     def begin(self, role: str) -> str:

@@ -11,7 +11,7 @@ from functools import partial
 from aiortc import RTCIceServer
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
@@ -29,7 +29,8 @@ from web.auth.headers import HEADERS
 from web.camera.ice import for_browsers
 from web.camera.keys import CameraKeys
 from web.camera.metrics import CameraMetrics
-from web.camera.whip import DEFAULT_INTERVAL_MS, DEFAULT_SOURCE, INTERVAL_MS, Whip
+from web.camera.offer import DEFAULT_INTERVAL_MS, DEFAULT_SOURCE, INTERVAL_MS
+from web.camera.whip import Whip
 
 log = logging.getLogger(__name__)
 _HEADERS = HEADERS | {"Permissions-Policy": "camera=(self), microphone=(), geolocation=()"}
@@ -66,7 +67,7 @@ def build(settings: Settings, chain: Chain, keys: CameraKeys, ice: list[RTCIceSe
         lifespan=lifespan,
         exception_handlers={HTTPException: _error},
     )
-    app.add_middleware(BaseHTTPMiddleware, dispatch=_guard(None if keys else "key"))
+    app.add_middleware(BaseHTTPMiddleware, dispatch=partial(_guard, None if keys else "key"))
     return app
 
 
@@ -111,16 +112,12 @@ async def _error(request: Request, error: Exception) -> Response:
     return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
 
 
-def _guard(unset: str | None) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
-    """The access rules as a Starlette middleware, which adds the response headers as well."""
-
-    async def check(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-        why = refusal(_info(request), "this host", unset)
-        answer = PlainTextResponse(f"{why}\n", 403) if why else await go_on(request)
-        answer.headers.update(_HEADERS)
-        return answer
-
-    return check
+async def _guard(unset: str | None, request: Request, go_on: RequestResponseEndpoint) -> Response:
+    """The access rules and the response headers as a Starlette middleware."""
+    why = refusal(_info(request), "this host", unset)
+    answer = PlainTextResponse(f"{why}\n", 403) if why else await go_on(request)
+    answer.headers.update(_HEADERS)
+    return answer
 
 
 def _info(request: Request) -> RequestInfo:

@@ -32,7 +32,7 @@ _FLUSH_S = 1.0
 _WAIT_S = 0.1
 
 
-class Publishing:
+class CameraSession:
     """A session: negotiated once, it publishes until either side ends it or nothing comes any more."""
 
     def __init__(self, settings: Settings, topic: str, source: str, interval_s: float, ice: list[RTCIceServer]) -> None:
@@ -52,7 +52,7 @@ class Publishing:
         self.on_end: Callable[[], None] = lambda: None
 
     @property
-    def counts(self) -> dict[str, int | str]:
+    def stats(self) -> dict[str, int | str]:
         """What came, what the broker has, and what is lost."""
         return {
             "state": self._peer.connectionState,

@@ -19,7 +19,7 @@ class _News(Struct, frozen=True, tag_field="say", tag="counts"):
     records: list[Counted]
 
 
-class Counts:
+class LatestCounts:
     """What was counted; `number` grows with every change."""
 
     def __init__(self, max_windows: int = MAX_WINDOWS) -> None:

@@ -14,7 +14,7 @@ from streams.runtime.logs import Seldom
 from streams.settings import Settings
 from streams.wire.counts import COUNTS, Counted, decode
 from streams.wire.records import RecordError
-from web.counts.latest import Counts
+from web.counts.latest import LatestCounts
 
 _seldom = Seldom(logging.getLogger(__name__))
 _RETRY_S = 1.0
@@ -29,7 +29,7 @@ class CountsReader(Service):
     a viewer's user may be refused it: both are waited for, and nothing else waits with them.
     """
 
-    def __init__(self, settings: Settings, counts: Counts) -> None:
+    def __init__(self, settings: Settings, counts: LatestCounts) -> None:
         super().__init__()
         self._counts = counts
         own: dict[str, Any] = {
@@ -69,4 +69,4 @@ class CountsReader(Service):
 
 
 def _ignore(error: object) -> None:
-    """The gate says whether the broker answers."""
+    """`BrokerWait` says whether the broker answers."""

@@ -10,12 +10,12 @@ import msgspec
 from aiohttp import WSMsgType, web
 from msgspec import Struct
 
-from web.counts.latest import Counts
+from web.counts.latest import LatestCounts
 from web.live.metrics import Traffic
-from web.live.newest import Newest
-from web.live.protocol import Ack, Drop, Follow, Watch, picture, read_command
+from web.live.newest import NewestFrames
+from web.live.protocol import Ack, Drop, Subscribe, Watch, picture, read_command
 from web.live.rendition import jpeg_of
-from web.live.state import Bus, state_message
+from web.live.state import BrokerState, state_message
 from web.live.view import View
 
 MAX_VIEWS = 64
@@ -36,9 +36,9 @@ class Client:
         self,
         socket: web.WebSocketResponse,
         abort: Callable[[], None],
-        newest: Newest,
-        bus: Bus,
-        counts: Counts,
+        newest: NewestFrames,
+        bus: BrokerState,
+        counts: LatestCounts,
         topics: frozenset[str],
         may_stay: Callable[[], bool],
         traffic: Traffic,
@@ -73,7 +73,7 @@ class Client:
             command = read_command(text)
         except ValueError:
             return False
-        if isinstance(command, Follow):
+        if isinstance(command, Subscribe):
             self._counts_sent = 0
         elif reason := self._obey(command):
             await self._send(self._socket.send_str(msgspec.json.encode(_Refused(command.view, reason)).decode()))

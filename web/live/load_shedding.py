@@ -15,7 +15,7 @@ from mode import Service
 from streams.runtime.faust_app import BusApp
 from streams.runtime.lag import Lag
 from streams.runtime.logs import Seldom
-from web.live.newest import Newest
+from web.live.newest import NewestFrames
 
 _LOOK_S = 1.0
 # A file that was put on the bus at once may take as long to be read, and loses no frame.
@@ -28,12 +28,12 @@ KEPT_RECORDS = 100
 _seldom = Seldom(logging.getLogger(__name__))
 
 
-class Skipping(Service):
+class LoadShedding(Service):
     """Moves partitions on that wait for longer than a live picture may."""
 
     mundane_level = "debug"
 
-    def __init__(self, app: BusApp, lag: Lag, newest: Newest) -> None:
+    def __init__(self, app: BusApp, lag: Lag, newest: NewestFrames) -> None:
         super().__init__()
         self._app, self._lag, self._newest = app, lag, newest
         self._was_late = False

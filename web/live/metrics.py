@@ -10,8 +10,8 @@ from prometheus_client.registry import Collector
 
 from streams.runtime.lag import Lag, Liveness
 from streams.runtime.metrics import counter, gauge
-from web.live.newest import Newest
-from web.live.state import Bus
+from web.live.newest import NewestFrames
+from web.live.state import BrokerState
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Traffic:
 class ViewerMetrics(Collector):
     """The metrics of a viewer; they name topics, and no source."""
 
-    def __init__(self, newest: Newest, bus: Bus, traffic: Traffic, lag: Lag, liveness: Liveness) -> None:
+    def __init__(self, newest: NewestFrames, bus: BrokerState, traffic: Traffic, lag: Lag, liveness: Liveness) -> None:
         self._newest, self._bus, self._traffic, self._lag, self._liveness = newest, bus, traffic, lag, liveness
 
     def collect(self) -> Iterable[Metric]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functions.core.frame import run_of
 from streams.runtime.logs import Seldom
 from streams.wire.records import Record
-from web.live.pairing import Pairing, Shown
+from web.live.pairing import LiveFrame, Pairing
 from web.live.sources import Sources
 
 # A record older than the newest one is a repeat of a stage that was started again, unless it comes this much later.
@@ -19,11 +19,11 @@ _REPEAT_S = 30.0
 _seldom = Seldom(logging.getLogger(__name__))
 
 
-class Newest:
+class NewestFrames:
     """What came last on each topic, of so many sources, for any number of browsers, each told through its event."""
 
     def __init__(self, topics: Iterable[str], places: int) -> None:
-        self.frames: dict[str, dict[str, Shown]] = {topic: {} for topic in topics}
+        self.frames: dict[str, dict[str, LiveFrame]] = {topic: {} for topic in topics}
         self.bad: dict[str, int] = dict.fromkeys(self.frames, 0)
         self.taken_of: dict[str, int] = dict.fromkeys(self.frames, 0)
         self.skipped: dict[str, int] = dict.fromkeys(self.frames, 0)
@@ -39,7 +39,7 @@ class Newest:
     def put(self, topic: str, record: Record) -> None:
         """Take in one record; a repeat of an older one changes nothing, nor does a source there is no place for."""
         self.taken_of[topic] += 1
-        frame = Shown(topic, record, time.monotonic())
+        frame = LiveFrame(topic, record, time.monotonic())
         if not self.sources.see(frame.source, frame.arrived_at):
             self._say_it_is_crowded()
             return
@@ -93,7 +93,7 @@ class Newest:
         _seldom.warning("crowded", text, {"sources": self.sources.places})
 
 
-def _repeats(frame: Shown, before: Shown) -> bool:
+def _repeats(frame: LiveFrame, before: LiveFrame) -> bool:
     record, last = frame.record, before.record
     same_run = run_of(record.id) == run_of(last.id)
     soon = frame.arrived_at - before.arrived_at < _REPEAT_S

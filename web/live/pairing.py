@@ -20,7 +20,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Shown:
+class LiveFrame:
     """A frame as the viewer keeps it: what is said about it as JSON, and its JPEG as it came."""
 
     topic: str
@@ -44,12 +44,12 @@ class Shown:
 class Pair:
     """One frame on one topic or two; `number` grows with every pair of a source."""
 
-    left: Shown | None
-    right: Shown | None
+    left: LiveFrame | None
+    right: LiveFrame | None
     number: int
 
     @property
-    def sides(self) -> tuple[tuple[str, Shown], ...]:
+    def sides(self) -> tuple[tuple[str, LiveFrame], ...]:
         """The sides that there are, by name."""
         named = (("left", self.left), ("right", self.right))
         return tuple((name, side) for name, side in named if side is not None)
@@ -63,13 +63,13 @@ class Pairing:
     right: str
     pairs: dict[str, Pair] = field(default_factory=dict)
     users: int = 0
-    _lefts: OrderedDict[Key, Shown] = field(default_factory=OrderedDict)
-    _rights: dict[str, Shown] = field(default_factory=dict)
+    _lefts: OrderedDict[Key, LiveFrame] = field(default_factory=OrderedDict)
+    _rights: dict[str, LiveFrame] = field(default_factory=dict)
     _unmatched_since: dict[str, float] = field(default_factory=dict)
     _bytes: int = 0
     _forgotten: int = 0  # the highest number of a source that is not here any more
 
-    def put(self, frame: Shown) -> None:
+    def put(self, frame: LiveFrame) -> None:
         """Take in one frame of either topic."""
         if frame.topic == self.left:
             self._put_left(frame)
@@ -83,7 +83,7 @@ class Pairing:
         self._rights.pop(source, None)
         self._unmatched_since.pop(source, None)
 
-    def _put_left(self, frame: Shown) -> None:
+    def _put_left(self, frame: LiveFrame) -> None:
         self._keep(frame)
         waiting = self._rights.get(frame.source)
         if waiting is None:
@@ -91,7 +91,7 @@ class Pairing:
         elif waiting.record.id == frame.record.id:
             self._set(frame, waiting)
 
-    def _put_right(self, frame: Shown) -> None:
+    def _put_right(self, frame: LiveFrame) -> None:
         self._rights[frame.source] = frame
         if self.left is None:
             self._set(None, frame)
@@ -100,18 +100,18 @@ class Pairing:
         elif self._alone(frame):
             self._set(None, frame)
 
-    def _alone(self, frame: Shown) -> bool:
+    def _alone(self, frame: LiveFrame) -> bool:
         since = self._unmatched_since.setdefault(frame.source, frame.arrived_at)
         return frame.arrived_at - since > ALONE_S
 
-    def _set(self, left: Shown | None, right: Shown | None) -> None:
+    def _set(self, left: LiveFrame | None, right: LiveFrame | None) -> None:
         source = (right or left).source  # type: ignore[union-attr]  # one of them is always there
         if left and right:
             self._unmatched_since.pop(source, None)
         before = self.pairs.get(source)
         self.pairs[source] = Pair(left, right, (before.number if before else self._forgotten) + 1)
 
-    def _keep(self, frame: Shown) -> None:
+    def _keep(self, frame: LiveFrame) -> None:
         key = (frame.source, frame.record.id)
         if (same := self._lefts.pop(key, None)) is not None:
             self._bytes -= len(same.record.jpeg)

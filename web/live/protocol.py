@@ -49,11 +49,11 @@ class Ack(Struct, frozen=True, tag_field="do", tag="ack", forbid_unknown_fields=
     n: int
 
 
-class Follow(Struct, frozen=True, tag_field="do", tag="counts", forbid_unknown_fields=True):
+class Subscribe(Struct, frozen=True, tag_field="do", tag="counts", forbid_unknown_fields=True):
     """Send all counts, then what changes of them."""
 
 
-Command = Watch | Drop | Ack | Follow
+Command = Watch | Drop | Ack | Subscribe
 
 _decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from functions.core import jpeg as codec
 from functions.core.jpeg import JpegError
-from web.live.pairing import Shown
+from web.live.pairing import LiveFrame
 
 _QUALITY = 80
 
 
-async def jpeg_of(frame: Shown, width: int | None) -> bytes:
+async def jpeg_of(frame: LiveFrame, width: int | None) -> bytes:
     """The frame's JPEG, no wider than `width`: as it came where it is not wider, or where it cannot be decoded."""
     if width is None or frame.record.size_wh[0] <= width:
         return frame.record.jpeg

@@ -9,7 +9,7 @@ from itertools import accumulate
 import msgspec
 from msgspec import Struct
 
-from web.live.newest import Newest
+from web.live.newest import NewestFrames
 
 # Beside the names a message holds the topics; 30 cameras on five topics take 2 kB.
 NAMES_BYTES = 16_000
@@ -34,7 +34,7 @@ class _State(Struct, frozen=True, tag_field="say", tag="state"):
     crowded: bool
 
 
-class Bus:
+class BrokerState:
     """What is known of the broker: waiting (never seen yet), joining, ready or lost."""
 
     def __init__(self, url: str) -> None:
@@ -55,7 +55,9 @@ class Bus:
         return int(time.monotonic() - self._since)
 
 
-def state_message(newest: Newest, bus: Bus, topics: Collection[str], watched: Collection[str] = ()) -> str:
+def state_message(
+    newest: NewestFrames, bus: BrokerState, topics: Collection[str], watched: Collection[str] = ()
+) -> str:
     """What a browser that may see these topics and watches these sources is told, in less than 20 kB."""
     seen = [topic for topic in newest.frames if topic in topics]
     sources = _ages(newest, seen, watched)
@@ -72,7 +74,7 @@ def state_message(newest: Newest, bus: Bus, topics: Collection[str], watched: Co
     return msgspec.json.encode(state).decode()
 
 
-def _ages(newest: Newest, topics: Collection[str], watched: Collection[str]) -> dict[str, Ages]:
+def _ages(newest: NewestFrames, topics: Collection[str], watched: Collection[str]) -> dict[str, Ages]:
     """Of every source that is on these topics: those that are watched first, then as they matter."""
     now = time.monotonic()
     names = sorted(newest.sources.in_order(now), key=lambda name: name not in watched)

@@ -11,7 +11,7 @@ from mode import Service
 from streams.chain.types import Chain
 from streams.kafka import topics
 from streams.settings import Settings
-from web.live.state import Bus
+from web.live.state import BrokerState
 
 log = logging.getLogger(__name__)
 _RETRY_S = 0.5
@@ -19,13 +19,15 @@ _CHECK_S = 1.0
 _ANSWER_S = 3.0
 
 
-class Gate(Service):
+class BrokerWait(Service):
     """Started before Faust's consumer, which would give up on a broker that is not there yet.
 
     A topic that is missing when Faust subscribes is ignored for minutes, so the topics are made here as well.
     """
 
-    def __init__(self, settings: Settings, chain: Chain, bus: Bus, joined: Callable[[frozenset[str]], bool]) -> None:
+    def __init__(
+        self, settings: Settings, chain: Chain, bus: BrokerState, joined: Callable[[frozenset[str]], bool]
+    ) -> None:
         super().__init__()
         self._admin = topics.admin(settings)
         self._plans = [topics.plan(settings, chain, name) for name in chain.topic_names]

@@ -17,13 +17,13 @@ from web.auth.guard import Guard
 from web.auth.headers import HEADERS
 from web.auth.session_file import Session
 from web.counts.csv_file import as_csv
-from web.counts.latest import Counts
+from web.counts.latest import LatestCounts
 from web.live.client import Client
-from web.live.newest import Newest
+from web.live.newest import NewestFrames
 from web.live.protocol import MAX_COMMAND_BYTES
-from web.live.state import Bus
+from web.live.state import BrokerState
+from web.viewer.health import Health
 from web.viewer.pages import Page, TopicInfo, pages, pair_page, redacted_only
-from web.viewer.vitals import Vitals
 
 _FILES = {path.name: path for path in STATIC.iterdir()}
 _SESSION = '<form method="post" action="/logout"><span>{role}</span><button type="submit">Log out</button></form>'
@@ -43,15 +43,15 @@ class Site:
         self,
         chain: Chain,
         infos: dict[str, TopicInfo],
-        newest: Newest,
-        counts: Counts,
-        bus: Bus,
+        newest: NewestFrames,
+        counts: LatestCounts,
+        bus: BrokerState,
         guard: Guard,
-        vitals: Vitals,
+        health: Health,
     ) -> None:
-        self._vitals = vitals
+        self._health = health
         self._chain, self._newest, self._counts, self._bus, self._guard = chain, newest, counts, bus, guard
-        self._shown = {role: Shown(chain, infos, role) for role in ROLES}
+        self._shown = {role: RolePages(chain, infos, role) for role in ROLES}
         self._open: set[Callable[[], None]] = set()
 
     def add_to(self, app: web.Application) -> None:
@@ -61,7 +61,7 @@ class Site:
         app.router.add_get("/pair/{left}/{right}", self._pair)
         app.router.add_get("/counts.csv", self._counts_file)
         app.router.add_get("/ws", self._websocket)
-        self._vitals.add_to(app)
+        self._health.add_to(app)
         app.router.add_get("/static/{file}", _file)
         app.router.add_get("/{name:[a-z]*}", self._page)
 
@@ -97,7 +97,7 @@ class Site:
         shown = self._shown[session.role]
         config = {"page": page, "pages": shown.pages, "topics": shown.topics, "broker": self._bus.url}
         nav = "".join(_nav_item(item, page) for item in shown.pages)
-        role = _SESSION.format(role=session.role) if self._guard.asks else ""
+        role = _SESSION.format(role=session.role) if self._guard.has_passwords else ""
         text = layout.page("page", page.title, "main", config, nav=nav, session=role)
         return web.Response(text=text, content_type="text/html")
 
@@ -110,7 +110,7 @@ class Site:
         topics = frozenset(self._shown[session.role].topics)
         may_stay = partial(self._guard.is_open, session)
         try:
-            traffic = self._vitals.traffic
+            traffic = self._health.traffic
             await Client(socket, abort, self._newest, self._bus, self._counts, topics, may_stay, traffic).serve()
         finally:
             self._open.discard(abort)
@@ -118,7 +118,7 @@ class Site:
         return socket
 
 
-class Shown:
+class RolePages:
     """The pages and topics of one role."""
 
     def __init__(self, chain: Chain, infos: dict[str, TopicInfo], role: str) -> None:

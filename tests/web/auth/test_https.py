@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, expect
 from tests.processes import IMAGEBUS, PROJECT, Process, free_port
 from tests.wait import wait_until
 from tests.web.frames_of_chain import REDACTED, Camera
-from tests.web.viewer.test_vitals import port_answers
+from tests.web.viewer.test_health import port_answers
 from tests.web.viewing import start_viewer
 
 PASSWORD = "the operator's own"

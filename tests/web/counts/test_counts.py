@@ -15,7 +15,7 @@ from tests.wait import wait_until
 from tests.web.auth.test_access import PASSWORDS, VIEWER, ask, log_in
 from tests.web.counting import HOUR_US, NOON, count, counted
 from tests.web.viewing import Viewing, start_viewer
-from web.counts.latest import Counts
+from web.counts.latest import LatestCounts
 
 HISTORY = [
     counted("hour", "door", 4, starts_at=NOON - HOUR_US),
@@ -128,7 +128,7 @@ def test_names_are_no_formulas_in_the_file(embedded: str) -> None:
 
 
 def test_as_many_windows_are_kept_as_memory_is_given_to_the_newest_and_the_running_ones() -> None:
-    counts = Counts(max_windows=3)
+    counts = LatestCounts(max_windows=3)
     counts.put(counted("running", None, 1, starts_at=0))
     for hour in range(5):
         counts.put(counted("hour", None, hour, starts_at=NOON + hour * HOUR_US))

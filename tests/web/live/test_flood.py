@@ -15,7 +15,7 @@ from tests.wait import wait_until
 from tests.web.flood import flood
 from tests.web.frames_of_chain import SOURCE, Camera
 from tests.web.socket_client import connect
-from tests.web.viewer.test_vitals import metrics_of
+from tests.web.viewer.test_health import metrics_of
 from tests.web.viewing import Viewing, start_viewer
 from web.live.load_shedding import is_late
 

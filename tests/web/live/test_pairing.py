@@ -9,8 +9,8 @@ import msgspec
 from streams.wire.records import Record, from_frame
 from tests.web.frames_of_chain import Camera
 from web.live import pairing as pairings
-from web.live.newest import Newest
-from web.live.pairing import Pairing, Shown
+from web.live.newest import NewestFrames
+from web.live.pairing import LiveFrame, Pairing
 
 LEFT, RIGHT = "SOURCE_FRAME", "REDACTION_FRAME"
 
@@ -20,8 +20,8 @@ def record(seq: int, run: str = "aaaaaaaaaaaa", jpeg_bytes: int = 0) -> Record:
     return msgspec.structs.replace(plain, jpeg=plain.jpeg + bytes(jpeg_bytes))
 
 
-def shown(topic: str, seq: int, at: float = 0.0, jpeg_bytes: int = 0) -> Shown:
-    return Shown(topic, record(seq, jpeg_bytes=jpeg_bytes), at)
+def shown(topic: str, seq: int, at: float = 0.0, jpeg_bytes: int = 0) -> LiveFrame:
+    return LiveFrame(topic, record(seq, jpeg_bytes=jpeg_bytes), at)
 
 
 def seqs(pairing: Pairing) -> tuple[int | None, int | None]:
@@ -69,7 +69,7 @@ def test_the_buffer_gives_up_its_oldest_frames() -> None:
 
 
 def test_a_repeat_of_an_older_frame_changes_nothing_but_another_run_does() -> None:
-    newest = Newest([LEFT], 128)
+    newest = NewestFrames([LEFT], 128)
     for sent in (record(5), record(4), record(5)):
         newest.put(LEFT, sent)
     assert newest.frames[LEFT]["door"].record.seq == 5
@@ -78,7 +78,7 @@ def test_a_repeat_of_an_older_frame_changes_nothing_but_another_run_does() -> No
 
 
 def test_a_pairing_is_shared_and_forgotten_with_its_last_user() -> None:
-    newest = Newest([LEFT, RIGHT], 128)
+    newest = NewestFrames([LEFT, RIGHT], 128)
     first, second = newest.watch(LEFT, RIGHT), newest.watch(LEFT, RIGHT)
     assert first is second
     newest.unwatch(first)
@@ -90,6 +90,6 @@ def test_a_pairing_is_shared_and_forgotten_with_its_last_user() -> None:
 
 def test_meta_is_everything_of_a_record_but_its_picture() -> None:
     frame = replace(Camera("", "door").frame(3), live=True)
-    meta = msgspec.json.decode(Shown(LEFT, from_frame(frame), 0.0).meta)
+    meta = msgspec.json.decode(LiveFrame(LEFT, from_frame(frame), 0.0).meta)
     assert (meta["topic"], meta["source"], meta["seq"], meta["size_wh"]) == (LEFT, "door", 3, [320, 240])
     assert "jpeg" not in meta

@@ -23,10 +23,10 @@ from tests.web.frames_of_chain import ALL, REDACTED, SOURCE, Camera
 from tests.web.socket_client import connect
 from tests.web.viewing import Viewing, start_viewer
 from web.live.client import MAX_VIEWS
-from web.live.newest import Newest
-from web.live.pairing import Pairing, Shown
+from web.live.newest import NewestFrames
+from web.live.pairing import LiveFrame, Pairing
 from web.live.sources import FORGET_S, GRACE_S, STEADY_S, Sources
-from web.live.state import Bus, state_message
+from web.live.state import BrokerState, state_message
 from web.live.view import View
 
 PLACES = 128
@@ -100,7 +100,7 @@ def test_a_source_is_forgotten_after_minutes_of_silence(sources: Sources, forgot
 def test_what_is_forgotten_leaves_nothing_behind_and_is_shown_when_it_returns(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr("web.live.newest.time.monotonic", lambda: now)
-    newest = Newest([SOURCE], PLACES)
+    newest = NewestFrames([SOURCE], PLACES)
     pairing = newest.watch(None, SOURCE)
     view = View(pairing, None, None)
     for seq in range(5):
@@ -119,7 +119,7 @@ def test_a_view_forgets_the_sources_that_its_pairing_has_forgotten() -> None:
     pairing = Pairing(None, SOURCE)
     view = View(pairing, None, None)
     for number in range(1000):
-        pairing.put(Shown(SOURCE, of(f"stranger {number}"), 0.0))
+        pairing.put(LiveFrame(SOURCE, of(f"stranger {number}"), 0.0))
         assert view.next(number * 10.0)
         pairing.forget(f"stranger {number}")
     assert len(view.sent) <= 1
@@ -127,11 +127,11 @@ def test_a_view_forgets_the_sources_that_its_pairing_has_forgotten() -> None:
 
 @pytest.mark.parametrize("letter", ["a", "é", "\x01", "\U0001f4f7"])
 def test_the_state_is_small_whatever_strangers_call_themselves(letter: str) -> None:
-    newest = Newest(ALL, 4096)
+    newest = NewestFrames(ALL, 4096)
     for number in range(4000):
         newest.put(SOURCE, of(f"{number:04}{letter * 124}"))
     newest.put(REDACTED, of("door"))
-    text = state_message(newest, Bus("nowhere"), ALL, {"0001" + letter * 124})
+    text = state_message(newest, BrokerState("nowhere"), ALL, {"0001" + letter * 124})
     state = json.loads(text)
     assert len(text.encode()) < STATE_BYTES
     assert next(iter(state["sources"])) == "0001" + letter * 124
@@ -139,19 +139,19 @@ def test_the_state_is_small_whatever_strangers_call_themselves(letter: str) -> N
 
 
 def test_a_browser_is_told_of_no_source_that_is_on_no_topic_it_may_see() -> None:
-    newest = Newest(ALL, PLACES)
+    newest = NewestFrames(ALL, PLACES)
     newest.put(SOURCE, of("raw"))
     newest.put(REDACTED, of("door"))
-    state = json.loads(state_message(newest, Bus("nowhere"), [REDACTED]))
+    state = json.loads(state_message(newest, BrokerState("nowhere"), [REDACTED]))
     assert (list(state["sources"]), state["unnamed"]) == (["door"], 0)
 
 
 def test_all_places_of_the_default_are_named_in_one_state() -> None:
-    newest = Newest([*ALL, "DETECTION_FRAME", "IMAGEAI_FRAME"], 256)
+    newest = NewestFrames([*ALL, "DETECTION_FRAME", "IMAGEAI_FRAME"], 256)
     for number in range(256):
         for topic in newest.frames:
             newest.put(topic, of(f"camera {number:03} door"))
-    assert json.loads(state_message(newest, Bus("nowhere"), newest.frames))["unnamed"] == 0
+    assert json.loads(state_message(newest, BrokerState("nowhere"), newest.frames))["unnamed"] == 0
 
 
 class Cameras:

@@ -3,7 +3,7 @@
 import { el, say } from "./dom.js";
 import { Session } from "./whip.js";
 
-const COUNTS_MS = 1000;
+const STATS_MS = 1000;
 const RETRY_MS = 2000;
 
 const config = JSON.parse(document.getElementById("config").textContent);
@@ -29,7 +29,7 @@ function prepare() {
   part("stop").addEventListener("click", stop);
   part("device").addEventListener("change", changeDevice);
   addEventListener("pagehide", () => session?.end());
-  setInterval(count, COUNTS_MS);
+  setInterval(showStats, STATS_MS);
   if (!navigator.mediaDevices) notice("This page must come by https (or from this very host) for a camera to be given to it");
   else offerDevices();
 }
@@ -131,13 +131,13 @@ function leave() {
   session = null;
 }
 
-async function count() {
-  const counted = session;
-  if (!counted) return;
-  const counts = await counted.counts().catch(() => undefined);
-  if (session !== counted || counts === undefined) return;
-  if (!counts) return again();
-  for (const name of ["received", "sent", "lost"]) say(part(name), String(counts[name]));
+async function showStats() {
+  const asked = session;
+  if (!asked) return;
+  const stats = await asked.stats().catch(() => undefined);
+  if (session !== asked || stats === undefined) return;
+  if (!stats) return again();
+  for (const name of ["received", "sent", "lost"]) say(part(name), String(stats[name]));
 }
 
 function buttons() {

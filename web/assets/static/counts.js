@@ -44,7 +44,7 @@ export class CountsView extends EventTarget {
       this.#updated,
     );
     this.element = el("div", {}, this.#empty, this.#counted);
-    link.follow((records) => this.#take(records));
+    link.subscribe((records) => this.#take(records));
     link.addEventListener("change", () => this.#refresh());
     setInterval(() => this.#refresh(), NUMBERS_MS);
   }

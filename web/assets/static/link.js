@@ -38,7 +38,7 @@ export class Link extends EventTarget {
   }
 
   /** Have `take(records)` called with all counts, then with those that change. */
-  follow(take) {
+  subscribe(take) {
     this.#takeCounts = take;
     this.#send({ do: "counts" });
   }

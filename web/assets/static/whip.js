@@ -38,8 +38,8 @@ export class Session {
     }
   }
 
-  /** The server's counts, null where it knows the session no more. */
-  async counts() {
+  /** The server's statistics, null where it knows the session no more. */
+  async stats() {
     const answer = await fetch(this.#address);
     return answer.ok ? answer.json() : null;
   }

@@ -14,7 +14,16 @@ from tests.web.auth.test_access import OPERATOR, PASSWORDS, ask, log_in
 from tests.web.ingesting import Ingest, start_ingest
 from tests.web.viewing import Viewing, start_viewer
 from web.auth.peers import network_of
-from web.auth.rate_limit import LATEST_S, MAX_ADDRESSES, TRIES, TRIES_OF_ALL, WITHIN_S, Brake, Limit, Spent
+from web.auth.rate_limit import (
+    LATEST_S,
+    MAX_ADDRESSES,
+    TRIES,
+    TRIES_OF_ALL,
+    WITHIN_S,
+    PasswordThrottle,
+    RateLimit,
+    TooManyTries,
+)
 
 KEY = "the key of the cameras"
 
@@ -39,8 +48,8 @@ def guarded() -> Iterator[Viewing]:
         yield viewing
 
 
-def guess(brake: Brake, address: str, right: bool = False) -> None:
-    with brake.attempt(address) as attempt:
+def guess(throttle: PasswordThrottle, address: str, right: bool = False) -> None:
+    with throttle.attempt(address) as attempt:
         attempt.right = right
 
 
@@ -83,49 +92,49 @@ def _offer(ingest: Ingest, n: int) -> int:
 
 
 def test_a_try_is_taken_before_its_password_has_come(clock: Clock) -> None:
-    brake = Brake(clock)
-    begun = [brake.attempt("192.0.2.1") for _ in range(TRIES)]
+    throttle = PasswordThrottle(clock)
+    begun = [throttle.attempt("192.0.2.1") for _ in range(TRIES)]
     for attempt in begun:
         attempt.__enter__()
-    with pytest.raises(Spent) as refused, brake.attempt("192.0.2.1"):
+    with pytest.raises(TooManyTries) as refused, throttle.attempt("192.0.2.1"):
         pass
     assert refused.value.wait_s == WITHIN_S
 
 
 def test_who_was_right_or_got_no_answer_has_not_tried(clock: Clock) -> None:
-    brake = Brake(clock)
+    throttle = PasswordThrottle(clock)
     for _ in range(3 * TRIES):
-        guess(brake, "192.0.2.1", right=True)
-        with pytest.raises(ConnectionError), brake.attempt("192.0.2.1"):
+        guess(throttle, "192.0.2.1", right=True)
+        with pytest.raises(ConnectionError), throttle.attempt("192.0.2.1"):
             raise ConnectionError
-    guess(brake, "192.0.2.1")
+    guess(throttle, "192.0.2.1")
 
 
 def test_a_minute_later_an_address_may_try_again(clock: Clock) -> None:
-    brake = Brake(clock)
+    throttle = PasswordThrottle(clock)
     for _ in range(TRIES):
-        guess(brake, "192.0.2.1")
+        guess(throttle, "192.0.2.1")
     clock.now += WITHIN_S - 1
-    with pytest.raises(Spent):
-        guess(brake, "192.0.2.1")
+    with pytest.raises(TooManyTries):
+        guess(throttle, "192.0.2.1")
     clock.now += 1
-    guess(brake, "192.0.2.1")
+    guess(throttle, "192.0.2.1")
 
 
 def test_many_wrong_ones_make_answers_later_up_to_a_bound_and_for_a_minute(clock: Clock) -> None:
-    brake = Brake(clock)
+    throttle = PasswordThrottle(clock)
     for n in range(TRIES_OF_ALL):
-        guess(brake, f"192.0.2.{n}")
-    assert brake.later_s() == 0
+        guess(throttle, f"192.0.2.{n}")
+    assert throttle.later_s() == 0
     for n in range(2000):
-        guess(brake, f"10.0.{n // 250}.{n % 250}")
-    assert brake.later_s() == LATEST_S
+        guess(throttle, f"10.0.{n // 250}.{n % 250}")
+    assert throttle.later_s() == LATEST_S
     clock.now += WITHIN_S
-    assert brake.later_s() == 0
+    assert throttle.later_s() == 0
 
 
 def test_no_number_of_addresses_fills_the_memory(clock: Clock) -> None:
-    limit = Limit(TRIES, clock=clock)
+    limit = RateLimit(TRIES, clock=clock)
     for n in range(3 * MAX_ADDRESSES):
         limit.take(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}")
     assert len(limit) == MAX_ADDRESSES

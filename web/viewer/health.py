@@ -17,19 +17,19 @@ from streams.runtime.ports import PROCESS_HEADER
 from streams.settings import Settings
 from web.auth.access import METRICS
 from web.live.metrics import Traffic, ViewerMetrics
-from web.live.newest import Newest
-from web.live.state import Bus
+from web.live.newest import NewestFrames
+from web.live.state import BrokerState
 
 _ASK_IDLE_S = 1.0
 
 
-class Vitals(Service):
+class Health(Service):
     """What is known of a viewer's state, and the pages that say so; a viewer that hears nothing gives up."""
 
     mundane_level = "debug"
 
     def __init__(
-        self, settings: Settings, newest: Newest, bus: Bus, lag: Lag, give_up: Callable[[str], NoReturn]
+        self, settings: Settings, newest: NewestFrames, bus: BrokerState, lag: Lag, give_up: Callable[[str], NoReturn]
     ) -> None:
         super().__init__()
         self.traffic = Traffic()

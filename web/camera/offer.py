@@ -1,0 +1,71 @@
+"""What a WHIP request asks for: the camera's name, topic and pace from its query, the SDP offer from its body."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from web.auth.connection_limits import REQUEST_S
+
+SDP = "application/sdp"
+MAX_OFFER_BYTES = 64 * 1024
+INTERVAL_MS = (40, 60_000)
+DEFAULT_INTERVAL_MS, DEFAULT_SOURCE = 200, "webrtc-camera"
+_MAX_NAME = 128
+
+
+class Wanted(NamedTuple):
+    """The frames that a camera is to send: onto which topic, as which source, at most one an interval."""
+
+    topic: str
+    source: str
+    interval_s: float
+
+
+def wanted(request: Request, topics: Sequence[str]) -> Wanted:
+    """What the query asks for, of these topics; the first is the default. Raises HTTPException."""
+    asked = request.query_params
+    topic = asked.get("topic", topics[0])
+    if topic not in topics:
+        raise HTTPException(403, f"Expected a topic of {', '.join(topics)}")
+    source = source_name(request)
+    if not 0 < len(source) <= _MAX_NAME or not source.isprintable():  # a line end would write lines into a log
+        raise HTTPException(400, f"Expected a name of 1 to {_MAX_NAME} printable characters")
+    low, high = INTERVAL_MS
+    interval = asked.get("interval_ms", str(DEFAULT_INTERVAL_MS))
+    if not interval.isascii() or not interval.isdigit() or len(interval) > 6 or not low <= int(interval) <= high:
+        raise HTTPException(400, f"Expected an interval_ms of {low} to {high}")
+    return Wanted(topic, source, int(interval) / 1000)
+
+
+def source_name(request: Request) -> str:
+    """The name that the camera is to have, unchecked."""
+    return request.query_params.get("name", DEFAULT_SOURCE)
+
+
+async def sdp_offer(request: Request) -> str:
+    """The body, of bounded size and within bounded time. Raises HTTPException."""
+    if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != SDP:
+        raise HTTPException(415, f"Expected {SDP}")
+    try:
+        async with asyncio.timeout(REQUEST_S):
+            body = await _body(request)
+    except TimeoutError:
+        raise HTTPException(408, f"Expected an offer within {REQUEST_S:.0f} s") from None
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise HTTPException(400, "Expected an SDP offer with video, got bytes that are no text") from None
+
+
+async def _body(request: Request) -> bytearray:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_OFFER_BYTES:
+            raise HTTPException(413, f"Expected an offer of at most {MAX_OFFER_BYTES} bytes")
+    return body

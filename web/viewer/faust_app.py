@@ -1,0 +1,106 @@
+"""The viewer's Faust app: its services start before Kafka's consumer, and its group and folder end with it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from aiohttp.web import AppRunner
+from faust.app.base import BootStrategy
+from faust.web.drivers.aiohttp import Web as WebDriver
+from mode.types import ServiceT
+
+from streams.runtime.faust_app import BusApp
+from streams.runtime.lag import held
+from streams.runtime.membership import Membership
+from streams.runtime.shutdown import end_within
+from streams.runtime.supervisor import EXIT_HANGS, leave
+from web.auth.connection_limits import REQUEST_S
+from web.counts.reader import CountsReader
+from web.live.load_shedding import LoadShedding
+from web.viewer.broker_wait import BrokerWait
+from web.viewer.health import Health
+from web.viewer.site import Site
+
+_STOP_S = 3.0
+
+
+class _WebFirst(BootStrategy):
+    """Pages come before the broker, so that they can say that it is waited for."""
+
+    app: ViewerApp
+    enable_kafka_producer = False
+
+    def server(self) -> Iterable[ServiceT]:
+        return self._chain(
+            self.web_server(),
+            [self.app.broker_wait, self.app.counts_reader, self.app.health, self.app.load_shedding],
+            self.kafka_consumer(),
+            self.agents(),
+            self.kafka_conductor(),
+            self.tables(),
+        )
+
+
+class _Web(WebDriver):
+    """Faust's web server without Faust's own pages."""
+
+    default_blueprints = production_blueprints = debug_blueprints = ()
+
+    def __init__(self, app: ViewerApp) -> None:
+        super().__init__(app)
+        # For aiohttp a connection on which a further request has begun and not come is still one that is kept.
+        self._runner = AppRunner(self.web_app, access_log=None, keepalive_timeout=REQUEST_S)
+
+
+class ViewerApp(BusApp):
+    """Starts at the newest frame; its group and folder are its own and end with it."""
+
+    BootStrategy = _WebFirst
+    broker_wait: BrokerWait
+    counts_reader: CountsReader
+    site: Site
+    load_shedding: LoadShedding
+    health: Health
+    folder: tempfile.TemporaryDirectory[str]
+
+    def __init__(self, group: str, membership: Membership, **options: Any) -> None:
+        own = {
+            "consumer_auto_offset_reset": "latest",
+            "web_enabled": True,
+            "web_in_thread": False,
+            "stream_wait_empty": False,
+            "worker_redirect_stdouts": False,
+        }
+        super().__init__(group, membership, **(options | own))
+
+    def _new_web(self) -> _Web:
+        return _Web(self)
+
+    def on_webserver_init(self, web: Any) -> None:
+        """Add the viewer's own pages."""
+        self.site.add_to(web.web_app)
+
+    async def stop(self) -> None:
+        """Let the browsers go first, for which the server would wait; a lost broker is not waited for."""
+        end_within(_STOP_S, self._leave)
+        await self.site.close()
+        await super().stop()
+        self.folder.cleanup()
+
+    def _leave(self) -> None:
+        self.folder.cleanup()
+        logging.shutdown()
+        os._exit(bool(self.crash_reason))
+
+    def give_up(self, why: str) -> NoReturn:
+        """End the process, for its supervisor to start it again."""
+        self.folder.cleanup()
+        leave(EXIT_HANGS, f"{why}; this process ends, for its supervisor to start it again")
+
+    def holds(self, wanted: frozenset[str]) -> bool:
+        """Whether it holds partitions of each of these topics."""
+        return wanted <= {partition.topic for partition in held(self)}
