@@ -1,4 +1,4 @@
-"""What browsers are sent: scripts, styles, and the HTML that all pages share.
+"""Scripts, styles and HTML templates of all pages.
 
 Imports nothing of ours. Begin with `layout.py`.
 """

@@ -1,4 +1,4 @@
-"""What all pages have in common: their head, and what their script is told."""
+"""Renders HTML pages: the shared head, a body from a template, and the configuration of the page's script."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SCRIPTS = (
 
 def page(name: str, title: str, script: str = "", config: object = None, **parts: str) -> str:
     """The page whose body is NAME.html with `parts`, which are HTML; `config` is for its script, as JSON."""
-    # Within a script element only "<" could end it.
+    # JSON in a script element: only "<" could end the element.
     told = msgspec.json.encode(config).decode().replace("<", "\\u003c")
     scripts = string.Template(_SCRIPTS).substitute(config=told, script=script) if script else ""
     title = html.escape(title)

@@ -1,4 +1,4 @@
-"""The command `imagebus certificate`: a self-signed one for this host, since browsers give a camera to https only."""
+"""The command `imagebus certificate`: self-signed, since browsers give camera access to https pages only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from functions.core.errors import UsageError
 
-# Browsers take none of a longer life.
+# Browsers refuse longer ones.
 _LIFE = datetime.timedelta(days=397)
 _MAX_COMMON_NAME = 64
 
@@ -47,7 +47,7 @@ def certificate(names: tuple[str, ...], out: Path) -> None:
 
 
 def own_names() -> tuple[str, ...]:
-    """The names and addresses by which this host is reached."""
+    """The names and addresses of this host."""
     return ("localhost", "127.0.0.1", socket.gethostname(), *_own_addresses())
 
 
@@ -86,7 +86,7 @@ def _general(name: str) -> x509.GeneralName:
 
 
 def _own_addresses() -> tuple[str, ...]:
-    """The address by which others on the network see this host, if it has one: nothing is sent for that."""
+    """This host's address on its network, if it has one: connecting a UDP socket finds it and sends nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))
@@ -96,6 +96,6 @@ def _own_addresses() -> tuple[str, ...]:
 
 
 def _write_new(path: Path, data: bytes, mode: int) -> None:
-    """Write a file that is not there yet: a key in use must not be lost."""
+    """Write a new file: a key in use must not be overwritten."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(data)

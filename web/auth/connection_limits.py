@@ -1,4 +1,4 @@
-"""Bounds on a server's connections: how many an address may have open, and how long a request may take to come."""
+"""Limits on a server's connections: open ones for each address, and deadlines for requests to arrive."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from web.auth.peers import is_loopback, network_of
 
-# Until a request has come as a whole, TLS handshake and headers each, and until the next one on the same connection.
+# Deadline of a TLS handshake, of a request to arrive whole, and of the next one on the same connection.
 REQUEST_S = 10.0
-# A browser opens six, and one for each page that it shows; a proxy on this host brings all of them.
+# A browser opens six, and a websocket for each page; behind a proxy on this host all come from loopback.
 MAX_OPEN, MAX_OPEN_HERE = 100, 500
 _END_OF_HEADERS = b"\r\n\r\n"
 
 
 class Connections:
-    """The open connections of each address, and among them those that have asked for nothing yet."""
+    """The open connections of each address."""
 
     def __init__(self) -> None:
         self._open: defaultdict[str, dict[_Counted, None]] = defaultdict(dict)
 
     def counted(self, server: Callable[[], asyncio.Protocol]) -> Callable[[], asyncio.Protocol]:
-        """The same server, that takes no more connections than there may be."""
+        """A factory of protocols that enforces the limits in front of another."""
         return lambda: _Counted(self, server())
 
     def __len__(self) -> int:
         return sum(map(len, self._open.values()))
 
     def admit(self, made: _Counted, host: str) -> bool:
-        """Count one, if there is room; whoever has asked for nothing yet makes room, the oldest first."""
+        """Count a connection; at the limit, the oldest one without a request is closed for it, else it is refused."""
         of_address = self._open[network_of(host)]
         if len(of_address) >= (MAX_OPEN_HERE if is_loopback(host) else MAX_OPEN):
             idle = next((each for each in of_address if not each.has_asked), None)
@@ -46,7 +46,7 @@ class Connections:
         return True
 
     def forget(self, ended: _Counted, host: str) -> None:
-        """Count one no more."""
+        """Stop counting a connection."""
         address = network_of(host)
         self._open[address].pop(ended, None)
         if not self._open[address]:
@@ -54,18 +54,18 @@ class Connections:
 
 
 class _Counted(asyncio.Protocol):
-    """Stands before a server's own protocol, which hears of a connection only where it may be."""
+    """Wraps a server's protocol, which sees admitted connections only."""
 
     def __init__(self, connections: Connections, server: asyncio.Protocol) -> None:
         self._connections, self._server = connections, server
         self._host, self._tail, self.has_asked, self._is_admitted = "", b"", False, False
 
     def abort(self) -> None:
-        """End the connection at once."""
+        """Close the connection at once."""
         self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by name
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's does not inherit from asyncio.Transport
         self._host = str((transport.get_extra_info("peername") or ("",))[0])
         self._is_admitted = self._connections.admit(self, self._host)
         if self._is_admitted:
@@ -101,12 +101,12 @@ class _Counted(asyncio.Protocol):
 
 
 class Loop(uvloop.Loop):
-    """An event loop whose servers bound their connections: neither uvicorn nor aiohttp has an option for that."""
+    """An event loop whose servers limit their connections: neither uvicorn nor aiohttp has an option for that."""
 
     async def create_server(  # type: ignore[override]
         self, server: Callable[[], asyncio.Protocol], *args: Any, **options: Any
     ) -> asyncio.AbstractServer:
-        """As any loop's; TLS handshakes have a deadline as well."""
+        """Limits connections, and gives TLS handshakes a deadline."""
         within: dict[str, Any] = {"ssl_handshake_timeout": REQUEST_S} if options.get("ssl") else {}
         made: asyncio.AbstractServer = await super().create_server(
             Connections().counted(server), *args, **(options | within)
@@ -115,7 +115,7 @@ class Loop(uvloop.Loop):
 
 
 class Http(H11Protocol):
-    """uvicorn's protocol, which has no deadline for a request that comes by and by."""
+    """uvicorn's HTTP/1.1 protocol with a deadline for each request to arrive."""
 
     _deadline: asyncio.TimerHandle | None = None
 

@@ -1,4 +1,4 @@
-"""Who may look: passwords of the two roles, from the environment or from files that hold them."""
+"""The passwords of the roles, from the environment or from files that it names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class CredentialError(UsageError):
 
 
 class Credentials:
-    """A password for each role that has one; of none where nobody is asked. Raises CredentialError."""
+    """A password for each role that has one; empty where no log-in is needed. Raises CredentialError."""
 
     def __init__(self, passwords: Mapping[str, str]) -> None:
         self._passwords = {role: password_of(_VARIABLES[role], given) for role, given in passwords.items()}
@@ -36,17 +36,17 @@ class Credentials:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The roles that somebody can log in to."""
+        """The roles that have a password."""
         return tuple(self._passwords)
 
     async def role_of(self, given: str) -> str | None:
-        """The role of a password; all are compared, whichever it is. Raises Busy."""
+        """The role of a password, None for a wrong one; all are compared, against timing. Raises Busy."""
         right = [role for role, password in self._passwords.items() if await password.is_right(given)]
-        # Two hashes do not tell that they are of one password: then it is good for the lesser role only.
+        # Two hashes may be of one password without showing it: it then gives the lesser role only.
         return right[-1] if right else None
 
     def key(self, role: str, secret: bytes) -> bytes:
-        """A key that only who knows both what the role's password was given as and the secret can make."""
+        """A signing key derived from the secret and the role's password as it is configured."""
         return hmac.digest(secret, self._passwords[role].digest, "sha256")
 
 
@@ -64,7 +64,7 @@ def load(roles: Iterable[str] = ROLES, environ: Mapping[str, str] = os.environ) 
 
 
 def password_of(variable: str, given: str) -> Password:
-    """The password that a variable gives. Raises CredentialError."""
+    """The password in a variable's value. Raises CredentialError."""
     if len(given) < MIN_LENGTH:
         raise CredentialError(f"{variable}: expected at least {MIN_LENGTH} characters, got {len(given)}")
     try:
@@ -74,7 +74,7 @@ def password_of(variable: str, given: str) -> Password:
 
 
 def secret(variable: str, environ: Mapping[str, str] = os.environ) -> str | None:
-    """What the variable holds, or the file that it names with _FILE; None without both. Raises CredentialError."""
+    """The value of a variable, or of the file that the variable with _FILE names. Raises CredentialError."""
     given = environ.get(variable) or None
     if path := environ.get(f"{variable}_FILE"):
         if given is not None:

@@ -30,7 +30,7 @@ _EVERYBODY = Session("", OPERATOR, math.inf)
 
 
 class Guard:
-    """Lets in who may come in; `request["session"]` says who that is."""
+    """Refuses requests without access; `request["session"]` is the session of the others."""
 
     def __init__(self, credentials: Credentials, sessions: Sessions) -> None:
         self._credentials = credentials
@@ -38,11 +38,11 @@ class Guard:
 
     @property
     def has_passwords(self) -> bool:
-        """Whether a password is asked for."""
+        """Whether a password is set, hence asked for."""
         return bool(self._credentials)
 
     def add_to(self, app: web.Application) -> None:
-        """Stand before every route of an aiohttp application."""
+        """Install the middleware and the routes of the log-in."""
         app.middlewares.append(self._check)
         app.router.add_get("/login", self._form)
         app.router.add_post("/login", self._login)
@@ -110,7 +110,7 @@ class Guard:
         return web.json_response({"role": session and session.role})
 
     def is_open(self, session: Session) -> bool:
-        """Whether a session that was let in once still goes on."""
+        """Whether a session goes on."""
         return session is _EVERYBODY or self._sessions.is_open(session)
 
     def _show_form(self, problem: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
@@ -133,7 +133,7 @@ async def _password(request: web.Request) -> str:
         raise web.HTTPRequestEntityTooLarge(_FORM_BYTES, request.content_length or 0)
     if request.content_type != _FORM:
         raise web.HTTPUnsupportedMediaType(text=f"Expected {_FORM}\n")
-    # Not aiohttp's own reading of it, which fails on bytes and charsets that are none.
+    # aiohttp's own parser of forms raises on invalid bytes and charsets.
     try:
         async with asyncio.timeout(REQUEST_S):
             body = await request.read()

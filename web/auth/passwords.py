@@ -1,4 +1,4 @@
-"""A password as it was given to this process: itself, or its argon2 hash, so that no file need hold it."""
+"""Passwords, configured in clear text or as argon2 hashes."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 HASHED = "$argon2"
-# argon2 takes time and memory on purpose (64 MiB by default): one at a time, and few that wait.
+# argon2 takes time and memory on purpose (64 MiB by default): one at a time, in a short queue.
 MAX_WAITING = 16
 _hasher = PasswordHasher()
 _thread = ThreadPoolExecutor(1, "argon2")
 
 
 class Busy(Exception):
-    """More passwords are being compared than there may be."""
+    """Too many passwords are being compared at once."""
 
 
 class Password:
-    """What somebody has to know. Raises ValueError for a hash that is none."""
+    """A configured password. Raises ValueError for a hash that cannot be used."""
 
     _waiting = 0
 
@@ -33,7 +33,7 @@ class Password:
             raise ValueError("expected the argon2 hash of a password, got that of an empty one")
 
     async def is_right(self, given: str) -> bool:
-        """Whether it is this one, in a time that says nothing about it. Raises Busy."""
+        """Whether a password is this one, compared in constant time. Raises Busy."""
         if self._hash is None:
             return hmac.compare_digest(self.digest, _digest(given))
         if Password._waiting >= MAX_WAITING:
@@ -41,14 +41,14 @@ class Password:
         Password._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(_thread, _is_of, self._hash, given)
-        except ValueError:  # it was one when it was read, so this host has no memory left for it now
+        except ValueError:  # the hash was usable when it was read, so argon2 lacks memory now
             raise Busy from None
         finally:
             Password._waiting -= 1
 
 
 def are_same(one: str, other: str) -> bool:
-    """Whether two that were given are of one password, as far as hashes tell."""
+    """Whether two configured values are known to be one password: two different hashes cannot be compared."""
     if one.startswith(HASHED) == other.startswith(HASHED):
         return one == other
     hashed, plain = (one, other) if one.startswith(HASHED) else (other, one)

@@ -1,4 +1,4 @@
-"""What outlives a viewer's process of its sessions: the secret that signs them, and which of them go on."""
+"""The file that keeps sessions over restarts: the signing secret and the open sessions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Session(Struct, frozen=True):
-    """Who somebody is, until when (seconds since the epoch)."""
+    """A log-in: its role, until when (seconds since the epoch)."""
 
     id: str
     role: str
@@ -23,20 +23,20 @@ class Session(Struct, frozen=True):
 
 
 class StoredSessions(Struct):
-    """The secret, and the sessions that go on by their ids, the oldest first."""
+    """The signing secret, and the open sessions by id, the oldest first."""
 
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     open: dict[str, Session] = {}
 
 
 class SessionFile:
-    """A file that nobody but this user may read; without it everybody has to log in again."""
+    """A file that only this user may read; without it everybody has to log in again."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self) -> StoredSessions:
-        """What was kept; begun anew where there is nothing, or nothing that can be trusted."""
+        """The stored sessions; a new secret and none where the file is missing or cannot be trusted."""
         try:
             with os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
                 about = os.fstat(file.fileno())
@@ -52,7 +52,7 @@ class SessionFile:
         return kept
 
     def write(self, kept: StoredSessions) -> None:
-        """Keep this, whole or not at all."""
+        """Replace the file atomically."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self._path.parent, delete=False) as file:

@@ -1,4 +1,4 @@
-"""Sessions: a signed cookie that names one, and who it is of until it ends."""
+"""Log-in sessions: signed cookies, and the role that each stands for until it ends."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from web.auth.credentials import Credentials
 from web.auth.session_file import Session, SessionFile, StoredSessions
 
 LIFE_S = 12 * 3600.0
-# Of a role; whoever begins more ends the oldest of them, and so the file has a bound.
+# For each role; a further one ends the oldest, so that the file is bounded.
 MAX_OPEN = 1000
 
 Clock = Callable[[], float]
 
 
 class Sessions:
-    """Makes and reads cookies; they outlive this process, not their time, a log-out or another password.
+    """Makes and reads session cookies, valid until they expire, a log-out or a change of password; restarts keep them.
 
     A cookie is signed with a secret that is kept and with its role's password: who has only one of them can make none.
     """
@@ -40,18 +40,18 @@ class Sessions:
         return self._signer(role).sign(session.id).decode()
 
     def read(self, cookie: str) -> Session | None:
-        """The session of a cookie, None where it is forged, past or ended."""
-        # Nothing is made of a cookie before its signature is known to be ours.
+        """The session of a cookie, None where it is forged, expired or ended."""
+        # The signature is checked before anything of a cookie is parsed.
         ids = (self._signed(role, cookie) for role in self._credentials.roles if cookie.isascii())
         session = self._kept.open.get(next(filter(None, ids), ""))
         return session if session is not None and self.is_open(session) else None
 
     def is_open(self, session: Session) -> bool:
-        """Whether it is neither past nor ended."""
+        """Whether a session is neither expired nor ended."""
         return session.until > self._clock() and session.id in self._kept.open
 
     def end(self, session: Session) -> None:
-        """Make its cookie worthless before its time."""
+        """Invalidate a session's cookie before it expires."""
         self._keep([kept for kept in self._kept.open.values() if kept.id != session.id])
 
     def _keep(self, sessions: list[Session]) -> None:

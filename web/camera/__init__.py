@@ -1,4 +1,4 @@
-"""`imagebus camera`: a browser's camera as a source, by WebRTC.
+"""`imagebus camera`: a browser's camera as a source, over WebRTC.
 
 Imports `web.auth`, `web.assets` and `streams.producer`. Begin with `command.py`, then `app.py`.
 """

@@ -1,4 +1,4 @@
-"""What an SDP offer may make this host send packets to: the asker's own address and no other."""
+"""Filters an SDP offer's ICE candidates, so that this host sends packets to the client's own address only."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _ADDRESS = 4
 
 
 def of_peer(offer: str, peer: str) -> str:
-    """The offer without candidates of other addresses than the peer's, which may be many, none or names.
+    """The offer without ICE candidates of other addresses than the peer's.
 
-    A peer that is left without any finds this host by the candidates of the answer. So the offer never says that it
-    has told all: else the session would end at once.
+    A peer that is left without any still connects to the candidates of the answer. The end-of-candidates line is
+    removed, since with it the session would fail at once.
     """
     is_own = _own(peer)
     kept, lines = 0, []
@@ -38,7 +38,7 @@ def _own(peer: str) -> Callable[[str], bool]:
 
 
 def _own_addresses() -> set[str]:
-    """Of this host: a browser on it asks by loopback and offers these."""
+    """Of this host: a browser on it connects by loopback and offers these."""
     return {_canonical(each.address.partition("%")[0]) for card in psutil.net_if_addrs().values() for each in card}
 
 

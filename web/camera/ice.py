@@ -1,4 +1,4 @@
-"""The servers that help peers find each other where they are on different networks: STUN, and TURN with its user."""
+"""ICE servers for peers on different networks: STUN, and TURN with its user."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def servers(urls: Iterable[str], environ: Mapping[str, str] = os.environ) -> lis
 
 
 def for_browsers(ice: Iterable[RTCIceServer]) -> list[str]:
-    """What may stand on a page: a relay and its password are this side's alone, and one side with a relay is enough."""
+    """The URLs that pages may have: not TURN, whose password stays here; one side with a relay is enough."""
     return [str(server.urls) for server in ice if server.username is None]
 
 

@@ -1,4 +1,4 @@
-"""Who may send a camera: keys for any name, and keys that are bound to names."""
+"""Keys for sending a camera: for any name, or bound to one."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ KEYS = "IMAGEBUS_CAMERA_KEYS"
 
 
 class CameraKeys:
-    """The operator's password and the camera key send under any name, a bound key under the names beside it."""
+    """The operator's password and the camera key are good for any name, a bound key for its own."""
 
     def __init__(self, of_any: Credentials, of_name: Mapping[str, list[Password]]) -> None:
         self._of_any, self._of_name = of_any, of_name
 
     def __bool__(self) -> bool:
-        """Whether a key is asked for."""
+        """Whether a key is required."""
         return bool(self._of_any) or bool(self._of_name)
 
     async def may_send(self, key: str, name: str) -> bool:
-        """Whether the key is one for this name. Raises Busy."""
+        """Whether a key is good for this name. Raises Busy."""
         bound = [await password.is_right(key) for password in self._of_name.get(name, [])]
         return await self._of_any.role_of(key) is not None or any(bound)
 
 
 def load_keys(environ: Mapping[str, str] = os.environ) -> CameraKeys:
-    """The keys of the environment; IMAGEBUS_CAMERA_KEYS has one NAME=KEY a line. Raises CredentialError."""
+    """The keys in the environment; IMAGEBUS_CAMERA_KEYS has NAME=KEY lines. Raises CredentialError."""
     bound: defaultdict[str, list[Password]] = defaultdict(list)
     for number, line in enumerate((secret(KEYS, environ) or "").splitlines(), 1):
         if line.strip():

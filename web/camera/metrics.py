@@ -1,4 +1,4 @@
-"""What the camera page tells Prometheus: apart from the viewer's, which needs no WebRTC."""
+"""The camera page's Prometheus metrics, apart from the viewer's, which must not import WebRTC."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class CameraMetrics(Collector):
         self._whip = whip
 
     def collect(self) -> Iterable[Metric]:
-        """Read what is counted, whenever Prometheus asks."""
+        """The current values."""
         yield gauge("imagebus_cameras", "Cameras that are sending.", (), {(): self._whip.cameras})
         frames = self._whip.frames
         about = "Frames of cameras: received, sent (on the bus) or lost."

@@ -1,4 +1,4 @@
-"""One WebRTC peer that sends video: its frames onto a topic, exactly as the producer writes them."""
+"""A WebRTC peer that receives a camera's video and publishes its frames as the producer does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from streams.settings import Settings
 log = logging.getLogger(__name__)
 
 MAX_WH = (1920, 1080)
-# A browser that vanished sends nothing and says nothing.
+# A browser that vanished closes nothing.
 SILENT_S = 5.0
 _FIRST_S = 15.0
 _FLUSH_S = 1.0
@@ -33,7 +33,7 @@ _WAIT_S = 0.1
 
 
 class CameraSession:
-    """A session: negotiated once, it publishes until either side ends it or nothing comes any more."""
+    """One WebRTC session: publishes frames until either side ends it or the video stops."""
 
     def __init__(self, settings: Settings, topic: str, source: str, interval_s: float, ice: list[RTCIceServer]) -> None:
         self.id, self.topic, self.source = token_urlsafe(16), topic, source
@@ -53,7 +53,7 @@ class CameraSession:
 
     @property
     def stats(self) -> dict[str, int | str]:
-        """What came, what the broker has, and what is lost."""
+        """The connection's state, and the numbers of frames received, acknowledged by the broker, and lost."""
         return {
             "state": self._peer.connectionState,
             "received": self.received,
@@ -62,7 +62,7 @@ class CameraSession:
         }
 
     async def answer(self, offer: str) -> str:
-        """Begin; the SDP answer. Raises ValueError for an offer that is none, or has no video."""
+        """Start the session; the SDP answer. Raises ValueError for an invalid offer, or one without video."""
         self._peer.on("track", self._take_track)
         self._peer.on("connectionstatechange", self._look)
         try:
@@ -70,14 +70,14 @@ class CameraSession:
             if not any(part.kind == "video" for part in self._peer.getTransceivers()):
                 raise ValueError("no video")
             await self._peer.setLocalDescription(await self._peer.createAnswer())
-        except Exception as error:  # the parser fails on garbage in many ways
+        except Exception as error:  # aiortc raises many types for invalid SDP
             await self._abandon()
             raise ValueError(f"Expected an SDP offer with video, got one that is none: {error}") from None
         self._start(self._publish())
         return self._peer.localDescription.sdp
 
     async def end(self) -> None:
-        """Let the peer go; what was accepted still reaches the broker."""
+        """Close the connection; accepted frames still reach the broker."""
         if not self._stop.is_set():
             self._stop_receiving()
             await self._peer.close()
@@ -85,13 +85,13 @@ class CameraSession:
 
     async def _abandon(self) -> None:
         self._stop_receiving()
-        with suppress(Exception):  # a peer that was begun by half may not close either
+        with suppress(Exception):  # closing a half-made peer may fail as well
             await self._peer.close()
 
     def _stop_receiving(self) -> None:
         self._stop.set()
         for task in self._receiving - {asyncio.current_task()}:
-            task.cancel()  # a track that never began waits for its first frame
+            task.cancel()  # a track that never started waits for its first frame
 
     def _take_track(self, track: MediaStreamTrack) -> None:
         if track.kind == "video":
@@ -108,7 +108,7 @@ class CameraSession:
                 frame = await asyncio.wait_for(track.recv(), SILENT_S if self.received else _FIRST_S)
                 self.received += 1
                 if (now := time.monotonic()) >= due and isinstance(frame, VideoFrame):
-                    # Kept in step with the clock: else every frame that is a little early would be missed.
+                    # From when it was due, not from when it came: else frames a little early would be skipped.
                     due = max(due + self._interval_s, now - self._interval_s)
                     self._offer(frame)
         except (MediaStreamError, TimeoutError):

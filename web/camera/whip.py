@@ -1,4 +1,4 @@
-"""WHIP (RFC 9725): a browser or any other WHIP client begins and ends a session by HTTP."""
+"""WHIP (RFC 9725): clients start and end WebRTC sessions by HTTP."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from web.camera.offer import SDP, sdp_offer, source_name, wanted
 from web.camera.webrtc_peer import CameraSession
 
 MAX_SESSIONS = 16
-# Each that is answered sends packets to find its asker.
+# Each answered offer makes this host send packets.
 MAX_OFFERS = 60
 FRAMES = ("received", "sent", "lost")
 _ASK = {"WWW-Authenticate": "Bearer"}
@@ -32,7 +32,7 @@ _BUSY_S = 5.0
 
 
 class Whip:
-    """The sessions of one process, and who may begin one."""
+    """The WHIP endpoints: open sessions, and the checks before a new one."""
 
     def __init__(self, settings: Settings, chain: Chain, keys: CameraKeys, ice: list[RTCIceServer]) -> None:
         self.topics = camera_topics(chain)
@@ -44,17 +44,17 @@ class Whip:
 
     @property
     def cameras(self) -> int:
-        """How many are sending."""
+        """The number of open sessions."""
         return len(self._sessions)
 
     @property
     def frames(self) -> Counter[str]:
-        """How many frames were received, sent and lost, of all cameras there ever were."""
+        """Frames received, sent and lost, of all sessions so far."""
         return sum((_frames(session) for session in self._sessions.values()), self._ended.copy())
 
     @property
     def routes(self) -> list[Route]:
-        """Begin at /whip; then the session's own address."""
+        """/whip, and an address for each session."""
         return [
             Route("/whip", self._begin, methods=["POST"]),
             Route("/whip/{id}", self._stats, methods=["GET"]),
@@ -93,7 +93,7 @@ class Whip:
         return Response(status_code=200)
 
     def _session(self, request: Request) -> CameraSession:
-        # Its address is known to nobody but who began it.
+        # The id is random: only the client that started a session knows it.
         session = self._sessions.get(request.path_params["id"])
         if session is None:
             raise HTTPException(404, "Expected a session that goes on")

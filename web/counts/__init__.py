@@ -1,4 +1,4 @@
-"""The counts that a viewer holds and gives out as a file.
+"""Visitor counts: read from Kafka, kept in memory, exported as CSV.
 
 Imports `streams`. Begin with `reader.py`.
 """

@@ -1,4 +1,4 @@
-"""Counts as a CSV file (RFC 4180) that spreadsheets open and do not compute."""
+"""Counts as a CSV file (RFC 4180), safe from formula injection in spreadsheets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FORMULA = re.compile(r"""(^\s*|[;,\t\r\n"])(?=[=+@\uff1d\uff0b\uff0d\uff20-])""
 
 
 def as_csv(counts: Iterable[Counted]) -> str:
-    """One row a window and source, in order of time, which is UTC; no source is all of them."""
+    """One row for each window and source, in order of time (UTC); an empty source means all sources."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
@@ -43,10 +43,10 @@ def _cells(record: Counted) -> Iterator[str | int]:
 def _time(us: int) -> str | int:
     try:
         return datetime.fromtimestamp(us // 1_000_000, UTC).isoformat()
-    except (OverflowError, ValueError, OSError):  # no calendar goes so far
+    except (OverflowError, ValueError, OSError):  # beyond the range of datetime
         return us
 
 
 def _harmless(text: str) -> str:
-    """A name as a cell that no spreadsheet computes: names come from strangers."""
+    """Escape formulas: names of sources come from anybody."""
     return _FORMULA.sub(r"\1'", text)

@@ -1,4 +1,4 @@
-"""The newest count of every window and camera, as many as memory is given to."""
+"""The newest count of every window and camera, a bounded number of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from streams.wire.counts import Counted
 
-# Hours of a month for 25 cameras; beyond that the windows that began first are given up.
+# Hours of a month for 25 cameras; beyond that the windows that began first are dropped.
 MAX_WINDOWS = 20_000
 
 Key = tuple[str, int, str | None]
@@ -20,15 +20,15 @@ class _News(Struct, frozen=True, tag_field="say", tag="counts"):
 
 
 class LatestCounts:
-    """What was counted; `number` grows with every change."""
+    """The newest counts; `number` grows with every change."""
 
     def __init__(self, max_windows: int = MAX_WINDOWS) -> None:
         self.number = 0
         self._max_windows = max_windows
-        self._newest: dict[Key, tuple[int, Counted]] = {}  # the one that changed last comes last
+        self._newest: dict[Key, tuple[int, Counted]] = {}  # in order of change
 
     def put(self, record: Counted) -> None:
-        """Take in one record: of the same window and source it replaces the one before."""
+        """Store a record in place of the one of the same window and source."""
         self.number += 1
         key = (record.window, record.starts_at, record.source)
         self._newest.pop(key, None)
@@ -37,10 +37,10 @@ class LatestCounts:
             del self._newest[min(self._newest, key=lambda key: (key[0] == "running", key[1]))]
 
     def since(self, number: int) -> list[Counted]:
-        """What has changed since then."""
+        """The counts that changed after this number."""
         newer = takewhile(lambda each: each[0] > number, reversed(self._newest.values()))
         return [record for _, record in newer]
 
     def message(self, number: int) -> str:
-        """What a browser is told of the changes since then."""
+        """The websocket message with the counts that changed after this number."""
         return msgspec.json.encode(_News(self.since(number))).decode()

@@ -1,4 +1,4 @@
-"""Reads the topic of counts from its beginning: a viewer that was started anew knows the days before as well."""
+"""Reads the topic of counts from its beginning, so that a restarted viewer has the days before as well."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _AT_ONCE, _WAIT_S = 500, 0.5
 class CountsReader(Service):
     """Puts every record of the topic into `counts`.
 
-    Beside Faust's own consumer, which starts at the newest frame. The topic is there only where somebody counts, and
-    a viewer's user may be refused it: both are waited for, and nothing else waits with them.
+    A consumer of its own, since Faust's starts at the newest record. The topic may not exist, or be forbidden to the
+    viewer's user: both are retried without delaying anything else.
     """
 
     def __init__(self, settings: Settings, counts: LatestCounts) -> None:
         super().__init__()
         self._counts = counts
         own: dict[str, Any] = {
-            "group.id": "imagebus.viewer",  # wanted by the client; nothing is committed to it
+            "group.id": "imagebus.viewer",  # required by the client; nothing is committed
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "log_level": 0,
@@ -52,7 +52,7 @@ class CountsReader(Service):
 
     def _partitions(self) -> list[int]:
         try:
-            # Asked for by name, some brokers would make the topic, and not as whoever counts wants it.
+            # Asking for one topic by name could create it on some brokers, with the wrong configuration.
             topic = self._consumer.list_topics(timeout=_ANSWER_S).topics.get(COUNTS)
         except KafkaException:
             return []

@@ -1,4 +1,4 @@
-"""One browser: what it watches, and the newest picture of each of its views, one in flight at a time."""
+"""One browser's websocket: its views, each with one picture in flight at most."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from web.live.state import BrokerState, state_message
 from web.live.view import View
 
 MAX_VIEWS = 64
-# A browser that takes nothing for this long is cut off: closing it politely would wait for it once more.
+# A browser that reads nothing for this long is disconnected; a closing handshake would wait for it again.
 STALLED_S = 10.0
 STATE_S = 1.0
 
@@ -81,7 +81,7 @@ class Client:
         return True
 
     def _obey(self, command: Watch | Drop | Ack) -> str | None:
-        """Do as told; the reason where it may not be."""
+        """Execute a command; the reason where it is refused."""
         if isinstance(command, Watch):
             return self._watch(command)
         if isinstance(command, Drop):

@@ -1,4 +1,4 @@
-"""Keeps the viewer at the newest frames: where more records come than it can read, it leaves out what is old."""
+"""Load shedding: where more records arrive than the viewer can read, it seeks to the newest."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from streams.runtime.logs import Seldom
 from web.live.newest import NewestFrames
 
 _LOOK_S = 1.0
-# A file that was put on the bus at once may take as long to be read, and loses no frame.
+# A file that is produced at once may take as long to read without losing a frame.
 BEHIND_S = 2.0
-# A partition may go to nobody at any moment; the next look finds what is held then.
+# A partition may be revoked at any moment; the next round has the current assignment.
 _LOST = (KafkaError, ConsumerNotStarted, AssertionError, TimeoutError)
-# What is read of a partition after all, so that cameras beside a flood have a frame there.
+# Left of each partition, so that cameras beside a flood have a frame among them.
 KEPT_RECORDS = 100
 
 _seldom = Seldom(logging.getLogger(__name__))
 
 
 class LoadShedding(Service):
-    """Moves partitions on that wait for longer than a live picture may."""
+    """Seeks forward in partitions whose lag is too long for live pictures."""
 
     mundane_level = "debug"
 
@@ -46,7 +46,7 @@ class LoadShedding(Service):
             self._newest.sources.forget_silent(time.monotonic())
             waiting = self._lag.by_partition()
             late = is_late(waiting, (self._read - taken) / (time.monotonic() - since))
-            # Once is not enough: a second with records to read all through it says how many it can read.
+            # Twice in a row: only a second that was busy throughout measures how many records can be read.
             if late and self._was_late:
                 with suppress(*_LOST):
                     await self._skip(waiting)
@@ -70,5 +70,5 @@ class LoadShedding(Service):
 
 
 def is_late(waiting: Mapping[TP, int], read_per_s: float) -> bool:
-    """Whether what waits takes longer to read than a live picture may, in the worst of places at least."""
+    """Whether the lag takes longer to read than a live picture may be late, and a partition has enough to shed."""
     return max(waiting.values(), default=0) > KEPT_RECORDS and sum(waiting.values()) > BEHIND_S * read_per_s

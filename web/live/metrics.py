@@ -1,4 +1,4 @@
-"""What the viewer tells Prometheus."""
+"""The viewer's Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from web.live.state import BrokerState
 
 @dataclass
 class Traffic:
-    """What goes to the browsers: how many there are, and the pictures they were sent and not sent."""
+    """Browsers that are connected, and the pictures that were sent to them or skipped."""
 
     clients: int = 0
     sent: int = 0
@@ -30,7 +30,7 @@ class ViewerMetrics(Collector):
         self._newest, self._bus, self._traffic, self._lag, self._liveness = newest, bus, traffic, lag, liveness
 
     def collect(self) -> Iterable[Metric]:
-        """Read what is counted, whenever Prometheus asks."""
+        """The current values."""
         good, bad = self._newest.taken_of, self._newest.bad
         read = {(topic, "good"): count for topic, count in good.items()}
         read |= {(topic, "bad"): count for topic, count in bad.items()}

@@ -1,4 +1,4 @@
-"""The newest frame of each topic and source, and the newest pair of the same frame on two topics."""
+"""The newest frame of each topic and source, and of each pair of topics that somebody watches."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from streams.wire.records import Record
 from web.live.pairing import LiveFrame, Pairing
 from web.live.sources import Sources
 
-# A record older than the newest one is a repeat of a stage that was started again, unless it comes this much later.
+# An older record is a restarted stage's repeat, unless it arrives this much later.
 _REPEAT_S = 30.0
 
 _seldom = Seldom(logging.getLogger(__name__))
 
 
 class NewestFrames:
-    """What came last on each topic, of so many sources, for any number of browsers, each told through its event."""
+    """The newest frames of a bounded number of sources; browsers are notified through events."""
 
     def __init__(self, topics: Iterable[str], places: int) -> None:
         self.frames: dict[str, dict[str, LiveFrame]] = {topic: {} for topic in topics}
@@ -33,11 +33,11 @@ class NewestFrames:
 
     @property
     def taken(self) -> int:
-        """How many records there were, of all topics."""
+        """The number of records, of all topics."""
         return sum(self.taken_of.values())
 
     def put(self, topic: str, record: Record) -> None:
-        """Take in one record; a repeat of an older one changes nothing, nor does a source there is no place for."""
+        """Store a record; repeats, and sources beyond the bound, are ignored."""
         self.taken_of[topic] += 1
         frame = LiveFrame(topic, record, time.monotonic())
         if not self.sources.see(frame.source, frame.arrived_at):
@@ -70,7 +70,7 @@ class NewestFrames:
         return pairing
 
     def unwatch(self, pairing: Pairing) -> None:
-        """Let go of a pairing; the last one to do so drops what it kept."""
+        """Release a pairing; the last user's release drops its frames."""
         pairing.users -= 1
         if not pairing.users:
             del self._pairings[pairing.left, pairing.right]
@@ -80,7 +80,7 @@ class NewestFrames:
         self._listeners.add(changed)
 
     def unlisten(self, changed: asyncio.Event) -> None:
-        """Leave this event alone."""
+        """Stop setting this event."""
         self._listeners.discard(changed)
 
     def ages(self, source: str, topics: Iterable[str], now: float) -> list[float | None]:

@@ -1,4 +1,4 @@
-"""Finds the same frame on two topics: the quicker side waits for the slower one in a bounded buffer."""
+"""Joins two topics by frame: the faster side waits for the slower one in a bounded buffer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 from streams.wire.records import Record
 
-# A file's producer may be some hundred frames ahead of the stages; older left sides are given up.
+# A file's producer may be some hundred frames ahead of the stages; older left sides are dropped.
 BUFFER_BYTES = 48 * 1024 * 1024
 # After this long without a left side, frames are shown alone.
 ALONE_S = 2.0
@@ -21,7 +21,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class LiveFrame:
-    """A frame as the viewer keeps it: what is said about it as JSON, and its JPEG as it came."""
+    """A frame as the viewer keeps it: the record, its metadata as JSON, and smaller renditions of its JPEG."""
 
     topic: str
     record: Record
@@ -67,7 +67,7 @@ class Pairing:
     _rights: dict[str, LiveFrame] = field(default_factory=dict)
     _unmatched_since: dict[str, float] = field(default_factory=dict)
     _bytes: int = 0
-    _forgotten: int = 0  # the highest number of a source that is not here any more
+    _forgotten: int = 0  # the highest number of a dropped source
 
     def put(self, frame: LiveFrame) -> None:
         """Take in one frame of either topic."""
@@ -77,7 +77,7 @@ class Pairing:
             self._put_right(frame)
 
     def forget(self, source: str) -> None:
-        """Drop what is shown of a source; a view that knows it takes what comes later for newer all the same."""
+        """Drop a source; later pairs of it still get higher numbers."""
         if (pair := self.pairs.pop(source, None)) is not None:
             self._forgotten = max(self._forgotten, pair.number)
         self._rights.pop(source, None)

@@ -1,4 +1,4 @@
-"""What a browser and the viewer say to each other over the websocket.
+"""The messages between a browser and the viewer over the websocket.
 
 To the viewer: JSON text, one command a message. To the browser: JSON text about the state, and pictures as
 binary messages: a length (4 bytes, big-endian), that many bytes of JSON, then the JPEGs one behind the other.
@@ -18,7 +18,7 @@ MAX_COMMAND_BYTES = 4096
 
 ViewName = Annotated[str, Meta(min_length=1, max_length=64)]
 TopicName = Annotated[str, Meta(min_length=1, max_length=200)]
-# Few, since each frame is made smaller once for each width that somebody watches.
+# Few, since each frame is scaled once for each width in use.
 Width = Literal[160, 320, 480, 640, 960, 1280]
 SourceName = Annotated[str, Meta(min_length=1, max_length=128)]
 
@@ -26,7 +26,7 @@ SourceName = Annotated[str, Meta(min_length=1, max_length=128)]
 class Watch(Struct, frozen=True, tag_field="do", tag="watch", forbid_unknown_fields=True):
     """Send the newest frames of `right`, each with the same frame of `left`, no wider than `width`.
 
-    No source is all in turn.
+    Without a source all have their turn.
     """
 
     view: ViewName
@@ -37,7 +37,7 @@ class Watch(Struct, frozen=True, tag_field="do", tag="watch", forbid_unknown_fie
 
 
 class Drop(Struct, frozen=True, tag_field="do", tag="drop", forbid_unknown_fields=True):
-    """Send nothing more for this view."""
+    """End a view."""
 
     view: ViewName
 
@@ -50,7 +50,7 @@ class Ack(Struct, frozen=True, tag_field="do", tag="ack", forbid_unknown_fields=
 
 
 class Subscribe(Struct, frozen=True, tag_field="do", tag="counts", forbid_unknown_fields=True):
-    """Send all counts, then what changes of them."""
+    """Send all counts, then those that change."""
 
 
 Command = Watch | Drop | Ack | Subscribe

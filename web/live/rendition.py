@@ -1,4 +1,4 @@
-"""Smaller pictures for small panes: each frame is made smaller once a width, however many browsers watch it."""
+"""Scaled pictures for small panes: each frame is scaled once for each width, shared by all browsers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _QUALITY = 80
 
 
 async def jpeg_of(frame: LiveFrame, width: int | None) -> bytes:
-    """The frame's JPEG, no wider than `width`: as it came where it is not wider, or where it cannot be decoded."""
+    """The frame's JPEG, no wider than `width`; unchanged where it is not wider or cannot be decoded."""
     if width is None or frame.record.size_wh[0] <= width:
         return frame.record.jpeg
     making = frame.renditions.get(width)

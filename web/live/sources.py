@@ -1,4 +1,4 @@
-"""Which sources the viewer remembers: those that are live, and of other names as many as there are places for."""
+"""The bounded set of sources that the viewer remembers, in which a flood of names displaces no live source."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 FORGET_S = 300.0
-# Known for so long, a source keeps its place while it goes on at its own pace.
+# A source known for so long keeps its place while it goes on at its own pace.
 STEADY_S = 5.0
-# So long a new name may keep its place without a second frame while others wait for one.
+# A new name keeps its place for so long without a second frame while others want it.
 GRACE_S = 2.0
 
 
 @dataclass
 class _Sight:
-    """When a source was seen; `gap` is its longest silence that it ended itself."""
+    """When a source was seen; `gap` is the longest time between two of its frames."""
 
     first: float
     last: float
@@ -30,10 +30,10 @@ class _Sight:
 
 
 class Sources:
-    """The names that are remembered, the one that was seen last comes last; all times of time.monotonic().
+    """Names of sources, the most recently seen last; all times of time.monotonic().
 
-    A flood of new names takes the places of each other, never of a source that is live: where all are taken by those, a
-    new one is turned away. `turned_away` counts its frames, `forgotten` the names that made room or were silent.
+    New names displace one another, never a live source: where live ones take all places, a new one is turned away.
+    `turned_away` counts the frames of those, `forgotten` the names that were displaced or silent.
     """
 
     def __init__(self, places: int, forget: Callable[[str], None]) -> None:
@@ -47,7 +47,7 @@ class Sources:
         return len(self._sights)
 
     def see(self, name: str, now: float) -> bool:
-        """Note a frame of a source; False where there is no place for it."""
+        """Note a frame of a source; False where the source is turned away."""
         if (sight := self._sights.get(name)) is not None:
             sight.again(now)
             self._sights.move_to_end(name)
@@ -59,16 +59,16 @@ class Sources:
         return True
 
     def forget_silent(self, now: float) -> None:
-        """Forget whoever has been silent for minutes."""
+        """Forget sources that have been silent for minutes."""
         while self._sights and now - next(iter(self._sights.values())).last > FORGET_S:
             self._drop(next(iter(self._sights)))
 
     def is_crowded(self, now: float) -> bool:
-        """Whether there were more names than places a moment ago."""
+        """Whether there were more names than places in the last seconds."""
         return now < self._crowded_until
 
     def in_order(self, now: float) -> list[str]:
-        """All names: first those that are steady, then whoever was seen last."""
+        """All names: steady sources first, then the most recently seen."""
         latest_first = list(reversed(self._sights))
         return sorted(latest_first, key=lambda name: not self._sights[name].is_steady(now))
 

@@ -1,4 +1,4 @@
-"""Whether the broker answers, and what the viewer says of itself to every browser once a second."""
+"""The state of the broker, and the state message that every browser gets once a second."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Ages = list[float | None]
 
 
 class TopicState(Struct, frozen=True):
-    """Which of a source's ages is that on this topic, and how many records could not be read."""
+    """The index of this topic in a source's ages, and the number of its invalid records."""
 
     at: int
     bad: int
@@ -35,7 +35,7 @@ class _State(Struct, frozen=True, tag_field="say", tag="state"):
 
 
 class BrokerState:
-    """What is known of the broker: waiting (never seen yet), joining, ready or lost."""
+    """The state of the broker: waiting (never seen yet), joining, ready or lost."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -43,7 +43,7 @@ class BrokerState:
         self._since = time.monotonic()
 
     def become(self, state: str) -> bool:
-        """Note a state; whether it is another one."""
+        """Set the state; whether it changed."""
         if state == self.state:
             return False
         self.state, self._since = state, time.monotonic()
@@ -58,7 +58,7 @@ class BrokerState:
 def state_message(
     newest: NewestFrames, bus: BrokerState, topics: Collection[str], watched: Collection[str] = ()
 ) -> str:
-    """What a browser that may see these topics and watches these sources is told, in less than 20 kB."""
+    """The state message for a browser that may see these topics and watches these sources, below 20 kB."""
     seen = [topic for topic in newest.frames if topic in topics]
     sources = _ages(newest, seen, watched)
     named = _as_many_as_fit(sources)
@@ -75,7 +75,7 @@ def state_message(
 
 
 def _ages(newest: NewestFrames, topics: Collection[str], watched: Collection[str]) -> dict[str, Ages]:
-    """Of every source that is on these topics: those that are watched first, then as they matter."""
+    """The ages of every source on these topics: watched ones first, then steady, then recent ones."""
     now = time.monotonic()
     names = sorted(newest.sources.in_order(now), key=lambda name: name not in watched)
     ages = {name: newest.ages(name, topics, now) for name in names}
@@ -83,6 +83,6 @@ def _ages(newest: NewestFrames, topics: Collection[str], watched: Collection[str
 
 
 def _as_many_as_fit(sources: Mapping[str, Ages]) -> dict[str, Ages]:
-    # Names come from strangers: any of them may take half a kilobyte.
+    # Sources name themselves: a name may take half a kilobyte.
     sizes = accumulate(len(msgspec.json.encode(each)) for each in sources.items())
     return {name: ages for (name, ages), size in zip(sources.items(), sizes, strict=True) if size <= NAMES_BYTES}

@@ -1,4 +1,4 @@
-"""One view of one browser: which picture it gets next."""
+"""Chooses the next picture of one view in one browser."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from web.live.pairing import Pair, Pairing
 
-# With several sources in one view each has its turn.
+# Several sources in one view take turns.
 TURN_S = 3.0
 
 
 @dataclass
 class View:
-    """One view of one browser: what was sent last, and whether that is still on its way."""
+    """One view of one browser: what was sent last, and the picture in flight."""
 
     pairing: Pairing
     source: str | None
@@ -24,7 +24,7 @@ class View:
     turn_began: float = 0.0
 
     def next(self, now: float) -> Pair | None:
-        """The newest pair that was not sent yet, None while one is in flight or nothing is new."""
+        """The newest pair that was not sent yet, None while one is in flight or none is new."""
         if self.in_flight:
             return None
         source = self._pick(now)

@@ -1,4 +1,4 @@
-"""Waits for the broker before Faust looks for it, makes the topics, and goes on to watch whether it answers."""
+"""Waits for the broker before Faust connects, creates the topics, then watches whether the broker answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ANSWER_S = 3.0
 class BrokerWait(Service):
     """Started before Faust's consumer, which would give up on a broker that is not there yet.
 
-    A topic that is missing when Faust subscribes is ignored for minutes, so the topics are made here as well.
+    A topic that is missing when Faust subscribes is ignored for minutes, so topics are created here.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class BrokerWait(Service):
             await self.sleep(_CHECK_S)
 
     async def _trouble(self) -> str:
-        """Why the broker is not to be had, empty where it is."""
+        """Why the broker cannot be used, empty where it can."""
         try:
             await asyncio.to_thread(self._admin.list_topics, self._plans[0].name, timeout=_ANSWER_S)
         except topics.Refused as error:
@@ -63,7 +63,7 @@ class BrokerWait(Service):
         return ""
 
     def _make(self) -> None:
-        """Make what is missing; one who may read a few topics only sees those, and waits for no other."""
+        """Create missing topics; a user who may not goes on with the topics that are visible."""
         try:
             topics.make(self._admin, self._plans)
         except topics.BusError as error:

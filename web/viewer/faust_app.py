@@ -29,7 +29,7 @@ _STOP_S = 3.0
 
 
 class _WebFirst(BootStrategy):
-    """Pages come before the broker, so that they can say that it is waited for."""
+    """Starts the web server before anything that needs the broker, so that pages can say that it is away."""
 
     app: ViewerApp
     enable_kafka_producer = False
@@ -52,12 +52,12 @@ class _Web(WebDriver):
 
     def __init__(self, app: ViewerApp) -> None:
         super().__init__(app)
-        # For aiohttp a connection on which a further request has begun and not come is still one that is kept.
+        # aiohttp counts a connection with an incomplete further request as kept alive.
         self._runner = AppRunner(self.web_app, access_log=None, keepalive_timeout=REQUEST_S)
 
 
 class ViewerApp(BusApp):
-    """Starts at the newest frame; its group and folder are its own and end with it."""
+    """Starts at the newest frame; consumer group and data folder are its own and end with it."""
 
     BootStrategy = _WebFirst
     broker_wait: BrokerWait
@@ -85,7 +85,7 @@ class ViewerApp(BusApp):
         self.site.add_to(web.web_app)
 
     async def stop(self) -> None:
-        """Let the browsers go first, for which the server would wait; a lost broker is not waited for."""
+        """Disconnect browsers first, since the server would wait for them; end in time without a broker as well."""
         end_within(_STOP_S, self._leave)
         await self.site.close()
         await super().stop()
@@ -97,7 +97,7 @@ class ViewerApp(BusApp):
         os._exit(bool(self.crash_reason))
 
     def give_up(self, why: str) -> NoReturn:
-        """End the process, for its supervisor to start it again."""
+        """End the process, for its supervisor to restart it."""
         self.folder.cleanup()
         leave(EXIT_HANGS, f"{why}; this process ends, for its supervisor to start it again")
 

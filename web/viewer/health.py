@@ -1,4 +1,4 @@
-"""The viewer's pages for machines: whether it lives, whether it is ready, and its metrics."""
+"""The viewer's endpoints for monitoring: /health, /ready and /metrics."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ASK_IDLE_S = 1.0
 
 
 class Health(Service):
-    """What is known of a viewer's state, and the pages that say so; a viewer that hears nothing gives up."""
+    """Liveness and readiness of a viewer; one that reads nothing while records wait ends its process."""
 
     mundane_level = "debug"
 
@@ -51,7 +51,7 @@ class Health(Service):
                 continue
             try:
                 waiting = await asyncio.to_thread(self._lag.ask, self._client)
-            except KafkaException:  # nobody gets on without a broker
+            except KafkaException:  # without a broker no progress is expected
                 waiting = False
             if self._liveness.note(waiting, _ASK_IDLE_S):
                 self._give_up(

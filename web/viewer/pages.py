@@ -1,4 +1,4 @@
-"""The pages, made from the chain: which topics stand side by side, and what is said about each topic."""
+"""The pages of a chain: the topics that each shows side by side, and the description of each topic."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Page(Struct, frozen=True):
 
 
 class TopicInfo(Struct, frozen=True):
-    """What a person wants to know of a topic: who writes it, whether faces may be on it, what can be found."""
+    """A topic as pages describe it: the stage that writes it, its kind, the labels that can be found in it."""
 
     title: str
     kind: str  # raw, annotated or redacted
@@ -41,7 +41,7 @@ class TopicInfo(Struct, frozen=True):
 
 
 def pages(chain: Chain) -> tuple[Page, ...]:
-    """The pages of a chain; each first topic of its kind takes part."""
+    """The pages of a chain, made of the first topic of each kind."""
     source = _first(topic for topic in chain.topic_names if _writer(chain, topic) is None)
     ends = [topic for topic in chain.topic_names if not _readers(chain, topic)]
     raw = _first(topic for topic in ends if not chain.redacted(topic)) or source
@@ -57,7 +57,7 @@ def pages(chain: Chain) -> tuple[Page, ...]:
 
 
 def pair_page(chain: Chain, left: str, right: str) -> Page | None:
-    """The page of any two topics of the chain, None where it has not both."""
+    """The page of any two topics, None where the chain lacks one."""
     known = chain.topic_names
     if left not in known or right not in known or left == right:
         return None
@@ -65,7 +65,7 @@ def pair_page(chain: Chain, left: str, right: str) -> Page | None:
 
 
 def redacted_only(chain: Chain, page: Page) -> Page | None:
-    """What is left of a page for those who may see redacted pictures only: no left half, or nothing."""
+    """A page as the role viewer gets it: without a raw left half, None where the right one is raw."""
     if page.counts:
         return page
     if not chain.redacted(page.right):
@@ -115,7 +115,7 @@ def _findable(stage: StageConf, functions: Mapping[str, FunctionSpec]) -> tuple[
         return ()
     try:
         return spec.findable(spec.validate(stage.options))
-    except (UsageError, OSError) as error:  # its model may live on another host: pictures come all the same
+    except (UsageError, OSError) as error:  # its model may be on another host; frames are shown all the same
         log.warning("Labels of %s are not known here: %s", stage.function, error)
         return ()
 

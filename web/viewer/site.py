@@ -1,4 +1,4 @@
-"""The viewer's pages, files and websocket, with the headers that every answer carries."""
+"""The viewer's routes: pages, static files and the websocket."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _HEARTBEAT_S = 10.0
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Put the headers on an answer that is about to be sent."""
+    """Set the response headers, as a signal handler of aiohttp."""
     response.headers.update(HEADERS)
     response.headers.popall("Server", None)
 
@@ -66,7 +66,7 @@ class Site:
         app.router.add_get("/{name:[a-z]*}", self._page)
 
     async def close(self) -> None:
-        """Let go of every browser."""
+        """Disconnect every browser."""
         for abort in self._open:
             abort()
 
@@ -133,7 +133,7 @@ class RolePages:
 
 
 async def _file(request: web.Request) -> web.StreamResponse:
-    """One of the pages' own files, by a name that is theirs: no path is ever made of what was asked for."""
+    """A static file, looked up by name: no path is ever built from a request."""
     path = _FILES.get(request.match_info["file"])
     if path is None:
         raise web.HTTPNotFound
