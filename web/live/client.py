@@ -13,7 +13,8 @@ from msgspec import Struct
 from web.counts.latest import LatestCounts
 from web.live.metrics import Traffic
 from web.live.newest import NewestFrames
-from web.live.protocol import Ack, Drop, Subscribe, Watch, picture, read_command
+from web.live.protocol import Ack, Command, Drop, Subscribe, Watch, picture, read_command
+from web.live.rate_limit import Rate
 from web.live.rendition import jpeg_of
 from web.live.state import BrokerState, state_message
 from web.live.view import View
@@ -22,6 +23,8 @@ MAX_VIEWS = 64
 # A browser that reads nothing for this long is disconnected; a closing handshake would wait for it again.
 STALLED_S = 10.0
 STATE_S = 1.0
+# A wall that comes and goes asks for all its views and drops them, twice over.
+COMMANDS_AT_ONCE, COMMANDS_PER_S = 4 * MAX_VIEWS, MAX_VIEWS
 
 
 class _Refused(Struct, frozen=True, tag_field="say", tag="refused"):
@@ -50,6 +53,7 @@ class Client:
         self._views: dict[str, View] = {}
         self._changed = asyncio.Event()
         self._sent = 0
+        self._rate = Rate(COMMANDS_AT_ONCE, COMMANDS_PER_S)
 
     async def serve(self) -> None:
         """Read commands and send pictures until either side ends."""
@@ -73,6 +77,7 @@ class Client:
             command = read_command(text)
         except ValueError:
             return False
+        await self._wait_for_turn(command)
         if isinstance(command, Subscribe):
             self._counts_sent = 0
         elif reason := self._obey(command):
@@ -80,24 +85,40 @@ class Client:
         self._changed.set()
         return True
 
+    async def _wait_for_turn(self, command: Command) -> None:
+        """Read no further than a browser may ask: what it sends meanwhile fills its own buffers.
+
+        Each picture may be answered once; beyond that an answer is a command like any other.
+        """
+        if not self._acks(command):
+            # Where there is nothing to wait for, others have their turn all the same.
+            await asyncio.sleep(self._rate.wait_s(time.monotonic()))
+
+    def _acks(self, command: Command) -> bool:
+        view = self._views.get(command.view) if isinstance(command, Ack) else None
+        return view is not None and isinstance(command, Ack) and view.in_flight == command.n > 0
+
     def _obey(self, command: Watch | Drop | Ack) -> str | None:
         """Execute a command; the reason where it is refused."""
         if isinstance(command, Watch):
             return self._watch(command)
         if isinstance(command, Drop):
             self._drop(command.view)
-        elif isinstance(command, Ack) and (view := self._views.get(command.view)) and view.in_flight == command.n:
-            view.in_flight = 0
+        elif self._acks(command):
+            self._views[command.view].in_flight = 0
         return None
 
     def _watch(self, command: Watch) -> str | None:
-        self._drop(command.view)
         for topic in filter(None, (command.left, command.right)):
             if topic not in self._topics:
+                self._drop(command.view)
                 return f"Expected a topic of {', '.join(sorted(self._topics))}, got {topic}"
-        if len(self._views) >= MAX_VIEWS:
+        if len(self._views.keys() - {command.view}) >= MAX_VIEWS:
             return f"Expected at most {MAX_VIEWS} views"
-        self._views[command.view] = View(self._newest.watch(command.left, command.right), command.source, command.width)
+        # Before the old view lets go of its own, which may be the same and dear to make.
+        pairing = self._newest.watch(command.left, command.right)
+        self._drop(command.view)
+        self._views[command.view] = View(pairing, command.source, command.width)
         return None
 
     def _drop(self, name: str) -> None:

@@ -40,7 +40,7 @@ class NewestFrames:
         """Store a record; repeats, and sources beyond the bound, are ignored."""
         self.taken_of[topic] += 1
         frame = LiveFrame(topic, record, time.monotonic())
-        if not self.sources.see(frame.source, frame.arrived_at):
+        if not self.sources.see(frame.source, topic, len(record.jpeg), frame.arrived_at):
             self._say_it_is_crowded()
             return
         before = self.frames[topic].get(record.source)
@@ -89,7 +89,7 @@ class NewestFrames:
         return [None if frame is None else round(now - frame.arrived_at, 1) for frame in frames]
 
     def _say_it_is_crowded(self) -> None:
-        text = f"More than {self.sources.places} sources send: the viewer shows no further ones"
+        text = f"More sources send than the viewer remembers, {self.sources.places} at most: new ones are left out"
         _seldom.warning("crowded", text, {"sources": self.sources.places})
 
 

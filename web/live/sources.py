@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 FORGET_S = 300.0
-# A source known for so long keeps its place while it goes on at its own pace.
-STEADY_S = 5.0
+# A source known for so long keeps its place while it goes on at its own pace, and through a pause like that of a bus.
+STEADY_S, PAUSE_S = 5.0, 15.0
 # A new name keeps its place for so long without a second frame while others want it.
 GRACE_S = 2.0
+# What the pictures of those take that are not steady: two hundred names with a large picture each would be much.
+NEWCOMERS_BYTES = 48 * 1024 * 1024
 
 
 @dataclass
 class _Sight:
-    """When a source was seen; `gap` is the longest time between two of its frames."""
+    """When a source was seen, and its bytes by topic; `gap` is the longest time between two of its frames."""
 
     first: float
     last: float
     gap: float = 0.0
+    sizes: dict[str, int] = field(default_factory=dict)
 
     def again(self, now: float) -> None:
         self.gap = max(self.gap, now - self.last)
         self.last = now
 
     def is_steady(self, now: float) -> bool:
-        return self.last - self.first >= STEADY_S and now - self.last <= max(STEADY_S, 2 * self.gap)
+        return self.last - self.first >= STEADY_S and now - self.last <= max(PAUSE_S, 2 * self.gap)
 
 
 class Sources:
@@ -42,21 +45,45 @@ class Sources:
         self._forget = forget
         self._sights: OrderedDict[str, _Sight] = OrderedDict()
         self._crowded_until = 0.0
+        self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._sights)
 
-    def see(self, name: str, now: float) -> bool:
-        """Note a frame of a source; False where the source is turned away."""
+    def see(self, name: str, topic: str, size: int, now: float) -> bool:
+        """Note a frame of a source, of so many bytes; False where the source is turned away."""
+        if not (self._is_known(name, now) and self._fits(self._sights[name], topic, size, now)):
+            self.turned_away += 1
+            return False
+        self._bytes += size - self._sights[name].sizes.get(topic, 0)
+        self._sights[name].sizes[topic] = size
+        return True
+
+    def _is_known(self, name: str, now: float) -> bool:
         if (sight := self._sights.get(name)) is not None:
             sight.again(now)
             self._sights.move_to_end(name)
             return True
         if len(self._sights) >= self.places and not self._make_room(now):
-            self.turned_away += 1
             return False
         self._sights[name] = _Sight(now, now)
         return True
+
+    def _fits(self, sight: _Sight, topic: str, size: int, now: float) -> bool:
+        """Who is refused here for the size of his picture is known all the same, and steady one day."""
+        more = size - sight.sizes.get(topic, 0)
+        # All there are first, since it is quick: few viewers come near the limit.
+        while (
+            self._bytes + more > NEWCOMERS_BYTES
+            and not sight.is_steady(now)
+            and self._newcomers_bytes(now) + more > NEWCOMERS_BYTES
+        ):
+            if not self._make_room(now):
+                return False
+        return True
+
+    def _newcomers_bytes(self, now: float) -> int:
+        return sum(sum(sight.sizes.values()) for sight in self._sights.values() if not sight.is_steady(now))
 
     def forget_silent(self, now: float) -> None:
         """Forget sources that have been silent for minutes."""
@@ -83,6 +110,6 @@ class Sources:
         return False
 
     def _drop(self, name: str) -> None:
-        del self._sights[name]
+        self._bytes -= sum(self._sights.pop(name).sizes.values())
         self.forgotten += 1
         self._forget(name)

@@ -25,7 +25,7 @@ from tests.web.viewing import Viewing, start_viewer
 from web.live.client import MAX_VIEWS
 from web.live.newest import NewestFrames
 from web.live.pairing import LiveFrame, Pairing
-from web.live.sources import FORGET_S, GRACE_S, STEADY_S, Sources
+from web.live.sources import FORGET_S, GRACE_S, NEWCOMERS_BYTES, PAUSE_S, STEADY_S, Sources
 from web.live.state import BrokerState, state_message
 from web.live.view import View
 
@@ -34,7 +34,15 @@ STATE_BYTES = 20_000
 
 
 def of(name: str, seq: int = 0) -> Record:
-    return records.from_frame(Camera("", name).frame(seq))
+    return msgspec.structs.replace(_TEMPLATE, source=name, seq=seq, id=f"{_RUN.run}-{seq}")
+
+
+_RUN = Camera("", "template")
+_TEMPLATE = records.from_frame(_RUN.frame(0))
+
+
+def sees(sources: Sources, name: str, now: float, size: int = 0) -> bool:
+    return sources.see(name, SOURCE, size, now)
 
 
 @pytest.fixture
@@ -47,18 +55,18 @@ def sources(forgotten: list[str]) -> Sources:
     """Two cameras that are steady, among three places."""
     sources = Sources(3, forgotten.append)
     for at in range(int(STEADY_S) + 1):
-        assert sources.see("door", at)
-        assert sources.see("gate", at)
+        assert sees(sources, "door", at)
+        assert sees(sources, "gate", at)
     return sources
 
 
 def test_a_flood_of_names_takes_no_place_of_a_camera_that_is_live(sources: Sources, forgotten: list[str]) -> None:
     for at in range(10_000):
         now = STEADY_S + at / 1000
-        sources.see(f"stranger {at}", now)
+        sees(sources, f"stranger {at}", now)
         if at % 1000 == 0:
-            assert sources.see("door", now)
-            assert sources.see("gate", now)
+            assert sees(sources, "door", now)
+            assert sees(sources, "gate", now)
     assert {"door", "gate"}.isdisjoint(forgotten)
     assert sources.in_order(now)[:2] == ["gate", "door"]
     assert len(sources) == 3
@@ -67,32 +75,51 @@ def test_a_flood_of_names_takes_no_place_of_a_camera_that_is_live(sources: Sourc
 
 def test_a_camera_that_begins_amid_a_flood_keeps_the_place_it_has_got(sources: Sources) -> None:
     end = STEADY_S
-    assert sources.see("new", end)
+    assert sees(sources, "new", end)
     for at in range(1, 100):
         now = end + at * GRACE_S / 2
-        assert not sources.see(f"stranger {at}", now)
+        assert not sees(sources, f"stranger {at}", now)
         for name in ("new", "door", "gate"):
-            assert sources.see(name, now)
+            assert sees(sources, name, now)
 
 
 def test_a_camera_of_one_frame_a_minute_is_live_between_them() -> None:
     sources = Sources(1, lambda _: None)
     for at in (0, 60, 120):
-        assert sources.see("slow", at)
-    assert not sources.see("stranger", 179)
-    assert sources.see("stranger", 120 + 2 * 60 + 1)
+        assert sees(sources, "slow", at)
+    assert not sees(sources, "stranger", 179)
+    assert sees(sources, "stranger", 120 + 2 * 60 + 1)
 
 
 def test_who_was_seen_least_recently_makes_room_first(sources: Sources, forgotten: list[str]) -> None:
-    assert sources.see("a", STEADY_S)
-    assert sources.see("b", STEADY_S + GRACE_S)
+    assert sees(sources, "a", STEADY_S)
+    assert sees(sources, "b", STEADY_S + GRACE_S)
     assert forgotten == ["a"]
-    assert sources.see("c", 3 * STEADY_S)
+    assert sees(sources, "c", STEADY_S + PAUSE_S + 1)
     assert forgotten == ["a", "door"]
 
 
+def test_pictures_of_strangers_take_so_much_memory_and_those_of_cameras_what_they_need() -> None:
+    sources = Sources(PLACES, lambda _: None)
+    large = NEWCOMERS_BYTES // 10
+    for at in range(int(STEADY_S) + 1):
+        for name in ("door", "gate"):
+            assert sees(sources, name, at, large)
+    kept = [sees(sources, f"stranger {at}", STEADY_S, large) for at in range(20)]
+    assert kept == [True] * 10 + [False] * 10
+    assert all(sees(sources, name, STEADY_S, 20 * large) for name in ("door", "gate"))
+    assert sees(sources, "stranger 20", STEADY_S + GRACE_S, large)
+
+
+def test_two_hundred_cameras_that_begin_at_once_are_all_shown_soon() -> None:
+    sources = Sources(256, lambda _: None)
+    for tenth in range(int(10 * 2 * STEADY_S)):
+        shown = [sees(sources, f"camera {at}", tenth / 10, 400_000) for at in range(200)]
+    assert all(shown)
+
+
 def test_a_source_is_forgotten_after_minutes_of_silence(sources: Sources, forgotten: list[str]) -> None:
-    sources.see("gate", 100.0)
+    sees(sources, "gate", 100.0)
     sources.forget_silent(STEADY_S + FORGET_S + 1)
     assert (forgotten, len(sources), sources.is_crowded(STEADY_S + FORGET_S)) == (["door"], 1, False)
 
@@ -189,9 +216,6 @@ def viewing() -> Iterator[Viewing]:
 def strange(number: int) -> tuple[str, bytes]:
     name = f"stranger {number}"
     return name, records.encode(msgspec.structs.replace(_TEMPLATE, source=name, jpeg=_TEMPLATE.jpeg + bytes(40_000)))
-
-
-_TEMPLATE = of("stranger")
 
 
 async def test_strangers_beside_cameras_cost_the_viewer_little_and_the_cameras_stay(viewing: Viewing) -> None:

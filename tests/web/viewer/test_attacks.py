@@ -6,7 +6,9 @@ import asyncio
 import json
 import re
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPMessage
 from urllib.parse import urlsplit
 
@@ -15,20 +17,24 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from aiortc import RTCPeerConnection
+from msgspec import structs
 from msgspec.structs import replace
 
 from streams.chain import types as chains
 from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.settings import Settings
+from streams.wire import records
 from tests.wait import wait_until, wait_until_async
 from tests.web.auth.test_access import OPERATOR, PASSWORDS, VIEWER, log_in
-from tests.web.frames_of_chain import REDACTED
+from tests.web.flood import flood
+from tests.web.frames_of_chain import REDACTED, Camera
 from tests.web.ingesting import Ingest, start_ingest
 from tests.web.socket_client import connect
 from tests.web.viewing import Viewing, start_viewer
 from web.auth import credentials
 from web.camera.whip import MAX_SESSIONS
 from web.live.client import MAX_VIEWS
+from web.live.rate_limit import Rate
 from web.viewer.app import build
 
 FORM = "application/x-www-form-urlencoded"
@@ -124,6 +130,69 @@ def test_no_name_puts_a_header_into_the_cameras_answer_or_a_line_into_its_log(
     assert status == refused
     assert headers["X-Evil"] is None
     assert not [line for line in ingest.process.lines if line.startswith("X-Evil")]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"do": "watch", "view": "a", "right": REDACTED},
+        {"do": "watch", "view": "a", "left": REDACTED, "right": REDACTED, "width": 160},
+        {"do": "watch", "view": "a", "right": "nonsense"},
+        {"do": "drop", "view": "a"},
+        {"do": "ack", "view": "a", "n": 1},
+        {"do": "counts"},
+    ],
+)
+async def test_a_flood_of_commands_from_one_browser_holds_up_nobody(
+    command: dict[str, object], viewing: Viewing
+) -> None:
+    frame = records.from_frame(await asyncio.to_thread(Camera(viewing.broker, "door").send, 1, [REDACTED]))
+
+    def another(number: int) -> tuple[str, bytes]:
+        return str(number), records.encode(structs.replace(frame, source=f"camera {number}"))
+
+    await asyncio.to_thread(flood, viewing.broker, REDACTED, another, records=200)
+    cookie = await asyncio.to_thread(log_in, viewing, VIEWER)
+    async with connect(viewing, headers={"Cookie": cookie}) as flooder:
+
+        async def send() -> None:
+            with suppress(ConnectionError):
+                while True:
+                    await flooder.socket.send_str(json.dumps(command))
+                    await asyncio.sleep(0)  # only the viewer is to be busy
+
+        async def take() -> None:
+            async for _ in flooder.socket:
+                pass
+
+        tasks = [asyncio.create_task(send()), asyncio.create_task(take())]
+        for _ in range(20):
+            asked = time.monotonic()
+            assert (await asyncio.to_thread(viewing.state))["bus"] == "ready"
+            assert time.monotonic() - asked < 1.0
+            await asyncio.sleep(0.05)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def test_a_rate_lets_some_through_at_once_and_then_so_many_a_second() -> None:
+    rate = Rate(at_once=3, per_s=2)
+    assert [rate.wait_s(100.0) for _ in range(6)] == [0.0, 0.0, 0.0, 0.0, 0.5, 1.0]
+    assert [rate.wait_s(200.0) for _ in range(5)] == [0.0, 0.0, 0.0, 0.0, 0.5]
+
+
+async def test_a_wall_that_comes_and_goes_at_once_is_obeyed_at_once(viewing: Viewing) -> None:
+    camera = Camera(viewing.broker, "door")
+    await asyncio.to_thread(camera.send, 1, [REDACTED])
+    cookie = await asyncio.to_thread(log_in, viewing, VIEWER)
+    async with connect(viewing, headers={"Cookie": cookie}) as client, asyncio.timeout(5):
+        for do in ("watch", "drop", "watch"):
+            for view in range(MAX_VIEWS):
+                more = {"right": REDACTED, "source": "door"} if do == "watch" else {}
+                await client.send(do=do, view=f"v{view}", **more)
+        while (await client.picture()).view != f"v{MAX_VIEWS - 1}":
+            pass
 
 
 @pytest.mark.parametrize("server", ["viewing", "ingest"])
