@@ -1,4 +1,4 @@
-"""What somebody wears, as numbers, to know them again at another camera; off by default.
+"""Appearance: re-identification of people at other cameras by their clothes; off by default.
 
 Imports `functions.core`, `functions.geometry` and `functions.counting`. Begin with `clothes.py`.
 """

@@ -1,4 +1,4 @@
-"""What somebody wears, as colours: enough to know them again an hour later, and never more than numbers in memory."""
+"""Appearance: colour histograms of clothes, to re-identify people at another camera; kept in memory only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a function gets and gives: a frame of one source, with what was found in it."""
+"""The frame that functions take and return: a picture of one source with its detections and hops."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Size = tuple[int, int]  # width and height
 
 
 class Picture:
-    """One picture as JPEG bytes, as pixels, or as both: each is made from the other when first asked for.
+    """A picture as JPEG bytes, as pixels, or both: each is made lazily from the other.
 
     `from_pixels` says that no byte of a JPEG that came is in its JPEG.
     """
@@ -60,7 +60,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Detection:
-    """Something found: `confidence` 0 to 1, `xyxy` left, top, right, bottom in pixels of its picture."""
+    """One detection: `confidence` 0 to 1, `xyxy` left, top, right, bottom in pixels of its picture."""
 
     label: str
     confidence: float
@@ -69,7 +69,7 @@ class Detection:
     hidden: bool = False
 
     def clipped(self, size_wh: Size) -> Self:
-        """The same with its box inside a picture of that size."""
+        """The detection with its box clipped to a picture of that size."""
         x1, y1, x2, y2 = (float(value) for value in self.xyxy)
         width, height = size_wh
         x1, x2 = min(max(x1, 0.0), width), min(max(x2, 0.0), width)

@@ -1,4 +1,4 @@
-"""Names of what detectors find."""
+"""Labels of detectors: COCO's, and how labels are compared and chosen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COCO = tuple(Path(__file__).with_name("coco.txt").read_text().splitlines())
 
 
 def chosen(known: Sequence[str], wanted: Iterable[str]) -> tuple[str, ...]:
-    """Those known that are wanted, whatever their case; all, where none is named. Raises UsageError for an unknown."""
+    """The known labels that are wanted, in any case; all if none is named. Raises UsageError for an unknown one."""
     words = {plain(word): word for word in wanted}
     unknown = words.keys() - set(map(plain, known))
     if unknown:
@@ -21,7 +21,7 @@ def chosen(known: Sequence[str], wanted: Iterable[str]) -> tuple[str, ...]:
 
 
 def plain(label: str) -> str:
-    """A label as it is compared."""
+    """A label in the form in which labels are compared: lower case, single spaces."""
     return " ".join(label.replace("_", " ").casefold().split())
 
 

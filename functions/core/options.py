@@ -12,7 +12,7 @@ import msgspec
 
 from functions.core.errors import UsageError, did_you_mean, one_of
 
-# The words the command line itself uses.
+# Names that are the command line's own options.
 RESERVED = frozenset({"input", "topic", "name", "title", "out"})
 
 # Options that detectors share.
@@ -75,7 +75,8 @@ class Option:
         try:
             return msgspec.convert(given, self.type, strict=False)
         except msgspec.ValidationError as error:
-            raise OptionError(function, self.name, f"{_lower_first(str(error))} ({given!r})") from None
+            text = str(error)
+            raise OptionError(function, self.name, f"{text[:1].lower()}{text[1:]} ({given!r})") from None
 
 
 def read_options(function: str, parameters: Iterable[inspect.Parameter], hints: Mapping[str, Any]) -> dict[str, Option]:
@@ -112,7 +113,3 @@ def _refuse_type(function: str, option: Option) -> None:
 def _help(hint: Any) -> str:
     metas = [meta for meta in getattr(hint, "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
     return next((meta.description for meta in metas if meta.description), "")
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -1,34 +1,28 @@
-"""One object a thread: neural networks that must never be shared between threads."""
+"""A cache per thread, for objects that are not thread-safe, such as neural networks."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from functools import cache, wraps
+from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Made(threading.local):
-    def __init__(self) -> None:
-        self.by_arguments: dict[Any, Any] = {}
-
-
 def per_thread(factory: Callable[P, T]) -> Callable[P, T]:
-    """Call the factory once a thread for the same arguments (hashable), and give that result from then on.
+    """A cache per thread: the factory is called once in each thread for the same arguments (hashable).
 
     One network of OpenCV called from two threads gives wrong results without an error.
     """
-    made = _Made()
+    local = threading.local()
 
     @wraps(factory)
     def of_this_thread(*args: P.args, **kwargs: P.kwargs) -> T:
-        key = (args, tuple(sorted(kwargs.items())))
-        if key not in made.by_arguments:
-            made.by_arguments[key] = factory(*args, **kwargs)
-        result: T = made.by_arguments[key]
+        if not hasattr(local, "cached"):
+            local.cached = cache(factory)
+        result: T = local.cached(*args, **kwargs)
         return result
 
     return of_this_thread

@@ -1,4 +1,4 @@
-"""The registry: what `@function` knows of every function, read from its signature."""
+"""The registry of functions: `@function` reads options, state and look-ahead from the signature."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class FunctionError(UsageError):
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """A registered function: how it is called and what may be said to it."""
+    """A registered function: its callable, its options, and what the decorator was given."""
 
     name: str
     call: Call
@@ -50,7 +50,7 @@ class FunctionSpec:
         return min(self.look_ahead_s, float(options.get("look_ahead_s", self.look_ahead_s)))
 
     def prepare(self, options: Mapping[str, Any]) -> None:
-        """Get ready to run with these options, before the first frame. Raises UsageError where something is missing."""
+        """Run `ready` with these options, before the first frame. Raises UsageError if something is missing."""
         if self.ready:
             self.ready(**options)
 

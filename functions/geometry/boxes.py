@@ -32,7 +32,7 @@ class Boxes(NamedTuple):
 
 
 def sigmoid(values: Floats) -> Floats:
-    """What a network says, as a confidence 0 to 1."""
+    """Logits as confidences 0 to 1."""
     confidence: Floats = np.reciprocal(1 + np.exp(-values))
     return confidence
 
@@ -57,7 +57,7 @@ def inside(box: Floats, others: Floats) -> Floats:
 
 
 def best(found: Boxes, iou_from: float, inside_from: float = np.inf) -> Boxes:
-    """The boxes that no better one of their class overlaps, best first.
+    """Non-maximum suppression: the boxes that no better one of their class overlaps, best first.
 
     A box overlaps a better one where their IoU is at least `iou_from`, or where the smaller of the two lies within
     the other by at least the share `inside_from`.

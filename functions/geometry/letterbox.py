@@ -1,4 +1,4 @@
-"""Fit a picture into a network's input, keeping its shape, and bring boxes back."""
+"""Letterbox: fit a picture into a network's input at its aspect ratio, and map boxes back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model of this thread with the names of what it finds: for the functions that detect with ONNX models."""
+"""An ONNX detector with its labels, for the functions `detect_onnx` and `detect_objects`."""
 
 from __future__ import annotations
 

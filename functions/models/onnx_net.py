@@ -1,4 +1,4 @@
-"""An ONNX model in onnxruntime: loaded for one thread, recognised by its outputs."""
+"""An ONNX model in onnxruntime, one session a thread; its family is recognised by its outputs."""
 
 from __future__ import annotations
 

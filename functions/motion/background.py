@@ -31,8 +31,7 @@ class BackgroundModel:
     """
 
     def __init__(self, quick_start: bool = False) -> None:
-        self._quick_start, self._shape = quick_start, (0, 0, 0)
-        self._seen = 0
+        self._quick_start, self._shape, self._seen = quick_start, (0, 0, 0), 0
 
     def motion_mask(self, image: Image) -> tuple[Mask | None, str | None]:
         """255 where the image moves, with a margin, or None and the reason why that is not known."""

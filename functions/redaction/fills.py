@@ -17,11 +17,6 @@ _CELLS = 4
 _SMALLEST = 8
 
 
-def solid(image: Image, mask: Mask) -> Image:
-    """Black."""
-    return np.zeros_like(image)
-
-
 def _around(image: Image, mask: Mask, interpolation: int) -> Image:
     """The mean colours of the uncovered pixels around, in cells whose size grows with the covered area.
 
@@ -40,7 +35,7 @@ def _around(image: Image, mask: Mask, interpolation: int) -> Image:
 
 
 STYLES: dict[str, Callable[[Image, Mask], Image]] = {
-    "solid": solid,
+    "solid": lambda image, mask: np.zeros_like(image),
     "pixelate": partial(_around, interpolation=cv2.INTER_NEAREST),
     "blur": partial(_around, interpolation=cv2.INTER_LINEAR),
 }

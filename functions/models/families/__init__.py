@@ -1,4 +1,4 @@
-"""Families of detectors: how each wants its picture, and what its outputs mean."""
+"""Families of detectors: preprocessing and decoding of each; add a family as one file here."""
 
 from functions.models.families import yolov3, yolov8, yolox
 from functions.models.families.family import Family, InputSpec

@@ -1,4 +1,4 @@
-"""What a family of detectors is: its picture, its outputs, its boxes."""
+"""A family of detectors: preprocessing of the picture, shapes of the outputs, decoding of the boxes."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ class Family:
     """One family. Boxes are decoded as shares 0 to 1 of the network's input."""
 
     outputs: str
-    """What its outputs look like, in words."""
+    """The shapes of its outputs, in words."""
     classes: Callable[[Sequence[Shape], Size], int | None]
-    """How many classes outputs of these shapes tell apart; None where they are not of this family."""
+    """The number of classes of outputs of these shapes; None if they are not of this family."""
     decode: Callable[[Sequence[Floats], InputSpec, float], Boxes]
-    """The boxes in the outputs of one picture that are at least so sure."""
+    """The boxes in the outputs of one picture, from a minimum confidence on."""
     pixels: Callable[[Image], NDArray[Any]]
-    """The picture in the network's colours and range, still (height, width, 3)."""
+    """The picture in the network's colour order and range, of shape (height, width, 3)."""
     fill: float
-    """What is put around the picture, in that range."""
+    """The padding of the letterbox, in that range."""
     centred: bool
     iou_from: float
-    """How much two boxes of one class overlap that are one thing."""
+    """The IoU from which non-maximum suppression drops the lesser of two boxes of one class."""
 
 
 def rgb_0_to_1(image: Image) -> NDArray[np.float32]:
