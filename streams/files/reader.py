@@ -11,11 +11,10 @@ from av import VideoFrame
 
 from functions.core.frame import Frame, Picture
 from functions.core.jpeg import JpegError
-from streams.producer.sources import VideoFile
+from streams.producer.sources import PICTURES, VideoFile
 from streams.producer.urls import SourceError
 
 _RUN = "0" * 12
-_PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
 
 class FrameReader:
@@ -42,7 +41,7 @@ class FrameReader:
 
 def is_picture(path: Path) -> bool:
     """Whether the file is a single picture, going by its name."""
-    return path.suffix.lower() in _PICTURES
+    return path.suffix.lower() in PICTURES
 
 
 def _is_jpeg(path: Path) -> bool:

@@ -22,7 +22,7 @@ from streams.settings import from_environment
 
 _WEBCAM = re.compile(r"WEBCAM(?::(?P<number>\d{1,3}))?")
 _JPEGS = frozenset({".jpg", ".jpeg"})
-_PICTURES = _JPEGS | frozenset({".png", ".bmp", ".webp", ".tif", ".tiff"})
+PICTURES = _JPEGS | frozenset({".png", ".bmp", ".webp", ".tif", ".tiff"})
 
 # Low latency: start soon, buffer nothing. Not fflags=nobuffer: it drops what came while probing, which is often the
 # only key frame for seconds.
@@ -78,11 +78,11 @@ class PictureFolder:
     every = 1
 
     def __init__(self, path: Path) -> None:
-        pictures = [file for file in path.iterdir() if file.suffix.lower() in _PICTURES and file.is_file()]
+        pictures = [file for file in path.iterdir() if file.suffix.lower() in PICTURES and file.is_file()]
         self._pictures = sorted(pictures, key=_by_number)
         self.total: int | None = len(self._pictures)
         if not self._pictures:
-            raise SourceError(f"{path}: expected pictures ({', '.join(sorted(_PICTURES))}) in it, got none")
+            raise SourceError(f"{path}: expected pictures ({', '.join(sorted(PICTURES))}) in it, got none")
 
     def moments(self, stop: Event) -> Iterator[Moment]:
         """Every picture, read when it is asked for."""
