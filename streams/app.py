@@ -15,9 +15,9 @@ from streams.chain import types as chains
 from streams.chain.check import checked
 from streams.chain.counts_section import NAME as COUNTING
 from streams.chain.types import StageConf, dead_letters_of, group_of
-from streams.runtime.expired_offsets import Gaps
+from streams.runtime.expired_offsets import ExpiredOffsets
 from streams.runtime.faust_app import bus_app
-from streams.runtime.supervisor import Reading, Refuse, until_stopped
+from streams.runtime.supervisor import ReadingApp, Refuse, until_stopped
 from streams.settings import Settings
 from streams.stage.delivery import Delivery
 from streams.stage.handler import Stage
@@ -34,7 +34,7 @@ def chain_app() -> Worker:
         return worker_of(stages, stage_app, chain, settings, counts=not wanted or COUNTING in wanted)
 
 
-def stage_app(stage: Stage, conf: StageConf, settings: Settings, refuse: Refuse) -> Reading:
+def stage_app(stage: Stage, conf: StageConf, settings: Settings, refuse: Refuse) -> ReadingApp:
     """One stage: an agent that hands the records of its topics to a function, and delivers what comes of them."""
     stage.forget()  # an app that was refused left frames behind
     app = bus_app(group_of(conf.inputs, stage.name, conf.output), settings)
@@ -42,7 +42,7 @@ def stage_app(stage: Stage, conf: StageConf, settings: Settings, refuse: Refuse)
     results = app.topic(conf.output)
     dead_letters = app.topic(dead_letters_of(stage.name))
     delivery = Delivery(stage, results, dead_letters, settings.window)
-    expired = Gaps(app, stage.missed)
+    expired = ExpiredOffsets(app, stage.missed)
 
     @app.agent(frames, name=stage.name)
     async def run(records: StreamT[bytes]) -> None:
@@ -55,4 +55,4 @@ def stage_app(stage: Stage, conf: StageConf, settings: Settings, refuse: Refuse)
 
     app.is_full = delivery.is_full  # backpressure, a partition at a time
     app.on_partitions_revoked.connect(revoked, weak=False)
-    return Reading(app, conf.inputs)
+    return ReadingApp(app, conf.inputs)

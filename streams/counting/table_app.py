@@ -19,8 +19,8 @@ from streams.counting.table import flushable_table
 from streams.runtime.errors import Stopped
 from streams.runtime.failures import dead_letter_headers, text_of
 from streams.runtime.faust_app import bus_app
-from streams.runtime.poison_records import Suspects
-from streams.runtime.supervisor import Reading, Refuse, until_stopped
+from streams.runtime.poison_records import PoisonRecords
+from streams.runtime.supervisor import ReadingApp, Refuse, until_stopped
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -31,10 +31,10 @@ class RestartState:
     """What survives a restart of the app: counts of records by outcome, and the records at which it stopped."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    suspects: Suspects = field(default_factory=Suspects)
+    suspects: PoisonRecords = field(default_factory=PoisonRecords)
 
 
-class CountingApp(Reading):
+class CountingApp(ReadingApp):
     """Processes the records of one topic one by one."""
 
     def __init__(

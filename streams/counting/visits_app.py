@@ -21,10 +21,10 @@ from streams.counting import camera_rows
 from streams.counting.camera_rows import Row, row_key
 from streams.counting.table_app import CountingApp, RestartState
 from streams.kafka.counting_topics import CAMERAS, visits_group
-from streams.runtime.expired_offsets import Gaps
+from streams.runtime.expired_offsets import ExpiredOffsets
 from streams.runtime.lag import held
 from streams.runtime.logs import Seldom
-from streams.runtime.source_memory import Key, Remembered, key_of
+from streams.runtime.source_memory import Key, SourceMemory, key_of
 from streams.runtime.supervisor import Refuse
 from streams.settings import Settings
 from streams.wire import counts
@@ -44,13 +44,13 @@ class VisitsApp(CountingApp):
     def __init__(
         self, conf: CountsConf, partitions: int, settings: Settings, state: RestartState, refuse: Refuse
     ) -> None:
-        self._rows = Remembered(_ROWS_PER_SOURCE * settings.sources, lambda key: Row(), self._evicted)
+        self._rows = SourceMemory(_ROWS_PER_SOURCE * settings.sources, lambda key: Row(), self._evicted)
         self._to_delete: list[tuple[Key, Row]] = []  # evicted, their last visits not published yet
         self._restored = False
         super().__init__(visits_group(conf), conf.input, CAMERAS, partitions, settings, state, refuse)
         self._conf, self._max_bytes = conf, settings.max_record_bytes
         self._looks = Looks()
-        self._gaps = Gaps(self.app, self._expired)
+        self._gaps = ExpiredOffsets(self.app, self._expired)
         self._seldom = Seldom(log)
 
     def events(self, stream: Any) -> AsyncIterator[EventT[bytes]]:

@@ -7,7 +7,7 @@ class Stopped(Exception):
     """The bus refuses, or nobody foresaw what happened; what is unacked comes again."""
 
 
-class Spent(Stopped):
+class Exhausted(Stopped):
     """No thread of the stage, or no memory, is left to work with; only a new process helps."""
 
 

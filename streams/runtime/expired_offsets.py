@@ -10,7 +10,7 @@ from faust.types import EventT
 from streams.runtime.faust_app import BusApp, Consumer
 
 
-class Gaps:
+class ExpiredOffsets:
     """Knows for each partition which offset comes next."""
 
     def __init__(self, app: BusApp, missed: Callable[[Any, int], object]) -> None:

@@ -62,10 +62,10 @@ class Turnstile:
 
 # The stages of a process die together.
 _process = Turnstile()
-_all: WeakSet[AtWork] = WeakSet()
+_all: WeakSet[InFlightFile] = WeakSet()
 
 
-class AtWork:
+class InFlightFile:
     """The file of this process in a stage's folder. Raises OSError where none can be made."""
 
     def __init__(self, folder: Path) -> None:

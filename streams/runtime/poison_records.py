@@ -8,26 +8,26 @@ from contextlib import contextmanager
 
 from streams.runtime.errors import Stopped
 from streams.runtime.failures import Placed, text_of
-from streams.runtime.in_flight import AtWork, Position
+from streams.runtime.in_flight import InFlightFile, Position
 from streams.wire.records import RecordError
 
 _TIMES = 3
 _MOST = 1000
 
 
-class Suspects:
+class PoisonRecords:
     """Counts for each record how often the stage stopped at it, those stops included that ended the process.
 
-    What a process was at when it died is known from the file that it leaves in the stage's folder (see AtWork), so by
-    workers that share this folder: those of one host.
+    What a process was at when it died is known from the file that it leaves in the stage's folder (see InFlightFile), so
+    by workers that share this folder: those of one host.
     """
 
     def __init__(self) -> None:
         self._times: dict[Position, int] = {}
         self._why: dict[Position, str] = {}
-        self._at_work: AtWork | None = None
+        self._at_work: InFlightFile | None = None
 
-    def share(self, at_work: AtWork) -> None:
+    def share(self, at_work: InFlightFile) -> None:
         """Write down from now on what is at work."""
         self._at_work = at_work
         self.ask_the_dead()

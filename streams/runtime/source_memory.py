@@ -41,7 +41,7 @@ class _Place(Generic[T]):
     seen_at: float = 0.0
 
 
-class Remembered(Generic[T]):
+class SourceMemory(Generic[T]):
     """A value for each of `places` sources at most; `forgotten` is told of each that goes, and why."""
 
     def __init__(

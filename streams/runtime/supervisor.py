@@ -18,7 +18,7 @@ from mode import Service
 from functions.core.errors import UsageError
 from streams.kafka import topics
 from streams.kafka.watermarks import offsets_client
-from streams.runtime.errors import Spent, Stopped
+from streams.runtime.errors import Exhausted, Stopped
 from streams.runtime.failures import as_stopped, text_of
 from streams.runtime.faust_app import BusApp, Consumer
 from streams.runtime.in_flight import leave_nothing
@@ -38,7 +38,7 @@ _STOP_S = 15.0
 Refuse = Callable[[Stopped], None]
 
 
-class Reading:
+class ReadingApp:
     """A Faust app that reads some topics."""
 
     def __init__(self, app: BusApp, inputs: Iterable[str]) -> None:
@@ -73,7 +73,7 @@ class AppWorker(Service):
         self.restarts = 0
         # A record may take its whole time, and not a second longer.
         self.liveness = Liveness(settings.time_limit_s + settings.stall_s)
-        self._app: Reading | None = None
+        self._app: ReadingApp | None = None
         self._refusal: Stopped | None = None
 
     @property
@@ -90,7 +90,7 @@ class AppWorker(Service):
         """Have the topics there, in a thread. Raises BusError."""
 
     @abstractmethod
-    def new_app(self) -> Reading:
+    def new_app(self) -> ReadingApp:
         """The app that is started next; it tells `refuse` what the bus refuses."""
 
     async def on_stop(self) -> None:
@@ -151,17 +151,17 @@ class AppWorker(Service):
         try:
             await self._app.app.start()
             await self._look_after(self._app, client)
-        except Spent as error:
+        except Exhausted as error:
             await self._commit_and_stop(self._app)
             leave(EXIT_HANGS, f"Stage {self.name}: {error}; this process ends, for its supervisor to start it again")
         finally:
             await self._end(self._app)
 
-    async def _commit_and_stop(self, app: Reading) -> None:
+    async def _commit_and_stop(self, app: ReadingApp) -> None:
         """Commit the dead letters, so that they do not come again; for some seconds, whatever comes of it."""
         await asyncio.wait([asyncio.create_task(app.stop(wait=False))], timeout=_STOP_S)
 
-    async def _end(self, app: Reading) -> None:
+    async def _end(self, app: ReadingApp) -> None:
         """Stop an app that may be half dead; a process that cannot has nothing left to do."""
         stopping = asyncio.create_task(app.stop(wait=False))  # Faust would not heed a time-out's cancellation
         if not (await asyncio.wait([stopping], timeout=_STOP_S))[0]:
@@ -170,7 +170,7 @@ class AppWorker(Service):
             )
         stopping.result()
 
-    async def _look_after(self, app: Reading, client: AdminClient) -> None:
+    async def _look_after(self, app: ReadingApp, client: AdminClient) -> None:
         lacking = 0.0
         while not self.should_stop:
             if self._refusal:

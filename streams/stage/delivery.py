@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from faust.exceptions import ProducerSendError
 
-from streams.runtime.errors import Spent, Stopped
+from streams.runtime.errors import Exhausted, Stopped
 from streams.runtime.failures import as_stopped, dead_letter_headers
-from streams.stage.flow_control import Event, Held, Place, Room
+from streams.stage.flow_control import Event, FlowControl, InFlight, Place
 from streams.stage.handler import Outcome, Stage
 from streams.stage.invocation import Message
 
@@ -58,7 +58,7 @@ class Delivery:
                 task.cancel()
 
     def _begin_anew(self) -> None:
-        self._room = Room(2 * self._window)
+        self._room = FlowControl(2 * self._window)
         self._newest: dict[bytes | None, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -79,18 +79,18 @@ class Delivery:
 
     async def _take(self, events: AsyncIterable[Event]) -> None:
         async for event in events:
-            held = Held(event)
+            held = InFlight(event)
             self._room.enter(held)
-            self._room.thin_out(held.place)
+            self._room.shed_load(held.place)
             before = self._newest.get(held.message.key)
             self._newest[held.message.key] = held.sent
             self._start(self._answered_for(held, before))
 
-    async def _answered_for(self, held: Held, before: asyncio.Event | None) -> None:
+    async def _answered_for(self, held: InFlight, before: asyncio.Event | None) -> None:
         with self._stage.suspects.answering_for(held.message):
             await self._pass(held, before)
 
-    async def _pass(self, held: Held, before: asyncio.Event | None) -> None:
+    async def _pass(self, held: InFlight, before: asyncio.Event | None) -> None:
         """One record, from its outcome to its ack; `before` is when the one before it of its source is sent."""
         outcome = await self._stage.outcome(held.message, lambda: held.surplus)
         held.is_done = True
@@ -110,7 +110,7 @@ class Delivery:
             settled.event.ack()
 
     async def _give_up(self, why: str) -> None:
-        """See what has an outcome acked, or the next process would meet again what this one died of; raises Spent.
+        """See what has an outcome acked, or the next process would meet again what this one died of; raises Exhausted.
 
         Not for long: one that has to wait for a record without an outcome waits in vain.
         """
@@ -118,7 +118,7 @@ class Delivery:
             async with asyncio.timeout(_LAST_S):
                 for held in self._room.done():
                     await held.settled.wait()
-        raise Spent(why)
+        raise Exhausted(why)
 
     async def _send_off(self, message: Message, outcome: Outcome) -> list[Awaitable[Any]]:
         try:

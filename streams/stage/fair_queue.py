@@ -12,7 +12,7 @@ T = TypeVar("T")
 _REMEMBERED = 4096  # sources whose last turn is known; fewer wait at once
 
 
-class Turns(Generic[T]):
+class FairQueue(Generic[T]):
     """Gives out what waits: of the source with the fewest under way; of equals, of the one longest without one done.
 
     A source that is not known stands behind all that wait: else names that are ever new would keep it from others.

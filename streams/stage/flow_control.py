@@ -27,7 +27,7 @@ class Event(Protocol):
 
 
 @dataclass(eq=False)
-class Held:
+class InFlight:
     """A record that is not acked yet."""
 
     event: Event
@@ -69,20 +69,20 @@ class _Recent:
         return len(self._counts)
 
 
-class Room:
+class FlowControl:
     """Room for so many records, shared equally by the sources of the partitions that have some here."""
 
     def __init__(self, records: int) -> None:
         self._records = records
-        self._held: dict[Place, deque[Held]] = {}
+        self._held: dict[Place, deque[InFlight]] = {}
         self._recent: dict[Place, _Recent] = {}
 
-    def enter(self, held: Held) -> None:
+    def enter(self, held: InFlight) -> None:
         """One more record of its partition."""
         self._held.setdefault(held.place, deque()).append(held)
         self._recent.setdefault(held.place, _Recent()).add(held.message.key)
 
-    def leave(self, place: Place) -> Iterator[Held]:
+    def leave(self, place: Place) -> Iterator[InFlight]:
         """Let go of what is settled and has nothing before it in its partition that is not, in order."""
         held = self._held.get(place)
         while held and held[0].settled.is_set():
@@ -91,7 +91,7 @@ class Room:
         if held is not None and not held:
             self._held.pop(place, None)
 
-    def done(self) -> list[Held]:
+    def done(self) -> list[InFlight]:
         """Those that have an outcome."""
         return [held for place in self._held.values() for held in place if held.is_done]
 
@@ -99,7 +99,7 @@ class Room:
         """Whether a partition has its share, and no more of it should come for now."""
         return place in self._held and len(self._held[place]) >= self._share(place)
 
-    def thin_out(self, place: Place) -> None:
+    def shed_load(self, place: Place) -> None:
         """Take what a partition has too much of for surplus: the oldest of a source that crowds out its others.
 
         None where sources have waited alike, or there is but one: then the partition rests, and the broker keeps it.

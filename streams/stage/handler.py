@@ -12,11 +12,11 @@ from functions.core.frame import Frame
 from streams.runtime.errors import Skipped
 from streams.runtime.failures import Failed, text_of
 from streams.runtime.logs import Seldom
-from streams.runtime.poison_records import Suspects
+from streams.runtime.poison_records import PoisonRecords
 from streams.runtime.source_memory import Key
-from streams.stage.invocation import Call, Message, Work
+from streams.stage.invocation import Call, Invocation, Message
 from streams.stage.ordering import Lanes, Use
-from streams.stage.thread_pool import Pool, TookTooLong
+from streams.stage.thread_pool import ThreadPool, TookTooLong
 from streams.wire.reading import frame_of
 
 log = logging.getLogger(__name__)
@@ -34,10 +34,10 @@ class Outcome:
 class Stage:
     """Turns messages into outcomes; `counts` says how many came to what."""
 
-    def __init__(self, work: Work, pool: Pool, max_age_s: float, sources: int = 256) -> None:
+    def __init__(self, work: Invocation, pool: ThreadPool, max_age_s: float, sources: int = 256) -> None:
         self.work = work
         self.counts: Counter[str] = Counter()
-        self.suspects = Suspects()
+        self.suspects = PoisonRecords()
         self.sources_forgotten = 0
         self._pool = pool
         self._max_age_s = max_age_s

@@ -18,7 +18,7 @@ from streams.chain.redacted_words import VERSION, Words, clean_id
 from streams.runtime.errors import Skipped
 from streams.runtime.failures import Failed
 from streams.runtime.metrics import Times
-from streams.runtime.poison_records import Suspects
+from streams.runtime.poison_records import PoisonRecords
 from streams.stage.ordering import Use
 from streams.wire import records
 from streams.wire.records import MAX_DETECTIONS, RecordError
@@ -57,7 +57,7 @@ class Message(Protocol):
 
 
 @dataclass(frozen=True)
-class Work:
+class Invocation:
     """A function with its options, as one stage runs it.
 
     `evidence`: what it may believe of the hops before it; `words`: those that it may put on a redacted topic.
@@ -151,13 +151,13 @@ class Call:
     A live frame that is older than `max_age_s`, or surplus, when a thread takes it is not worth the work.
     """
 
-    work: Work
+    work: Invocation
     frame: Frame
     message: Message
     use: Use
     is_surplus: Callable[[], bool]
     max_age_s: float
-    suspects: Suspects
+    suspects: PoisonRecords
 
     def __call__(self) -> list[bytes]:
         """The records that it makes. Raises Skipped, and whatever the function raises."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from functions.core.frame import Frame
 from streams.runtime.errors import Skipped
-from streams.runtime.source_memory import Key, Remembered, key_of
+from streams.runtime.source_memory import Key, SourceMemory, key_of
 
 # What a function gets beside the frame: nothing, its state, or its state and the frames ahead.
 Arguments = tuple[Any, ...]
@@ -65,7 +65,7 @@ class Lanes:
     def forget(self) -> None:
         """Drop all that was remembered; frames that are in flight end among themselves."""
         self._lanes: dict[Key, Lane] = {}
-        self._remembered = Remembered(self._places, lambda key: Known(), self._drop)
+        self._remembered = SourceMemory(self._places, lambda key: Known(), self._drop)
 
     @asynccontextmanager
     async def turn(self, frame: Frame) -> AsyncIterator[Use]:

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from functions.core.errors import UsageError
 from streams.runtime.errors import Skipped
 from streams.runtime.failures import Failed, caught, text_of
-from streams.stage.fair_queue import Turns
+from streams.stage.fair_queue import FairQueue
 
 T = TypeVar("T")
 
@@ -42,11 +42,11 @@ class _Job(Generic[T]):
         self.future.set_result(result)
 
 
-class Pool:
+class ThreadPool:
     """A fixed number of daemon threads: one that hangs holds up neither the others nor the process's end."""
 
     def __init__(self, threads: int, time_limit_s: float) -> None:
-        self._jobs: Turns[_Job[Any]] = Turns()
+        self._jobs: FairQueue[_Job[Any]] = FairQueue()
         self._time_limit_s = time_limit_s
         self._late: list[Future[Any]] = []
         self._threads = threads

@@ -23,18 +23,18 @@ from streams.kafka import topics
 from streams.runtime import allocator
 from streams.runtime.failures import Failed
 from streams.runtime.faust_app import folder
-from streams.runtime.in_flight import AtWork, leave_nothing
-from streams.runtime.supervisor import EXIT_USAGE, AppWorker, Reading, Refuse, leave
+from streams.runtime.in_flight import InFlightFile, leave_nothing
+from streams.runtime.supervisor import EXIT_USAGE, AppWorker, ReadingApp, Refuse, leave
 from streams.settings import Settings
 from streams.stage.handler import Stage
-from streams.stage.invocation import RunningMean, Work
-from streams.stage.thread_pool import Pool
+from streams.stage.invocation import Invocation, RunningMean
+from streams.stage.thread_pool import ThreadPool
 
 log = logging.getLogger(__name__)
 
 
 # Makes the Faust app of a stage, which tells what the bus refuses.
-NewApp = Callable[[Stage, StageConf, Settings, Refuse], Reading]
+NewApp = Callable[[Stage, StageConf, Settings, Refuse], ReadingApp]
 
 
 class StageWorker(AppWorker):
@@ -47,8 +47,10 @@ class StageWorker(AppWorker):
         self._stage_app = stage_app
         self.conf, self.spec, self._chain = conf, spec, chain
         self.options = spec.validate(chain.options(conf, spec))
-        work = Work(name, spec, self.options, chain.redacted(conf.output), settings.max_record_bytes, RunningMean())
-        self._pool = Pool(settings.threads or os.cpu_count() or 1, settings.time_limit_s)
+        work = Invocation(
+            name, spec, self.options, chain.redacted(conf.output), settings.max_record_bytes, RunningMean()
+        )
+        self._pool = ThreadPool(settings.threads or os.cpu_count() or 1, settings.time_limit_s)
         self.stage = Stage(work, self._pool, settings.max_age_s, settings.sources)
 
     @property
@@ -73,7 +75,7 @@ class StageWorker(AppWorker):
             leave(EXIT_USAGE, f"Stage {self.name}: {error}")
         group = group_of(self.conf.inputs, self.name, self.conf.output)
         try:
-            self.stage.suspects.share(AtWork(folder(self._settings, group)))
+            self.stage.suspects.share(InFlightFile(folder(self._settings, group)))
         except OSError as error:
             log.warning("Stage %s: what kills its process will not be known: %s", self.name, error)
 
@@ -91,6 +93,6 @@ class StageWorker(AppWorker):
         names = (*self.conf.inputs, self.conf.output, dead_letters_of(self.name))
         topics.make(client, [topics.plan(self._settings, self._chain, name) for name in names])
 
-    def new_app(self) -> Reading:
+    def new_app(self) -> ReadingApp:
         """A Faust app of its own."""
         return self._stage_app(self.stage, self.conf, self._settings, self.refuse)

@@ -8,8 +8,8 @@ import pytest
 
 from functions.core import registry
 from streams.stage.handler import Stage
-from streams.stage.invocation import RunningMean, Work
-from streams.stage.thread_pool import Pool
+from streams.stage.invocation import Invocation, RunningMean
+from streams.stage.thread_pool import ThreadPool
 from streams.wire import records
 from tests import kafka_node as real_kafka
 from tests.streams.guarded import Guarded, guarded_kafka
@@ -27,8 +27,8 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
 def stage() -> Iterator[Stage]:
     """A millisecond's work a frame, on one thread."""
     spec = registry.load(["tests.stub_functions"])["burn"]
-    pool = Pool(1, time_limit_s=30)
+    pool = ThreadPool(1, time_limit_s=30)
     pool.start()
     options = spec.validate({"milliseconds": 1.0})
-    yield Stage(Work("mine", spec, options, False, records.MAX_RECORD_BYTES, RunningMean()), pool, max_age_s=1e9)
+    yield Stage(Invocation("mine", spec, options, False, records.MAX_RECORD_BYTES, RunningMean()), pool, max_age_s=1e9)
     pool.stop()

@@ -9,7 +9,7 @@ from functions.core import registry
 from streams.chain.evidence import of_chain
 from streams.chain.redacted_words import words_of
 from streams.chain.types import Chain, StageConf
-from streams.stage.invocation import Work
+from streams.stage.invocation import Invocation
 
 Options = Mapping[str, object]
 
@@ -19,7 +19,7 @@ def detector(function: str = "detect_objects", **options: object) -> StageConf:
     return StageConf(function=function, input="SOURCE_FRAME", output="IMAGEAI_FRAME", options=options)
 
 
-def in_chain(work: Work, **detectors: StageConf) -> Work:
+def in_chain(work: Invocation, **detectors: StageConf) -> Invocation:
     """The same work as a stage of a chain with these detectors, by default one of 80 labels."""
     own = StageConf(function=work.spec.name, input="IMAGEAI_FRAME", output="REDACTION_FRAME", options=work.options)
     stages = {**(detectors or {"detect": detector()}), work.stage: own}

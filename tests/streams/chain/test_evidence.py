@@ -17,7 +17,7 @@ from functions.core import registry
 from functions.redact import RedactState
 from functions.redaction.evidence import NOT_IN_CHAIN, OTHER_OPTIONS, UNKNOWN_LABELS, Doubt
 from streams.chain.types import StageConf
-from streams.stage.invocation import RunningMean, Work
+from streams.stage.invocation import Invocation, RunningMean
 from streams.wire import records
 from tests.bus import consume, produce
 from tests.streams import frames
@@ -27,13 +27,13 @@ from tests.streams.trusting import detector, in_chain
 PLAIN = Frame.from_image(np.full((48, 64, 3), 200, np.uint8))
 
 
-def redactor(chain: Mapping[str, StageConf], **options: object) -> Work:
+def redactor(chain: Mapping[str, StageConf], **options: object) -> Invocation:
     spec = registry.load()["redact"]
     said = spec.validate({"motion": False, **options})
-    return in_chain(Work("redact", spec, said, False, records.MAX_RECORD_BYTES, RunningMean()), **chain)
+    return in_chain(Invocation("redact", spec, said, False, records.MAX_RECORD_BYTES, RunningMean()), **chain)
 
 
-def after(work: Work, *hops: Hop) -> records.Record:
+def after(work: Invocation, *hops: Hop) -> records.Record:
     """What the redactor makes of a plain frame that came over the bus with these hops."""
     came = records.to_frame(records.decode(records.encode(records.from_frame(replace(PLAIN, hops=hops)))))
     (value,) = work(came, RedactState(), ())

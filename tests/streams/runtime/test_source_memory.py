@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from streams.runtime.source_memory import ESTABLISHED, SILENT_S, Key, Remembered
+from streams.runtime.source_memory import ESTABLISHED, SILENT_S, Key, SourceMemory
 
 PLACES = 128
 
@@ -27,7 +27,7 @@ class Memories:
         self.clock = Clock()
         self.gone: list[tuple[str, str]] = []
         numbers = itertools.count()
-        self.kept = Remembered[int](
+        self.kept = SourceMemory[int](
             PLACES, lambda key: next(numbers), lambda key, value, why: self.gone.append((key.source, why)), self.clock
         )
 

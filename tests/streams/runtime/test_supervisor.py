@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 import pytest
 
 from streams.runtime import supervisor
-from streams.runtime.errors import Spent
-from streams.runtime.supervisor import EXIT_HANGS, AppWorker, Reading
+from streams.runtime.errors import Exhausted
+from streams.runtime.supervisor import EXIT_HANGS, AppWorker, ReadingApp
 from streams.settings import Settings
 from tests.wait import wait_until_async
 
@@ -52,8 +52,8 @@ class Worker(AppWorker):
     def make_topics(self, client: Any) -> None:
         """Nothing to make."""
 
-    def new_app(self) -> Reading:
-        self.refuse(Spent("all its threads hang"))
+    def new_app(self) -> ReadingApp:
+        self.refuse(Exhausted("all its threads hang"))
         return Stuck(self._error)  # type: ignore[return-value]
 
 

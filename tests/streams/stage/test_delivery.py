@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from streams.runtime.errors import Spent, Stopped
-from streams.runtime.poison_records import Suspects
+from streams.runtime.errors import Exhausted, Stopped
+from streams.runtime.poison_records import PoisonRecords
 from streams.stage.handler import Outcome, Stage
 from tests.streams.delivering import TOPICS, WINDOW, Delivering, frame, others_turn
 from tests.streams.stage.test_handler import Arrived
@@ -25,7 +25,7 @@ class Chance:
     work = SimpleNamespace(stage="mine", window_s=None)
 
     def __init__(self, dice: random.Random) -> None:
-        self.suspects = Suspects()
+        self.suspects = PoisonRecords()
         self.sent: dict[bytes | None, list[bytes]] = defaultdict(list)
         self.arrived: set[bytes] = set()
         self._dice = dice
@@ -105,7 +105,7 @@ class Hanging:
     work = SimpleNamespace(stage="mine", window_s=None)
 
     def __init__(self, given_up: list[bytes]) -> None:
-        self.suspects = Suspects()
+        self.suspects = PoisonRecords()
         self._given_up = given_up
         self._next = 0
 
@@ -146,6 +146,6 @@ async def _acked_by_a_last_one(given_up: list[bytes], values: list[bytes]) -> li
         acked.append(message.value)
 
     delivery = Delivering(Hanging(given_up), send, TOPICS, WINDOW, ack)  # type: ignore[arg-type]
-    with pytest.raises(Spent, match="all hang"):
+    with pytest.raises(Exhausted, match="all hang"):
         await asyncio.wait_for(delivery.run(consumed()), 30)
     return acked

@@ -6,13 +6,13 @@ import asyncio
 from functools import partial
 
 from streams.runtime.errors import Skipped
-from streams.stage.fair_queue import Turns
-from streams.stage.thread_pool import Pool
+from streams.stage.fair_queue import FairQueue
+from streams.stage.thread_pool import ThreadPool
 from tests.streams.delivering import others_turn
 
 
 def test_a_source_with_nothing_under_way_comes_before_one_that_waits_longer() -> None:
-    turns = Turns[int]()
+    turns = FairQueue[int]()
     for n in range(4):
         turns.put("film", n)
     assert turns.take() == ("film", 0)
@@ -26,7 +26,7 @@ def test_a_source_with_nothing_under_way_comes_before_one_that_waits_longer() ->
 
 
 def test_a_source_whose_frame_was_too_old_has_its_turn_still() -> None:
-    turns = Turns[int]()
+    turns = FairQueue[int]()
     for n in range(2):
         turns.put("film", n)
     assert turns.take() == ("film", 0)  # and under way from now on
@@ -47,7 +47,7 @@ def test_a_source_whose_frame_was_too_old_has_its_turn_still() -> None:
 
 
 def test_names_that_are_ever_new_have_no_turn_before_one_that_waits_and_are_not_remembered() -> None:
-    turns = Turns[int]()
+    turns = FairQueue[int]()
     turns.put("flood", 0)
     turns.put("door", 0)
     served = []
@@ -62,7 +62,7 @@ def test_names_that_are_ever_new_have_no_turn_before_one_that_waits_and_are_not_
 
 
 def test_a_camera_is_served_before_names_that_came_after_its_last_turn() -> None:
-    turns = Turns[int]()
+    turns = FairQueue[int]()
     turns.put("door", 0)
     turns.put("first", 0)
     assert turns.take() == ("door", 0)
@@ -76,7 +76,7 @@ async def test_of_frames_that_are_all_late_each_source_has_some_done() -> None:
     """A source that lost its turn to each frame that is too old would have none done while there are others."""
     late = {"door": 3, "gate": 0}
     done: list[str] = []
-    pool = Pool(1, time_limit_s=30)
+    pool = ThreadPool(1, time_limit_s=30)
 
     def call(source: str) -> None:
         if late[source]:

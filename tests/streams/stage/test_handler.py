@@ -18,8 +18,8 @@ from streams.app import stage_app
 from streams.chain.types import StageConf
 from streams.settings import Settings
 from streams.stage.handler import Outcome, Stage
-from streams.stage.invocation import RunningMean, Work
-from streams.stage.thread_pool import Pool
+from streams.stage.invocation import Invocation, RunningMean
+from streams.stage.thread_pool import ThreadPool
 from streams.wire import records
 from tests.functions.hops import looked_at
 from tests.streams import frames
@@ -46,14 +46,14 @@ class Arrived:
 @pytest_asyncio.fixture
 async def stage_of() -> AsyncIterator[NewStage]:
     """A stage of a function by name, with its options."""
-    pools: list[Pool] = []
+    pools: list[ThreadPool] = []
 
     def make(
         name: str, threads: int = 2, time_limit_s: float = 10.0, redacted: bool = False, **options: object
     ) -> Stage:
         spec = registry.load(["tests.stub_functions"])[name]
-        work = Work("mine", spec, spec.validate(options), redacted, records.MAX_RECORD_BYTES, RunningMean())
-        pools.append(Pool(threads, time_limit_s))
+        work = Invocation("mine", spec, spec.validate(options), redacted, records.MAX_RECORD_BYTES, RunningMean())
+        pools.append(ThreadPool(threads, time_limit_s))
         pools[-1].start()
         return Stage(work, pools[-1], max_age_s=2.0)
 

@@ -17,8 +17,8 @@ from functions.core import registry
 from functions.motion.background import LEARNING, STARTING
 from streams.runtime.source_memory import ESTABLISHED
 from streams.stage.handler import Stage
-from streams.stage.invocation import RunningMean, Work
-from streams.stage.thread_pool import Pool
+from streams.stage.invocation import Invocation, RunningMean
+from streams.stage.thread_pool import ThreadPool
 from streams.wire import records
 from tests.functions.hops import looked_at
 from tests.streams.delivering import others_turn
@@ -45,8 +45,8 @@ def careful() -> Iterator[Stage]:
 
 def stage(**options: object) -> Iterator[Stage]:
     spec = registry.load()["redact"]
-    work = in_chain(Work("redact", spec, spec.validate(options), True, records.MAX_RECORD_BYTES, RunningMean()))
-    (pool := Pool(2, time_limit_s=30)).start()
+    work = in_chain(Invocation("redact", spec, spec.validate(options), True, records.MAX_RECORD_BYTES, RunningMean()))
+    (pool := ThreadPool(2, time_limit_s=30)).start()
     yield Stage(work, pool, max_age_s=1e9, sources=PLACES)
     pool.stop()
 

@@ -20,8 +20,8 @@ from functions import Detection, Frame
 from functions.core import jpeg, registry
 from functions.core.frame import Picture
 from streams.stage.handler import Stage
-from streams.stage.invocation import RunningMean, Work
-from streams.stage.thread_pool import Pool
+from streams.stage.invocation import Invocation, RunningMean
+from streams.stage.thread_pool import ThreadPool
 from streams.wire import records
 from streams.wire.records import RecordError
 from tests.functions.hops import looked_at
@@ -144,9 +144,9 @@ def stage() -> Iterator[Stage]:
     """The redactor as it runs behind a topic, with a time limit that hanging steps exceed."""
     spec = registry.load()["redact"]
     said = spec.validate({"motion": False, "look_ahead_s": 0, "padding": 0})
-    pool = Pool(4, time_limit_s=0.02)
+    pool = ThreadPool(4, time_limit_s=0.02)
     pool.start()
-    work = in_chain(Work("redact", spec, said, True, records.MAX_RECORD_BYTES, RunningMean()))
+    work = in_chain(Invocation("redact", spec, said, True, records.MAX_RECORD_BYTES, RunningMean()))
     yield Stage(work, pool, max_age_s=1e9)
     pool.stop()
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from streams.runtime.errors import Stopped
-from streams.runtime.poison_records import Suspects
+from streams.runtime.poison_records import PoisonRecords
 from streams.runtime.supervisor import until_stopped
 from streams.stage import delivery as deliver
 from streams.stage.handler import Outcome
@@ -68,7 +68,7 @@ class World:
 
     slips: dict[int, Slip]
     arrived: dict[str, set[int]] = field(default_factory=lambda: {OUTPUT: set(), DEAD: set()})
-    suspects: Suspects = field(default_factory=Suspects)
+    suspects: PoisonRecords = field(default_factory=PoisonRecords)
     work: Any = field(default_factory=lambda: SimpleNamespace(stage="mine", window_s=None))
 
     def befall(self, step: str, offset: int) -> None:
