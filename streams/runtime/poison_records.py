@@ -18,8 +18,8 @@ _MOST = 1000
 class PoisonRecords:
     """Counts for each record how often the stage stopped at it, those stops included that ended the process.
 
-    What a process was at when it died is known from the file that it leaves in the stage's folder (see InFlightFile), so
-    by workers that share this folder: those of one host.
+    What a process was at when it died is known from the file that it leaves in the folder of the stage (see
+    InFlightFile), so by workers that share this folder: those of one host.
     """
 
     def __init__(self) -> None:
