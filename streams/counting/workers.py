@@ -45,7 +45,7 @@ class VisitsWorker(_CountingWorker):
         return VisitsApp(self._conf, self._partitions, self._settings, self._state, self.refuse)
 
 
-class BookWorker(_CountingWorker):
+class LedgerWorker(_CountingWorker):
     """Runs the app that makes counts of visits."""
 
     _ledger: LedgerApp | None = None
@@ -60,11 +60,11 @@ class BookWorker(_CountingWorker):
         return self._ledger
 
     @property
-    def told(self) -> Iterable[Count]:
+    def published(self) -> Iterable[Count]:
         """The newest counts, where this process holds the ledger's partition."""
         return tuple(self._ledger.published.values()) if self._ledger else ()
 
 
 def workers(chain: Chain, conf: CountsConf, settings: Settings) -> list[AppWorker]:
     """The two apps of counting, as services of a worker."""
-    return [VisitsWorker(NAME, chain, conf, settings), BookWorker(f"{NAME}-book", chain, conf, settings)]
+    return [VisitsWorker(NAME, chain, conf, settings), LedgerWorker(f"{NAME}-book", chain, conf, settings)]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from streams.counting.workers import BookWorker
+from streams.counting.workers import LedgerWorker
 from streams.runtime.metrics import Histogram, Times, Values, counter, gauge, histogram
 from streams.runtime.supervisor import AppWorker
 from streams.worker.stage_worker import StageWorker
@@ -61,12 +61,12 @@ class Stages(Collector):
         )
         for name, about, times in _TIMES:
             yield histogram(name, about, "stage", {each.name: times(each.stage.work.times) for each in functions})
-        yield from _visitors(each for each in self._stages if isinstance(each, BookWorker))
+        yield from _visitors(each for each in self._stages if isinstance(each, LedgerWorker))
 
 
-def _visitors(books: Iterable[BookWorker]) -> Iterable[Metric]:
+def _visitors(ledgers: Iterable[LedgerWorker]) -> Iterable[Metric]:
     """Visitors of the window of each kind that began last."""
-    told = sorted((count for book in books for count in book.told), key=lambda count: count.window.starts_at)
+    told = sorted((count for ledger in ledgers for count in ledger.published), key=lambda count: count.window.starts_at)
     about = "Visitors in the newest window; without a source, over all cameras."
     labels = ("window", "source")
     visitors = {(count.window.kind, count.source or ""): count.visitors for count in told}
