@@ -1,4 +1,4 @@
-"""One process: its stages side by side, its pages for machines, and `imagebus stage`.
+"""One process: its stages side by side, and its pages for machines.
 
 Imports `streams.stage`, `streams.counting` and below. Begin with `process.py`.
 """
