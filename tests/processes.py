@@ -144,9 +144,15 @@ class Process:
         return self.wait()
 
     def kill_group(self) -> None:
-        """End it and all of its session at once, children included. Nothing where all have ended."""
+        """End it, all of its session and all of its children at once. Nothing where all have ended."""
+        family: list[psutil.Process] = []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            family = psutil.Process(self._process.pid).children(recursive=True)  # some in a session of their own
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        for child in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
         self._process.wait(timeout=10)
         self._reader.join(timeout=5)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -177,6 +178,7 @@ def test_what_the_wheel_installs_runs_the_demo_in_an_empty_folder(
             assert (record.redaction is not None) == (topic == "REDACTION_FRAME")
         for name in ("VIEWER_PORT", "CAMERA_PORT"):
             demo.wait_for_line(f"http://127.0.0.1:{env[name]}")
+        demo.terminate(signal.SIGINT, timeout_s=8)
 
 
 @pytest.fixture(scope="module")

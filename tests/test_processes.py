@@ -28,9 +28,11 @@ def test_an_assertion_about_a_process_shows_its_last_lines() -> None:
         assert process.wait() == 3
 
 
-def test_the_children_of_a_process_end_with_it() -> None:
+@pytest.mark.parametrize("own_session", [False, True])
+def test_the_children_of_a_process_end_with_it(own_session: bool) -> None:
     waits = "import signal; signal.pause()"
-    parent = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {waits!r}]).pid); {waits}"
+    child_of = f"subprocess.Popen([sys.executable, '-c', {waits!r}], start_new_session={own_session})"
+    parent = f"import subprocess, sys; print({child_of}.pid); {waits}"
     with Process([sys.executable, "-c", parent]) as process:
         child = psutil.Process(int(process.wait_for_line(r"^\d+$")))
         assert lives(child)
