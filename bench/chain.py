@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +20,8 @@ from tests.kafka_node import KafkaNode
 from tests.streams.chains import STUB_CHAIN, environment, wait_ready, worker
 
 STAGES = {"detect": "detect_stub", "annotate": "annotate", "redact": "redact"}
+# Alone in its chain file, the redactor believes the detector by name.
+_OPTIONS = {"redact": 'detectors = ["detect_stub"]'}
 TOPICS = ("SOURCE_FRAME", "IMAGEAI_FRAME", "ANNOTATED_FRAME", "REDACTION_FRAME")
 SIZES = {"768x576": (768, 576), "1280x720": (1280, 720)}
 _ROUNDS = 3
@@ -51,8 +54,9 @@ def _stages(url: str, shots: Sequence[bytes], size: str) -> dict[str, dict[str, 
     for stage, function in STAGES.items():
         rounds = []
         for turn in range(_ROUNDS):
-            load = saturated(url, function, sources if stage == "detect" else found, f"{stage}{turn}_{size}".upper())
-            floor = floor_ms(function_of(function), shots[:200], first)
+            values, run = sources if stage == "detect" else found, f"{stage}{turn}_{size}".upper()
+            load = saturated(url, function, values, run, options=_OPTIONS.get(stage, ""))
+            floor = floor_ms(function_of(function), shots[:200], first, **tomllib.loads(_OPTIONS.get(stage, "")))
             rounds.append((load.cpu_ms / floor, load, floor))
         table[stage] = _row(stage, *min(rounds, key=lambda each: each[0]))
     return table

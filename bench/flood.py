@@ -32,7 +32,8 @@ _CAMERAS, _EVERY_S, _WARM_S = 30, 4.0, 60.0
 _AHEAD = 60  # foreign frames under way
 
 
-_chain = partial(one_stage_chain, function="redact", run="FLOOD", partitions=4, max_age_s=2.0)
+_HIDE = 'detectors = ["detect_stub"]'
+_chain = partial(one_stage_chain, function="redact", run="FLOOD", options=_HIDE, partitions=4, max_age_s=2.0)
 Seen = dict[str, list[float]]  # how much of each picture is covered, by its source
 
 
