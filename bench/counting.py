@@ -20,9 +20,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bench.exposure import Box, People, read_people
 from bench.material import leave
 from bench.mot import Tracking, tracking
+from bench.truth import Box, People, read_people
 from functions import Detection, Frame
 from functions.core.frame import Picture
 from functions.counting.ledger import Ledger

@@ -14,7 +14,8 @@ from typing import Any
 
 import cv2
 
-from bench.truth import Score, Truth, read_frames, read_truth, score
+from bench.scoring import Score, score
+from bench.truth import Truth, read_frames, read_truth
 from functions import Frame
 from functions.core.errors import UsageError
 from functions.core.registry import FunctionSpec

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.truth import Box
 from functions import Frame
 from functions.core.jpeg import Image
-
-Box = tuple[float, float, float, float]
-People = Mapping[int, Mapping[str, Box]]
 
 
 class Figures(NamedTuple):
@@ -42,16 +38,6 @@ class Cover:
     heads: Mapping[str, float]
     masked: float
     worst: Image | None
-
-
-def read_people(path: Path) -> People:
-    """True boxes (left, top, right, bottom) by frame, counted from 1, and person."""
-    people: dict[int, dict[str, Box]] = defaultdict(dict)
-    with path.open() as file:
-        for row in csv.DictReader(file):
-            left, top, width, height = (float(row[name]) for name in ("left", "top", "width", "height"))
-            people[int(row["frame"])][row["person"]] = (left, top, left + width, top + height)
-    return people
 
 
 def covers(frame: Frame, people: Mapping[str, Box]) -> Cover:

@@ -19,9 +19,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from bench.exposure import Cover, Figures, People, covers, figures_of, read_people
+from bench.exposure import Cover, Figures, covers, figures_of
 from bench.material import leave
 from bench.privacy_report import COLUMNS, row, write
+from bench.truth import People, read_people
 from functions import Detection, Frame, Hop
 from streams import settings
 from streams.chain.function_registry import registered

@@ -1,43 +1,102 @@
-"""How well boxes fit the truth: recall, precision, and how much of every true box they cover."""
+"""Footage with true boxes: a video with its CSV, folders of ours, stills, and sequences in the layout of MOT.
+
+A sequence is a folder with `truth.csv` and a `video.*` (columns `frame,person,left,top,width,height`, frames from 1),
+one with `truth.csv` and `frames/` of stills (`file,left,top,width,height`), or one of MOT's: `gt/gt.txt`, `img1/` and,
+for its frames a second, `seqinfo.ini`. A folder of such folders is several. Where it is of faces, its name begins so.
+"""
 
 from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from configparser import ConfigParser
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.frame import Detection, Frame
-from functions.geometry.boxes import iou
+from functions.core.errors import UsageError
+from functions.core.frame import Frame
+from functions.core.jpeg import Image
 
+Box = tuple[float, float, float, float]
+People = Mapping[int, Mapping[str, Box]]
 Truth = Mapping[int, NDArray[np.float32]]
+_USUAL_FPS = 25.0
+# What MOT counts: pedestrians, of whom at least a quarter can be seen.
+_PEDESTRIAN, _LEAST_VISIBLE = 1, 0.25
 
 
-class Score(NamedTuple):
-    """Shares 0 to 1: true boxes found, boxes right, mean cover of a true box, true boxes under half covered."""
+@dataclass(frozen=True)
+class Footage:
+    """A sequence: true boxes (left, top, right, bottom) by frame and person; each box of a still is a person.
 
-    recall: float
-    precision: float
-    coverage: float
-    under_half: float
+    `pictures` is one video, or the files of the frames in their order.
+    """
+
+    name: str
+    people: People
+    pictures: tuple[Path, ...]
+    fps: float
+    stills: bool
+
+    @property
+    def of_faces(self) -> bool:
+        """Whether its boxes are faces and not people."""
+        return self.name.startswith("face")
+
+    @property
+    def boxes(self) -> int:
+        """How many true boxes there are."""
+        return sum(map(len, self.people.values()))
+
+    def images(self) -> Iterator[tuple[int, Image]]:
+        """Every picture up to the last one with a truth, by number from 1. Raises UsageError if one is missing."""
+        last = max(self.people)
+        stills = self.pictures[0].suffix in (".jpg", ".png")
+        pictures = _files(self.pictures) if stills else _video(self.pictures[0])
+        number = 0
+        for number, image in enumerate(pictures, 1):
+            yield number, image
+            if number == last:
+                return
+        raise UsageError(f"{self.pictures[0]}: expected {last} frames, got {number}")
+
+
+def read_footage(folder: Path) -> list[Footage]:
+    """The sequences of a folder: itself, or those within. Raises UsageError where there is none."""
+    found = [read for each in (folder, *sorted(folder.glob("*/"))) if (read := _sequence(each))]
+    if not found:
+        raise UsageError(f"{folder}: expected sequences, with truth.csv or gt/gt.txt in each folder, got none")
+    return found
+
+
+def of_video(video: Path, truth: Path) -> Footage:
+    """The sequence of a video and the CSV of its true boxes."""
+    fps = float(cv2.VideoCapture(str(video)).get(cv2.CAP_PROP_FPS))
+    return Footage(video.stem, read_people(truth), (video,), fps or _USUAL_FPS, stills=False)
+
+
+def read_people(path: Path) -> People:
+    """True boxes (left, top, right, bottom) by frame, counted from 1, and person."""
+    people: dict[int, dict[str, Box]] = defaultdict(dict)
+    with path.open() as file:
+        for row in csv.DictReader(file):
+            people[int(row["frame"])][row["person"]] = _box(row)
+    return people
 
 
 def read_truth(path: Path, every: int = 1) -> Truth:
-    """True boxes (n, 4) as left, top, right, bottom by frame, counted from 1.
-
-    The CSV has the columns `frame,person,left,top,width,height`.
-    """
-    boxes = defaultdict(list)
-    with path.open() as file:
-        for row in csv.DictReader(file):
-            left, top, width, height = (float(row[name]) for name in ("left", "top", "width", "height"))
-            boxes[int(row["frame"])].append((left, top, left + width, top + height))
-    return {number: np.array(boxes[number], np.float32) for number in sorted(boxes) if (number - 1) % every == 0}
+    """True boxes (n, 4) as left, top, right, bottom by frame, counted from 1."""
+    people = read_people(path)
+    return {
+        number: np.array([*people[number].values()], np.float32)
+        for number in sorted(people)
+        if (number - 1) % every == 0
+    }
 
 
 def read_frames(video: Path, truth: Truth) -> Iterator[tuple[int, Frame]]:
@@ -51,34 +110,65 @@ def read_frames(video: Path, truth: Truth) -> Iterator[tuple[int, Frame]]:
             yield number, Frame.from_image(image)
 
 
-def score(truth: Truth, found: Mapping[int, Sequence[Detection]], size_wh: tuple[int, int]) -> Score:
-    """How well what was found in each frame fits; a box is right where its IoU with a true one is at least 0.5."""
-    right = sum(_matches(boxes, found[number]) for number, boxes in truth.items())
-    covers = [cover for number, boxes in truth.items() for cover in _covers(boxes, found[number], size_wh)]
-    true, given = sum(map(len, truth.values())), sum(len(found[number]) for number in truth)
-    return Score(right / true, right / max(1, given), float(np.mean(covers)), float(np.mean(np.array(covers) < 0.5)))
+def _sequence(folder: Path) -> Footage | None:
+    if (folder / "gt" / "gt.txt").is_file():
+        return _mot(folder)
+    truth = folder / "truth.csv"
+    if not truth.is_file():
+        return None
+    if (folder / "frames").is_dir():
+        return _stills(folder, truth)
+    videos = sorted(folder.glob("video.*"))
+    if len(videos) != 1:
+        raise UsageError(f"{folder}: expected frames/ or one video.* beside truth.csv, got {len(videos)}")
+    read = of_video(videos[0], truth)
+    return Footage(folder.name, read.people, read.pictures, read.fps, stills=False)
 
 
-def _matches(boxes: NDArray[np.float32], found: Sequence[Detection]) -> int:
-    """How many true boxes are found, the surest choosing first."""
-    free = np.ones(len(boxes), bool)
-    for detection in sorted(found, key=lambda detection: -detection.confidence):
-        overlaps = iou(np.array(detection.xyxy, np.float32), boxes) * free
-        if overlaps.max() >= 0.5:
-            free[overlaps.argmax()] = False
-    return int(np.count_nonzero(~free))
+def _stills(folder: Path, truth: Path) -> Footage:
+    boxes: dict[str, dict[str, Box]] = defaultdict(dict)
+    with truth.open() as file:
+        for at, row in enumerate(csv.DictReader(file)):
+            boxes[row["file"]][str(at)] = _box(row)
+    people = dict(enumerate(boxes.values(), 1))
+    return Footage(folder.name, people, tuple(folder / "frames" / name for name in boxes), _USUAL_FPS, stills=True)
 
 
-def _covers(boxes: NDArray[np.float32], found: Sequence[Detection], size_wh: tuple[int, int]) -> Iterator[float]:
-    """The share of each true box, as far as it lies within the picture, that is under any box."""
-    mask = np.zeros(size_wh[::-1], bool)
-    for detection in found:
-        mask[_slices(detection.xyxy)] = True
-    for box in boxes:
-        part = mask[_slices(box)]
-        yield float(part.mean()) if part.size else 1.0
+def _mot(folder: Path) -> Footage:
+    info = ConfigParser()
+    info.read(folder / "seqinfo.ini")
+    people: dict[int, dict[str, Box]] = defaultdict(dict)
+    with (folder / "gt" / "gt.txt").open() as file:
+        for frame, person, left, top, width, height, *rest in csv.reader(file):
+            if _counts([float(value) for value in rest]):
+                named = {"left": left, "top": top, "width": width, "height": height}
+                people[int(frame)][person] = _box(named)
+    pictures = tuple(sorted((folder / info.get("Sequence", "imDir", fallback="img1")).glob("*.[jp][pn]g")))
+    fps = info.getfloat("Sequence", "frameRate", fallback=_USUAL_FPS)
+    return Footage(folder.name, people, pictures, fps, stills=False)
 
 
-def _slices(xyxy: Sequence[float] | NDArray[np.float32]) -> tuple[slice, slice]:
-    left, top, right, bottom = (max(0, round(float(value))) for value in xyxy)
-    return slice(top, bottom), slice(left, right)
+def _counts(rest: list[float]) -> bool:
+    """Whether a row of MOT counts, by what follows its box: considered, and from MOT16 on class and visibility."""
+    if len(rest) == 3:
+        return rest[0] != 0 and rest[1] == _PEDESTRIAN and rest[2] >= _LEAST_VISIBLE
+    return not rest or rest[0] != 0
+
+
+def _box(row: Mapping[str, str]) -> Box:
+    left, top, width, height = (float(row[name]) for name in ("left", "top", "width", "height"))
+    return left, top, left + width, top + height
+
+
+def _video(path: Path) -> Iterator[Image]:
+    capture = cv2.VideoCapture(str(path))
+    while (read := capture.read())[0]:
+        yield read[1].astype(np.uint8, copy=False)
+
+
+def _files(paths: tuple[Path, ...]) -> Iterator[Image]:
+    for path in paths:
+        image = cv2.imread(str(path))
+        if image is None:
+            raise UsageError(f"{path}: expected a picture, got none that can be read")
+        yield image.astype(np.uint8, copy=False)

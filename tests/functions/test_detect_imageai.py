@@ -19,7 +19,8 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.truth import read_frames, read_truth, score
+from bench.scoring import score
+from bench.truth import read_frames, read_truth
 from functions import Detection, Frame
 from functions.core.errors import UsageError
 from functions.core.labels import COCO, chosen

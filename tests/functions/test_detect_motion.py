@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.truth import read_frames, read_truth, score
+from bench.scoring import score
+from bench.truth import read_frames, read_truth
 from functions import Frame
 from functions.detect_motion import MotionState, detect_motion
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.truth import read_frames, read_truth, score
+from bench.scoring import score
+from bench.truth import read_frames, read_truth
 from functions import Frame
 from functions.core.errors import UsageError
 from functions.core.registry import load

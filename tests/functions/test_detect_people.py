@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.truth import read_frames, read_truth, score
+from bench.scoring import score
+from bench.truth import read_frames, read_truth
 from functions import Frame
 from functions.core.registry import load
 from functions.detect_people import detect_people

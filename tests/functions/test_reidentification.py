@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.exposure import Box, People, read_people
+from bench.truth import Box, People, read_people
 from functions import Detection, Frame
 from functions.core.jpeg import Image
 from functions.redact import RedactState, redact

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.exposure import People, covers, read_people
+from bench.exposure import covers
+from bench.truth import People, read_people
 from functions import Frame
 from functions.core import registry
 from streams.files.steps import step
