@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
+import tempfile
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import count
+from pathlib import Path
 from typing import Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined]
 
 from tests.wait import wait_until
 
@@ -109,6 +114,38 @@ def consume(
     finally:
         reader.close()
     return messages
+
+
+@contextmanager
+def own_topics(url: str) -> Iterator[None]:
+    """What comes to be on a broker within the block, topics and groups, is gone after it.
+
+    One such block at a time: tests that run side by side may have been given the same broker.
+    """
+    admin = AdminClient({"bootstrap.servers": url, "log_level": 0})
+    with (Path(tempfile.gettempdir()) / f"imagebus-tests-{url.replace(':', '-')}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        topics, groups = _topics(admin), _consumer_groups(admin)
+        yield
+        _delete(admin, _topics(admin) - topics, _consumer_groups(admin) - groups)
+        wait_until(lambda: _topics(admin) <= topics, 30, f"a broker at {url} without the topics of these tests")
+
+
+def _topics(admin: AdminClient) -> set[str]:
+    return {name for name in admin.list_topics(timeout=10).topics if not name.startswith("__")}
+
+
+def _consumer_groups(admin: AdminClient) -> set[str]:
+    return {group.group_id for group in admin.list_consumer_groups().result().valid}
+
+
+def _delete(admin: AdminClient, topics: set[str], groups: set[str]) -> None:
+    for deleted in admin.delete_topics([*topics]).values() if topics else ():
+        deleted.result()
+    for left in admin.delete_consumer_groups([*groups]).values() if groups else ():
+        # Members that were killed stay until their session ends; what was committed goes with the topics.
+        with suppress(KafkaException):
+            left.result()
 
 
 def offsets(url: str, topic: str) -> dict[int, tuple[int, int]]:

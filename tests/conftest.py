@@ -15,6 +15,7 @@ import pytest
 from streams.kafka.embedded_broker import EmbeddedBroker
 from tests import kafka_node as real_kafka
 from tests import missing as what_is_missing
+from tests.bus import own_topics
 from tests.kafka_node import KafkaNode
 from tests.missing import missing
 from tests.processes import PROJECT, free_port
@@ -28,7 +29,7 @@ def embedded() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def kafka(request: pytest.FixtureRequest) -> Iterator[str]:
+def shared_kafka(request: pytest.FixtureRequest) -> Iterator[str]:
     """host:port of a real Kafka that all tests share: KAFKA_TEST_URL, else in docker, else on this machine's Java."""
     if url := os.environ.get("KAFKA_TEST_URL"):
         yield url
@@ -40,6 +41,13 @@ def kafka(request: pytest.FixtureRequest) -> Iterator[str]:
         real_kafka.require()
         with KafkaNode() as node:
             yield node.url
+
+
+@pytest.fixture(scope="module")
+def kafka(shared_kafka: str) -> Iterator[str]:
+    """host:port of the real Kafka that all tests share, with the topics of this file alone."""
+    with own_topics(shared_kafka):
+        yield shared_kafka
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ STAGES = """
 _NODE = Path(os.environ.get("IMAGEBUS_CACHE", PROJECT / ".cache")).resolve() / "node"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def examples(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A worker runs every chain of examples/, which share no stage and no topic; the environment of its neighbours."""
     chain = "\n".join(file.read_text("utf-8") for file in sorted(EXAMPLES.glob("*.toml")))
