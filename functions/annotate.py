@@ -16,10 +16,13 @@ Confidence = Annotated[float, Meta(ge=0, le=1, description="Leave out what is le
 
 @function
 def annotate(frame: Frame, *, minimum_confidence: Confidence = 0.0) -> Frame:
-    """Draw boxes and labels; what is hidden gets grey corners."""
+    """Draw boxes and labels; what is hidden gets grey corners, what no detector looked at a grey box."""
     image = frame.image.copy()
     pen = Pen.for_image(image)
     shown = [found for found in frame.detections if found.confidence >= minimum_confidence]
+    for box in frame.unseen:
+        pen.box(image, box, HIDDEN)
+        pen.words(image, "not looked at", box, HIDDEN)
     for found in sorted(shown, key=lambda found: found.confidence):  # the surest on top
         _draw(image, pen, found)
     return frame.with_image(image)

@@ -69,7 +69,7 @@ def redact(
     marked = [replace(found, hidden=wanted(found)) for found in frame.detections]
     hidden = [found for found in marked if found.hidden]
     moving, unsure = state.background.motion_mask(frame.image) if motion else (None, None)
-    boxes = [found.xyxy for found in hidden]
+    boxes = [*frame.unseen, *(found.xyxy for found in hidden)]
     boxes += state.persistence.add(frame.captured_at, hidden, hold_s, moving)
     boxes += [found.xyxy for later in ahead for found in later.detections if wanted(found)]
     mask = mask_of(frame.size_wh, (_padded(box, padding) for box in boxes))

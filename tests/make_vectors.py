@@ -52,10 +52,32 @@ HOP: Map = {
     "average_us": 58_000,
 }
 REDACTION: Map = {"labels": ["person", "car"], "style": "solid", "covered": 0.25, "doubt": None}
+STATE: Map = {
+    "v": 1,
+    "source": "shop-door",
+    "run": "0123456789ab",
+    "topic": "SOURCE_FRAME",
+    "state": "running",
+    "since": 1_767_225_601_000_000,
+    "started_at": 1_767_225_600_000_000,
+    "updated_at": 1_767_225_660_000_000,
+    "seen_at": 1_767_225_659_960_000,
+    "codec": "h264",
+    "size_wh": [1280, 720],
+    "fps_in": 25.0,
+    "fps_out": 5.0,
+    "reconnects": 2,
+    "transport": "tcp",
+    "last_error": "rtsp://user:***@door.example/: connection timed out",
+}
+ZONE: Map = {"name": "till", "polygon": [[0.0, 0.5], [0.25, 0.5], [0.25, 1.0]]}
+ZONES: Map = {"v": 1, "source": "shop-door", "cover": [ZONE], "by": "ana", "at": 1_767_225_600_000_000}
 
 
 def main() -> None:
-    index = {"good": _write(_good()), "bad": _write(_bad())}
+    index: Map = {"good": _write(_good()), "bad": _write(_bad())}
+    for topic, good, bad in (("CAMERAS", _good_states(), _bad_states()), ("ZONES", _good_zones(), _bad_zones())):
+        index[topic] = {"good": _write(_keyed(good)), "bad": _write(_refused(bad))}
     text = json.dumps(index, indent=1, ensure_ascii=False, sort_keys=True)
     (FOLDER / "index.json").write_text(text + "\n", encoding="utf-8")
 
@@ -86,7 +108,9 @@ def _good() -> dict[str, tuple[bytes, Map]]:
             "captured_at": 0,
             "detections": [BOX | {"label": "l" * 128, "confidence": 1.0, "xyxy": [0.0, 0.0, 64.0, 48.0]}],
             "redaction": REDACTION | {"labels": [], "covered": 0.0},
+            "unseen": [[0.0, 0.0, 64.0, 48.0]] * 256,
         },
+        "not-looked-at": PLAIN | {"unseen": [[0.0, 0.0, 32.0, 48.0], [40.5, 8.0, 64.0, 24.25]]},
         "turned-by-exif": PLAIN | {"size_wh": [48, 64], "jpeg": _turned(6)},
         "picture-cut-in-the-middle": PLAIN | {"jpeg": PICTURE[: _SCAN + 100]},
     }
@@ -94,10 +118,13 @@ def _good() -> dict[str, tuple[bytes, Map]]:
     tolerated = {
         "integers-for-floats": (_with_box(confidence=1, xyxy=[4, 8, 20, 40]), _with_box(confidence=1.0)),
         "fields-in-another-order": (dict(reversed(PLAIN.items())), PLAIN),
+        "all-was-looked-at": (PLAIN | {"unseen": []}, PLAIN),
         "fields-of-a-later-writer": (PLAIN | {"mood": {"good": [1, 2]}}, PLAIN),
     }
     tolerated["integers-for-floats"][1]["detections"][0]["xyxy"] = [4.0, 8.0, 20.0, 40.0]
-    entries = {name: (msgpack.packb(fields), _expected(fields, exact=True)) for name, fields in written.items()}
+    entries = {
+        name: (msgpack.packb(_in_order(fields)), _expected(fields, exact=True)) for name, fields in written.items()
+    }
     for name, (sent, read) in tolerated.items():
         entries[name] = (msgpack.packb(sent), _expected(read, exact=False))
     entries["picture-cut-in-the-middle"][1]["picture_error"] = "Expected a whole JPEG, got one that does not decode"
@@ -176,10 +203,75 @@ def _bad() -> dict[str, tuple[bytes, Map]]:
         "option-too-long": (PLAIN | {"hops": [HOP | {"options": {"text": "x" * 257}}]}, "of length <= 256"),
         "covered-above-1": (PLAIN | {"redaction": REDACTION | {"covered": 2.0}}, "at `$.redaction.covered`"),
         "covered-nan": (PLAIN | {"redaction": REDACTION | {"covered": math.nan}}, "at `$.redaction.covered`"),
+        "unseen-nil": (PLAIN | {"unseen": None}, "Expected `array`, got `None` - at `$.unseen`"),
+        "unseen-too-many": (PLAIN | {"unseen": [[0.0, 0.0, 1.0, 1.0]] * 257}, "Expected `array` of length <= 256"),
+        "unseen-of-three": (PLAIN | {"unseen": [[0.0, 0.0, 8.0]]}, "Expected `array` of length 4"),
+        "unseen-outside": (PLAIN | {"unseen": [[0.0, 0.0, 64.0, 48.5]]}, "Expected a box within 64x48"),
+        "unseen-nan": (PLAIN | {"unseen": [[0.0, 0.0, math.nan, 8.0]]}, "got [0.0, 0.0, nan, 8.0] - at `$.unseen[0]`"),
         "doubt-too-long": (PLAIN | {"redaction": REDACTION | {"doubt": "x" * 257}}, "at `$.redaction.doubt`"),
     }
     raw |= {name: (msgpack.packb(sent), error) for name, (sent, error) in fields.items()}
     return {name: (value, {"error": error}) for name, (value, error) in raw.items()}
+
+
+def _good_states() -> dict[str, Map]:
+    unknown = dict.fromkeys(("seen_at", "codec", "size_wh", "transport", "last_error"))
+    return {
+        "camera-running": STATE,
+        "camera-starting": STATE
+        | unknown
+        | {"state": "starting", "fps_in": 0.0, "fps_out": 0.0, "reconnects": 0, "source": "門口 № 1"},
+    }
+
+
+def _bad_states() -> dict[str, tuple[object, str]]:
+    return {
+        "camera-list": (list(STATE.values()), "Expected `object`, got `array`"),
+        "camera-version-newer": (STATE | {"v": 2}, "Expected version 1, got 2 - at `$.v`"),
+        "camera-of-an-unknown-state": (STATE | {"state": "fine"}, "Invalid enum value 'fine' - at `$.state`"),
+        "camera-run-of-words": (STATE | {"run": "yesterday"}, "at `$.run`"),
+        "camera-size-zero": (STATE | {"size_wh": [0, 720]}, "Expected `int` >= 1 - at `$.size_wh[0]`"),
+        "camera-rate-nan": (STATE | {"fps_in": math.nan}, "at `$.fps_in`"),
+        "camera-error-too-long": (STATE | {"last_error": "x" * 257}, "of length <= 256 - at `$.last_error`"),
+    }
+
+
+def _good_zones() -> dict[str, Map]:
+    most = {"name": "z" * 64, "polygon": [[0.0, 1.0]] * 64}
+    return {
+        "zones-one": ZONES,
+        "zones-none": ZONES | {"cover": []},
+        "zones-at-the-limits": ZONES | {"cover": [most, *[ZONE] * 63], "by": "ü" * 128},
+    }
+
+
+def _bad_zones() -> dict[str, tuple[object, str]]:
+    return {
+        "zones-in-pixels": (
+            ZONES | {"cover": [ZONE | {"polygon": [[0.0, 360.0], [320.0, 360.0], [320.0, 720.0]]}]},
+            "Expected `float` <= 1.0 - at `$.cover[0].polygon[0][1]`",
+        ),
+        "zones-nan": (ZONES | {"cover": [ZONE | {"polygon": [[math.nan, 0.0]] * 3}]}, "at `$.cover[0].polygon[0][0]`"),
+        "zones-of-two-points": (ZONES | {"cover": [ZONE | {"polygon": [[0.0, 0.0]] * 2}]}, "of length >= 3"),
+        "zones-of-65-points": (ZONES | {"cover": [ZONE | {"polygon": [[0.0, 0.0]] * 65}]}, "of length <= 64"),
+        "zones-too-many": (ZONES | {"cover": [ZONE] * 65}, "of length <= 64 - at `$.cover`"),
+        "zones-by-nobody": (ZONES | {"by": ""}, "of length >= 1 - at `$.by`"),
+    }
+
+
+def _keyed(entries: dict[str, Map]) -> dict[str, tuple[bytes, Map]]:
+    return {
+        name: (msgpack.packb(fields), {"key": fields["source"], "fields": fields}) for name, fields in entries.items()
+    }
+
+
+def _refused(entries: dict[str, tuple[object, str]]) -> dict[str, tuple[bytes, Map]]:
+    return {name: (msgpack.packb(sent), {"error": error}) for name, (sent, error) in entries.items()}
+
+
+def _in_order(fields: Map) -> Map:
+    """`jpeg`, the longest, is written last."""
+    return {name: value for name, value in fields.items() if name != "jpeg"} | {"jpeg": fields["jpeg"]}
 
 
 def _expected(fields: Map, exact: bool) -> Map:

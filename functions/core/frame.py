@@ -12,9 +12,11 @@ import numpy as np
 
 from functions.core import jpeg as codec
 from functions.core.jpeg import Image
+from functions.core.xyxy import XYXY as XYXY
+from functions.core.xyxy import Size as Size
+from functions.core.xyxy import clipped, same_shape, scaled
 
-XYXY = tuple[float, float, float, float]
-Size = tuple[int, int]  # width and height
+MAX_UNSEEN = 256
 
 
 class Picture:
@@ -70,11 +72,7 @@ class Detection:
 
     def clipped(self, size_wh: Size) -> Self:
         """The detection with its box clipped to a picture of that size."""
-        x1, y1, x2, y2 = (float(value) for value in self.xyxy)
-        width, height = size_wh
-        x1, x2 = min(max(x1, 0.0), width), min(max(x2, 0.0), width)
-        y1, y2 = min(max(y1, 0.0), height), min(max(y2, 0.0), height)
-        return replace(self, xyxy=(x1, y1, max(x1, x2), max(y1, y2)))
+        return replace(self, xyxy=clipped(self.xyxy, size_wh))
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,8 @@ class Frame:
     """One frame of a source. Frozen: every change gives a new frame.
 
     `captured_at` is in microseconds since the epoch; `seq` counts the producer's frames; a frame that is not
-    `live` is never skipped.
+    `live` is never skipped. `unseen` are the parts of the picture, as boxes in its pixels, that a detector did not
+    look at: what it found there is not known.
     """
 
     picture: Picture
@@ -121,6 +120,7 @@ class Frame:
     captured_at: int = 0
     live: bool = False
     detections: tuple[Detection, ...] = ()
+    unseen: tuple[XYXY, ...] = ()
     hops: tuple[Hop, ...] = ()
     redaction: Redaction | None = None
 
@@ -162,12 +162,34 @@ class Frame:
         return self.picture.size_wh
 
     def with_image(self, image: Image) -> Self:
-        """The same frame with another picture."""
-        return replace(self, picture=Picture(image=image))
+        """The same frame with another picture; one of another size has its boxes scaled along.
+
+        What was unseen in a picture of another shape may be anywhere in this one, so all of it is.
+        """
+        changed = replace(self, picture=Picture(image=image))
+        if changed.size_wh == self.size_wh:
+            return changed
+        if not same_shape(changed.size_wh, self.size_wh):
+            width, height = changed.size_wh
+            return replace(changed, unseen=((0.0, 0.0, width, height),) if self.unseen else ())
+        boxes = (replace(found, xyxy=scaled(found.xyxy, self.size_wh, changed.size_wh)) for found in self.detections)
+        unseen = tuple(clipped(scaled(box, self.size_wh, changed.size_wh), changed.size_wh) for box in self.unseen)
+        return replace(changed, unseen=unseen).with_detections(boxes)
 
     def with_detections(self, detections: Iterable[Detection]) -> Self:
         """The same frame with these detections in place of its own, clipped to the picture."""
         return replace(self, detections=tuple(found.clipped(self.size_wh) for found in detections))
+
+    def with_unseen(self, boxes: Iterable[XYXY]) -> Self:
+        """The same frame with these boxes, clipped to the picture, added to what was not looked at.
+
+        More than a record takes become the one box around all.
+        """
+        unseen = (*self.unseen, *(clipped(box, self.size_wh) for box in boxes))
+        if len(unseen) > MAX_UNSEEN:
+            left, top, right, bottom = zip(*unseen, strict=True)
+            unseen = ((min(left), min(top), max(right), max(bottom)),)
+        return replace(self, unseen=unseen)
 
 
 def run_of(frame_id: str) -> str:

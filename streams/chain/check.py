@@ -13,6 +13,7 @@ from streams.chain.counts_section import CountsConf
 from streams.chain.function_registry import registered
 from streams.chain.types import Chain, ChainError, StageConf, dead_letters_of
 from streams.settings import Settings
+from streams.wire.cameras import CAMERAS, ZONES
 from streams.wire.counts import COUNTS, VISITS
 
 # Where producers write when they are not told otherwise.
@@ -107,7 +108,7 @@ def _check_counts(chain: Chain, counts: CountsConf) -> None:
     if COUNTING in chain.stages:
         raise ChainError(f"Stage {COUNTING}: expected another name, since the chain counts and that is its name")
     for name, stage in chain.stages.items():
-        if taken := {VISITS, COUNTS} & {*stage.inputs, stage.output}:
+        if taken := {VISITS, COUNTS, CAMERAS, ZONES} & {*stage.inputs, stage.output}:
             raise ChainError(f"Stage {name}: expected a topic of pictures, got {min(taken)}, which holds numbers")
 
 

@@ -16,6 +16,7 @@ from streams.chain.check import checked
 from streams.chain.types import Chain
 from streams.kafka import counting_topics
 from streams.kafka import topics as bus
+from streams.wire.cameras import CAMERAS, ZONES
 from streams.wire.counts import COUNTS, VISITS
 
 _HEAD = ("TOPIC", "PICTURES", "PARTITIONS", "KEEPS", "ON DISK AT MOST")
@@ -42,7 +43,8 @@ def topics() -> None:
     conf = settings.load()
     chain = checked(conf)
     client = bus.admin(conf)
-    plans = [bus.plan(conf, chain, name) for name in (*chain.topic_names, *map(chains.dead_letters_of, chain.stages))]
+    frames = (*chain.topic_names, *map(chains.dead_letters_of, chain.stages))
+    plans = [bus.plan(conf, chain, name) for name in (*frames, CAMERAS, ZONES)]
     plans += counting_topics.plans(conf, chain) if chain.counts else []
     names = [plan.name for plan in plans]
     made = bus.make(client, plans)
@@ -67,6 +69,8 @@ def _state(chain: Chain, metadata: TopicMetadata, config: dict[str, str] | None)
     partitions = list(metadata.partitions.values())
     if config is None:
         return TopicState(name, chain.redacted(name), len(partitions), None, None)
+    if config["cleanup.policy"] == "compact":
+        return TopicState(name, chain.redacted(name), len(partitions), math.inf, math.inf)
     replicas = sum(len(partition.replicas) for partition in partitions)
     # Kafka deletes whole segments: each partition may hold one more than it is to keep.
     disk_bytes = replicas * (_bound(config["retention.bytes"]) + int(config["segment.bytes"]))
@@ -80,7 +84,7 @@ def _bound(value: str) -> float:
 def _cells(state: TopicState) -> tuple[str, ...]:
     return (
         state.name,
-        "none" if state.name in (VISITS, COUNTS) else "redacted" if state.redacted else "raw",
+        "none" if state.name in (VISITS, COUNTS, CAMERAS, ZONES) else "redacted" if state.redacted else "raw",
         str(state.partitions),
         _shown(state.retention_s, "s"),
         _shown(state.disk_bytes and state.disk_bytes / 2**20, "MiB"),

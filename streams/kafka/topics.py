@@ -20,11 +20,13 @@ from functions.core.errors import UsageError
 from streams.chain.types import Chain
 from streams.kafka.security import REFUSALS, for_librdkafka, what_to_do
 from streams.settings import Settings
+from streams.wire.cameras import CAMERAS, ZONES
 
 TOPIC_BYTES = 4 * 1024 * 1024
 DEAD_LETTER_BYTES = 5 * 1024 * 1024
 # Kafka refuses a record larger than a segment, and cuts a topic by size only at the ends of segments.
 _SEGMENT_BYTES = 8 * 1024 * 1024
+_COMPACT_AFTER_S = 600
 _TIMEOUT_S = 10.0
 _FIRST_ASK_S = 1.5
 _POLL_S = 0.1
@@ -50,6 +52,8 @@ class TopicPlan:
 
 def plan(settings: Settings, chain: Chain, name: str) -> TopicPlan:
     """The plan of a topic of this chain; of a dead-letter topic too."""
+    if name in (CAMERAS, ZONES):
+        return _newest_of_each_source(settings, name)
     own = chain.topics.get(name)
     dead = name.startswith("DEAD_")
     retention_s = (own and own.retention_s) or settings.retention_s
@@ -65,6 +69,23 @@ def plan(settings: Settings, chain: Chain, name: str) -> TopicPlan:
             # Capture times may be old: by Kafka's own clock nothing expires before it is read.
             "message.timestamp.type": "LogAppendTime",
             "compression.type": "uncompressed",
+            "cleanup.policy": "delete",  # a broker whose default compacts would keep a picture of each source for ever
+        },
+    )
+
+
+def _newest_of_each_source(settings: Settings, name: str) -> TopicPlan:
+    """A small topic of which the newest record of each key stays; one partition, so that it is read to its end fast."""
+    return TopicPlan(
+        name,
+        partitions=1,
+        replication=settings.replication,
+        config={
+            "cleanup.policy": "compact",
+            "segment.bytes": str(_SEGMENT_BYTES),
+            # Only what is in a segment that is closed can be compacted.
+            "segment.ms": str(_COMPACT_AFTER_S * 1000),
+            "message.timestamp.type": "LogAppendTime",
         },
     )
 

@@ -19,14 +19,16 @@ MAX_PATH = 128
 Window = Literal["hour", "day", "running"]
 Moment = Annotated[int, Meta(ge=0, le=LATEST)]
 Number = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-R = TypeVar("R", bound="_Versioned")
+R = TypeVar("R", bound="Versioned")
 
 
-class _Versioned(Struct, frozen=True, kw_only=True):
+class Versioned(Struct, frozen=True, kw_only=True):
+    """A record that is no frame; its version is required on reading."""
+
     v: int = VERSION
 
 
-class WireVisit(_Versioned, frozen=True, kw_only=True):
+class WireVisit(Versioned, frozen=True, kw_only=True):
     """A `functions.counting.visits.Visit` on the wire: every field is required and bounded."""
 
     id: Number
@@ -38,7 +40,7 @@ class WireVisit(_Versioned, frozen=True, kw_only=True):
     restarted_at: Moment | None
 
 
-class Counted(_Versioned, frozen=True, kw_only=True):
+class Counted(Versioned, frozen=True, kw_only=True):
     """The visitors of one window, at one camera or (`source` nil) at all; the newest record of a window wins."""
 
     window: Window
@@ -51,7 +53,7 @@ class Counted(_Versioned, frozen=True, kw_only=True):
     restarted_at: Count | None
 
 
-def encode(record: WireVisit | Counted) -> bytes:
+def encode(record: Versioned) -> bytes:
     """Write one record."""
     return msgspec.msgpack.encode(record)
 

@@ -1,12 +1,18 @@
-"""From a Kafka message to the frame that it holds, for every consumer of frames."""
+"""From a Kafka message to what it holds: a frame, the state or zones of a source, how often it was redriven."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
 
 from functions.core.frame import Frame
-from streams.wire import records
+from streams.wire import counts, records
+from streams.wire.cameras import CameraState, DrawnZones
 from streams.wire.records import RecordError
+
+R = TypeVar("R", CameraState, DrawnZones)
+# How often a dead letter may be written back to where it came from.
+MAX_REDRIVEN = 3
 
 
 class Keyed(Protocol):
@@ -19,7 +25,29 @@ class Keyed(Protocol):
 def frame_of(message: Keyed, max_bytes: int) -> Frame:
     """The frame in a message whose key is its source. Raises RecordError; no pixel is decoded."""
     record = records.decode(message.value, max_bytes)
-    key = None if message.key is None else message.key.decode(errors="replace")
-    if key != record.source:
-        raise RecordError(f"Expected the message key {record.source!r} (its source), got {key!r}")
+    _check_key(message, record.source)
     return records.to_frame(record)
+
+
+def keyed(message: Keyed, kind: type[R]) -> R:
+    """The state or the zones of the source that is the message's key. Raises RecordError, also for a tombstone."""
+    record = counts.decode(message.value, kind)
+    _check_key(message, record.source)
+    return record
+
+
+def redriven(headers: Iterable[tuple[str, str | bytes | None]] | None) -> int:
+    """How often a message was written back from a dead-letter topic. Raises RecordError for any other header."""
+    said = [value for name, value in headers or () if name == "redriven"]
+    if not said:
+        return 0
+    text = said[-1].encode() if isinstance(said[-1], str) else said[-1] or b""
+    if not text.isdigit() or not 1 <= int(text[:4]) <= MAX_REDRIVEN:
+        raise RecordError(f"Expected a header `redriven` of 1 to {MAX_REDRIVEN}, got {text[:32]!r}")
+    return int(text)
+
+
+def _check_key(message: Keyed, source: str) -> None:
+    key = None if message.key is None else message.key.decode(errors="replace")
+    if key != source:
+        raise RecordError(f"Expected the message key {source!r} (its source), got {key!r}")

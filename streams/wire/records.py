@@ -9,9 +9,9 @@ import sys
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
-from functions.core.frame import Detection, Frame, Hop, Picture, Redaction
+from functions.core.frame import MAX_UNSEEN, XYXY, Detection, Frame, Hop, Picture, Redaction, Size
 from functions.core.jpeg import MAX_SIDE, JpegError, checked_header
 
 VERSION = 1
@@ -81,6 +81,7 @@ class Record(Struct, frozen=True, kw_only=True):
     detections: Annotated[list[WireDetection], Meta(max_length=MAX_DETECTIONS)]
     hops: Annotated[list[WireHop], Meta(max_length=MAX_HOPS)]
     redaction: WireRedaction | None
+    unseen: Annotated[list[XYXY], Meta(max_length=MAX_UNSEEN)] | UnsetType = UNSET  # left out where there is none
     jpeg: bytes
 
 
@@ -101,9 +102,7 @@ def decode(value: bytes | None, max_bytes: int = MAX_RECORD_BYTES) -> Record:
         raise RecordError(_with_root(str(error))) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise RecordError(f"Expected one msgpack map, got {len(value)} bytes that are not: {error}") from None
-    _check_picture(record)
-    _check_boxes(record)
-    return record
+    return _checked(record)
 
 
 def check_version(value: bytes) -> None:
@@ -148,6 +147,7 @@ def to_frame(record: Record) -> Frame:
         live=record.live,
         detections=tuple(msgspec.convert(found, Detection, from_attributes=True) for found in record.detections),
         hops=tuple(msgspec.convert(hop, Hop, from_attributes=True) for hop in record.hops),
+        unseen=tuple(record.unseen or ()),
         redaction=msgspec.convert(record.redaction, Redaction | None, from_attributes=True),
     )
 
@@ -158,9 +158,13 @@ def from_frame(frame: Frame) -> Record:
         record = msgspec.convert(frame, Record, from_attributes=True)
     except msgspec.ValidationError as error:
         raise RecordError(_with_root(str(error))) from None
+    return _checked(record)
+
+
+def _checked(record: Record) -> Record:
     _check_picture(record)
     _check_boxes(record)
-    return record
+    return structs.replace(record, unseen=UNSET) if record.unseen == [] else record
 
 
 def _check_picture(record: Record) -> None:
@@ -176,14 +180,18 @@ def _check_picture(record: Record) -> None:
 
 
 def _check_boxes(record: Record) -> None:
-    width, height = record.size_wh
     for at, found in enumerate(record.detections):
-        x1, y1, x2, y2 = found.xyxy
-        if not (0 <= x1 <= x2 <= width and 0 <= y1 <= y2 <= height):  # false for NaN too
-            raise RecordError(
-                f"Expected a box within {width}x{height} (left, top, right, bottom), "
-                f"got {list(found.xyxy)} - at `$.detections[{at}].xyxy`"
-            )
+        _check_box(found.xyxy, record.size_wh, f"$.detections[{at}].xyxy")
+    for at, xyxy in enumerate(record.unseen or ()):
+        _check_box(xyxy, record.size_wh, f"$.unseen[{at}]")
+
+
+def _check_box(xyxy: XYXY, size_wh: Size, where: str) -> None:
+    (x1, y1, x2, y2), (width, height) = xyxy, size_wh
+    if not (0 <= x1 <= x2 <= width and 0 <= y1 <= y2 <= height):  # false for NaN too
+        raise RecordError(
+            f"Expected a box within {width}x{height} (left, top, right, bottom), got {list(xyxy)} - at `{where}`"
+        )
 
 
 def _with_root(message: str) -> str:

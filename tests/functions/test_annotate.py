@@ -33,6 +33,14 @@ def test_a_box_is_drawn_on_its_edges_and_not_inside() -> None:
     assert not drawn[210:390, 210:290].any()
 
 
+def test_what_was_not_looked_at_gets_a_grey_box() -> None:
+    frame = a_picture(0).with_unseen([(200, 200, 300, 400)])
+    shown = annotate(frame)
+    assert (shown.image[300, 200] == 160).all()
+    assert not changed(frame, shown)[240:390, 210:290].any()
+    assert shown.unseen == frame.unseen
+
+
 def test_the_frame_it_was_given_stays_as_it_was() -> None:
     frame = a_picture().with_detections([Detection("person", 0.9, (200, 200, 300, 400))])
     annotate(frame)

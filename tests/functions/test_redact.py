@@ -38,6 +38,13 @@ def test_people_are_black_and_the_rest_is_as_it_was() -> None:
     assert set(np.unique(redacted.image)) == {0, 200}
 
 
+def test_what_no_detector_looked_at_is_covered_whatever_is_asked_for() -> None:
+    redacted = redact(a_picture().with_unseen([(50, 20, 80, 60)]), padding=0, labels=("car",))
+    assert black(redacted)[20:60, 50:80].all()
+    assert black(redacted).sum() == 40 * 30
+    assert redacted.unseen == ((50, 20, 80, 60),)
+
+
 edge_x, edge_y = st.floats(0, 200), st.floats(0, 100)
 
 

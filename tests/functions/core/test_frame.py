@@ -76,6 +76,30 @@ def test_another_picture_makes_another_jpeg_and_leaves_the_first_frame_alone() -
     assert not jpeg.decode(drawn.jpeg).any()
 
 
+def test_a_scaled_picture_has_its_boxes_scaled_along() -> None:
+    frame = Frame.from_image(np.zeros((80, 120, 3), np.uint8)).with_unseen([(60, 0, 120, 80)])
+    frame = frame.with_detections([Detection("person", 0.9, (10, 20, 30, 60))])
+    small = frame.with_image(np.zeros((41, 60, 3), np.uint8))  # rounded: half of it is 40 rows
+    assert small.detections[0].xyxy == pytest.approx((5, 10.25, 15, 30.75))
+    assert small.unseen == ((30, 0, 60, 41),)
+    assert frame.with_image(frame.image.copy()).unseen == frame.unseen
+
+
+def test_in_a_picture_of_another_shape_nothing_was_looked_at_where_something_was_not_before() -> None:
+    frame = Frame.from_image(np.zeros((80, 120, 3), np.uint8))
+    square = np.zeros((80, 80, 3), np.uint8)
+    assert frame.with_unseen([(0, 0, 1, 1)]).with_image(square).unseen == ((0, 0, 80, 80),)
+    assert frame.with_image(square).unseen == ()
+
+
+def test_what_was_not_looked_at_adds_up_within_the_picture_and_within_bounds() -> None:
+    frame = Frame.from_jpeg(JPEG).with_unseen([(-5, 0, 10, 10)]).with_unseen([(20, 10, 99, 99)])
+    assert frame.unseen == ((0, 0, 10, 10), (20, 10, 30, 20))
+    many = frame.with_unseen([(5, 5, 6, 6)] * 254)
+    assert len(many.unseen) == 256
+    assert many.with_unseen([(5, 5, 6, 6)]).unseen == ((0, 0, 30, 20),)
+
+
 @pytest.mark.parametrize(
     ("xyxy", "clipped"),
     [

@@ -18,15 +18,17 @@ from tests.web.viewing import start_viewer
 
 RAW = ("SOURCE_FRAME", "IMAGEAI_FRAME", "ANNOTATED_FRAME", "DEAD_DETECT", "DEAD_ANNOTATE", "DEAD_REDACT")
 REDACTED = "REDACTION_FRAME"
+NUMBERS = ("COUNTS", "CAMERAS", "ZONES")
+ALL = (*RAW, REDACTED, *NUMBERS)
 
 
 @pytest.fixture(scope="module")
 def frames_everywhere(guarded: Guarded) -> Guarded:
-    """The default chain's topics with a frame on each."""
+    """The default chain's topics, and those of numbers, with a frame on each."""
     admin, settings = guarded.settings("admin"), guarded.settings("edge")
-    plans = [topics.plan(replace(settings, partitions=1), chains.load(), name) for name in (*RAW, REDACTED)]
+    plans = [topics.plan(replace(settings, partitions=1), chains.load(), name) for name in ALL]
     topics.make(topics.admin(admin), plans)
-    wait_until(lambda: all(write(guarded, "edge", topic) is None for topic in (*RAW, REDACTED)), 20, "edge may write")
+    wait_until(lambda: all(write(guarded, "edge", topic) is None for topic in ALL), 20, "edge may write")
     return guarded
 
 
@@ -54,7 +56,8 @@ def read(guarded: Guarded, user: str, topic: str, group: str) -> object:
 
 
 def test_a_viewer_reads_redacted_frames_and_is_refused_everything_else(frames_everywhere: Guarded) -> None:
-    assert read(frames_everywhere, "viewer", REDACTED, group="imagebus.viewer.host") == frames.record()
+    for topic in (REDACTED, *NUMBERS):
+        assert read(frames_everywhere, "viewer", topic, group="imagebus.viewer.host") == frames.record()
     for topic in RAW:
         assert (
             read(frames_everywhere, "viewer", topic, group="imagebus.viewer.host")
@@ -65,7 +68,7 @@ def test_a_viewer_reads_redacted_frames_and_is_refused_everything_else(frames_ev
     assert read(frames_everywhere, "viewer", REDACTED, group="imagebus.IMAGEAI_FRAME.redact.REDACTION_FRAME") == (
         KafkaError.GROUP_AUTHORIZATION_FAILED
     )
-    for topic in (*RAW, REDACTED):
+    for topic in ALL:
         assert write(frames_everywhere, "viewer", topic) == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 

@@ -22,18 +22,20 @@ def test_the_topics_of_the_chain_and_the_dead_letters_are_made_and_listed(
     first = CliRunner().invoke(imagebus, ["topics"], catch_exceptions=False).output
     # On disk at most: partitions x (100 MiB kept + a segment of 8 MiB)
     assert first.splitlines() == [
-        "TOPIC            PICTURES  PARTITIONS  KEEPS  ON DISK AT MOST",
-        "SOURCE_FRAME     raw       3           600 s  324 MiB",
-        "IMAGEAI_FRAME    raw       3           600 s  324 MiB",
-        "ANNOTATED_FRAME  raw       3           600 s  324 MiB",
-        "REDACTION_FRAME  redacted  3           600 s  324 MiB",
-        "DEAD_DETECT      raw       1           600 s  108 MiB",
-        "DEAD_ANNOTATE    raw       1           600 s  108 MiB",
-        "DEAD_REDACT      raw       1           600 s  108 MiB",
-        "7 made, 0 were there",
+        "TOPIC            PICTURES  PARTITIONS  KEEPS     ON DISK AT MOST",
+        "SOURCE_FRAME     raw       3           600 s     324 MiB",
+        "IMAGEAI_FRAME    raw       3           600 s     324 MiB",
+        "ANNOTATED_FRAME  raw       3           600 s     324 MiB",
+        "REDACTION_FRAME  redacted  3           600 s     324 MiB",
+        "DEAD_DETECT      raw       1           600 s     108 MiB",
+        "DEAD_ANNOTATE    raw       1           600 s     108 MiB",
+        "DEAD_REDACT      raw       1           600 s     108 MiB",
+        "CAMERAS          none      1           no bound  no bound",
+        "ZONES            none      1           no bound  no bound",
+        "9 made, 0 were there",
     ]
     again = CliRunner().invoke(imagebus, ["topics"], catch_exceptions=False).output
-    assert again.splitlines()[-1] == "0 made, 7 were there"
+    assert again.splitlines()[-1] == "0 made, 9 were there"
 
 
 def test_the_embedded_broker_does_not_say_its_bounds(embedded: str, monkeypatch: pytest.MonkeyPatch) -> None:

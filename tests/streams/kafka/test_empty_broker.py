@@ -30,7 +30,7 @@ input = "TRACK_FRAME"
 """
 # Commands that end by themselves: what they say, and with which code they end.
 END = {
-    "topics": (("topics",), r"^5 made, 0 were there$", 0),
+    "topics": (("topics",), r"^7 made, 0 were there$", 0),
     "produce": (("produce", "{pictures}"), r"source: 1 frames on the bus$", 0),
 }
 # Commands that go on: what they say, or the port on which they answer, once they work.

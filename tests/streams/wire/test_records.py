@@ -88,6 +88,14 @@ def test_a_record_is_refused_by_its_size_before_it_is_read() -> None:
         records.encode(records.decode(_bytes("plain")), max_bytes=900)
 
 
+def test_what_nobody_looked_at_is_left_out_where_all_was_looked_at() -> None:
+    frame = records.to_frame(records.decode(_bytes("all-was-looked-at")))
+    assert frame.unseen == ()
+    assert records.encode(records.from_frame(frame)) == _bytes("plain")
+    half = frame.with_unseen([(0, 0, 32, 48)])
+    assert records.to_frame(records.from_frame(half)).unseen == ((0, 0, 32, 48),)
+
+
 @given(at=some.integers(0, 10_000), noise=some.binary(min_size=1, max_size=8))
 def test_noise_in_a_record_is_read_or_refused_and_nothing_else(at: int, noise: bytes) -> None:
     value = bytearray(_bytes("everything"))
