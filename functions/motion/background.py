@@ -47,7 +47,7 @@ class BackgroundModel:
         if image.shape != self._shape:
             self._shape = image.shape
             self._reset(STARTING)
-        small = _scaled(image, height)
+        small = scaled(image, height)
         if self._quick_start and not self._seen:
             self._seen = LEARNING
             for _ in range(LEARNING):
@@ -66,12 +66,17 @@ def dilated(mask: Mask, height: int, width: int) -> Mask:
     return cv2.dilate(mask, np.ones((max(3, height), max(3, width)), np.uint8)).astype(np.uint8, copy=False)
 
 
-def _scaled(image: Image, max_height: int) -> Image:
+def scaled(image: Image, max_height: int) -> Image:
+    """The picture scaled down to that height: halved by areas, which is quick for exactly 2, then linearly."""
+    while image.shape[0] >= 2 * max_height and image.shape[1] > 1:
+        height, width = image.shape[0] // 2, image.shape[1] // 2
+        even = image[: 2 * height, : 2 * width]
+        image = cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     height, width = image.shape[:2]
     if height <= max_height:
         return image
     size_wh = (max(1, round(width * max_height / height)), max_height)
-    return cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return cv2.resize(image, size_wh, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
 def _grown(moving: Mask, size_wh: Size) -> Mask:
