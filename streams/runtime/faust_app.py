@@ -122,7 +122,9 @@ class Consumer(driver.Consumer):
         await self.commit()
 
 
-class _Transport(driver.Transport):
+class Transport(driver.Transport):
+    """Faust's transport with our consumer."""
+
     Consumer = Consumer
 
 
@@ -139,8 +141,8 @@ class BusApp(faust.App):
         self.membership = membership
         super().__init__(group, broker_client_id=membership.client_id, **options)
 
-    def _new_transport(self) -> _Transport:
-        return _Transport(self.conf.broker_consumer, self)
+    def _new_transport(self) -> Transport:
+        return Transport(self.conf.broker_consumer, self)
 
 
 def bus_app(group: str, settings: Settings, kind: type[BusApp] = BusApp, **more: Any) -> BusApp:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 from aiohttp.web import AppRunner
 from faust.app.base import BootStrategy
+from faust.types import TP
 from faust.web.drivers.aiohttp import Web as WebDriver
 from mode.types import ServiceT
 
-from streams.runtime.faust_app import BusApp
+from streams.runtime.faust_app import BusApp, Consumer, Transport
 from streams.runtime.lag import held
 from streams.runtime.membership import Membership
 from streams.runtime.shutdown import end_within
@@ -56,6 +57,22 @@ class _Web(WebDriver):
         self._runner = AppRunner(self.web_app, access_log=None, keepalive_timeout=REQUEST_S)
 
 
+class _FromTheEnd(Consumer):
+    """Begins at the end of each partition, and goes on with the oldest record left where its place has expired.
+
+    With `auto.offset.reset=latest` it would go to the end then too, past the only frame of a camera that sends few.
+    """
+
+    async def seek_to_committed(self) -> Mapping[TP, Any]:
+        """Seek to the end: nothing is committed. Faust asks for it at each assignment, before it reads."""
+        await self._thread.call_thread(self._thread._ensure_consumer().seek_to_end)
+        return dict.fromkeys(self.assignment())
+
+
+class _Transport(Transport):
+    Consumer = _FromTheEnd
+
+
 class ViewerApp(BusApp):
     """Starts at the newest frame; consumer group and data folder are its own and end with it."""
 
@@ -69,13 +86,15 @@ class ViewerApp(BusApp):
 
     def __init__(self, group: str, membership: Membership, **options: Any) -> None:
         own = {
-            "consumer_auto_offset_reset": "latest",
             "web_enabled": True,
             "web_in_thread": False,
             "stream_wait_empty": False,
             "worker_redirect_stdouts": False,
         }
         super().__init__(group, membership, **(options | own))
+
+    def _new_transport(self) -> Transport:
+        return _Transport(self.conf.broker_consumer, self)
 
     def _new_web(self) -> _Web:
         return _Web(self)

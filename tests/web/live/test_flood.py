@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,7 @@ from faust.types import TP
 
 from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.wire import records
+from tests.bus import offsets
 from tests.kafka_node import KafkaNode
 from tests.wait import wait_until
 from tests.web.flood import flood
@@ -44,6 +46,19 @@ async def test_records_that_expire_before_they_are_read_do_not_end_the_viewer() 
         assert viewing.state()["bus"] == "ready"
 
 
+async def test_a_frame_that_came_after_records_had_expired_unread_is_shown() -> None:
+    with EmbeddedBroker() as broker, start_viewer(broker.url) as viewing:
+        viewing.wait_until_ready()
+        door = Camera(broker.url, "door")
+        # Asleep it cannot read; its place in each partition has expired when it wakes.
+        viewing.process.send(signal.SIGSTOP)
+        await asyncio.to_thread(flood, broker.url, SOURCE, of(Camera(broker.url, "flood")), records=40_000)
+        assert all(first > 0 for first, _ in offsets(broker.url, SOURCE).values())
+        await asyncio.to_thread(door.send, 7, [SOURCE])
+        viewing.process.send(signal.SIGCONT)
+        await shown(viewing, door, 7, timeout_s=60)
+
+
 async def test_what_waits_for_too_long_is_left_out_and_counted(kafka_node: Callable[..., KafkaNode]) -> None:
     broker = kafka_node().url
     with start_viewer(broker) as viewing:
@@ -59,6 +74,13 @@ async def test_what_waits_for_too_long_is_left_out_and_counted(kafka_node: Calla
         read = viewing.state()["frames"] - taken
         assert skipped > 0
         assert 0.99 * sent < skipped + read < 1.01 * sent  # a few are fetched already while others are left out
+
+
+async def test_what_was_there_before_the_viewer_is_not_shown(embedded: str) -> None:
+    await asyncio.to_thread(flood, embedded, SOURCE, of(Camera(embedded, "before")), records=500)
+    with start_viewer(embedded) as viewing:
+        viewing.wait_until_ready()
+        assert metrics_of(viewing.url)["imagebus_viewer_sources",] == 1  # the one of wait_until_ready
 
 
 @pytest.mark.parametrize(
