@@ -153,7 +153,10 @@ def _found(video: Path, view: View, last: int) -> Boxes:
 
 
 def _ground(people: People, view: View) -> Homography:
-    """The plane on which people of one height have the heights in the picture that they have: a level camera's."""
+    """The plane on which people of one height have the heights in the picture that they have: a level camera's.
+
+    From pixels to metres.
+    """
     width, _ = view.size_wh
     whole = [box for boxes in people.values() for box in boxes.values() if _clipped(box, view) == box]
     feet, tall = np.array([(box[3], box[3] - box[1]) for box in whole]).T
@@ -163,8 +166,9 @@ def _ground(people: People, view: View) -> Homography:
 
 
 def _from(view: View, ground: Homography) -> Homography:
-    """The same for a picture that begins farther right."""
-    first, second, third = ((x, y, one + x * view.left) for x, y, one in ground)
+    """The same from shares of a picture that begins farther right."""
+    width, height = view.size_wh
+    first, second, third = ((x * width, y * height, one + x * view.left) for x, y, one in ground)
     return first, second, third
 
 

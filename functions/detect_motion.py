@@ -9,8 +9,9 @@ from typing import Annotated
 import cv2
 from msgspec import Meta
 
-from functions.core.frame import Detection, Frame
+from functions.core.frame import XYXY, Detection, Frame
 from functions.core.registry import function
+from functions.core.xyxy import scaled
 from functions.geometry.masks import Mask
 from functions.motion.background import BackgroundModel, dilated
 
@@ -31,10 +32,8 @@ def detect_motion(frame: Frame, state: MotionState, *, height: Height = 288, min
     small = frame.image_at(round(max(frame.size_wh) * min(1.0, height / frame.size_wh[1])))
     moving = state.background.foreground(small, small.shape[0])
     boxes = [] if moving is None else _boxes(_joined(moving), minimum_area)
-    scale = frame.size_wh[1] / small.shape[0]
-    found = [
-        Detection("motion", share, (x1 * scale, y1 * scale, x2 * scale, y2 * scale)) for share, x1, y1, x2, y2 in boxes
-    ]
+    small_wh = frame.size_wh if moving is None else (moving.shape[1], moving.shape[0])
+    found = [Detection("motion", share, scaled(box, small_wh, frame.size_wh)) for share, box in boxes]
     return frame.with_detections([*frame.detections, *found])
 
 
@@ -44,11 +43,11 @@ def _joined(moving: Mask) -> Mask:
     return dilated(moving, reach, reach * 3 // 4)
 
 
-def _boxes(mask: Mask, minimum_area: float) -> list[tuple[float, int, int, int, int]]:
-    """Confidence (the share of the box that moves), left, top, right, bottom of each connected part."""
+def _boxes(mask: Mask, minimum_area: float) -> list[tuple[float, XYXY]]:
+    """Confidence (the share of the box that moves) and box of each connected part."""
     _, _, parts, _ = cv2.connectedComponentsWithStats(mask)
     return [
-        (int(area) / (int(width) * int(height)), int(x), int(y), int(x + width), int(y + height))
+        (int(area) / (int(width) * int(height)), (int(x), int(y), int(x + width), int(y + height)))
         for x, y, width, height, area in parts[1:]  # the first is the background
         if width * height >= minimum_area * mask.size
     ]

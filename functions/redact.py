@@ -14,12 +14,14 @@ from msgspec import Meta
 from functions.core.frame import XYXY, Detection, Frame, Redaction
 from functions.core.labels import plain
 from functions.core.registry import function
+from functions.core.xyxy import same_shape, scaled
 from functions.geometry.masks import Mask, mask_of
 from functions.motion.background import BackgroundModel
 from functions.redaction.evidence import Doubt, doubt_of
 from functions.redaction.fills import STYLES
 from functions.redaction.persistence import Persistence
-from functions.redaction.zones import check_zones, with_zones
+from functions.redaction.shape import ANOTHER_SHAPE, PictureShape, drawn_on
+from functions.redaction.zones import check_zones, with_zones, zones_of
 
 Labels = Annotated[tuple[str, ...], Meta(min_length=1, description="What to hide, whatever its case")]
 Style = Annotated[Literal["solid", "pixelate", "blur"], Meta(description="What is shown in its place")]
@@ -29,7 +31,9 @@ HoldS = Annotated[float, Meta(ge=0, le=10, description="Seconds that a box stays
 AheadS = Annotated[float, Meta(ge=0, le=2, description="Seconds that a box is there before its detection; a delay")]
 Moving = Annotated[bool, Meta(description="Cover whatever moves, too; all, while that cannot be told")]
 OnDoubt = Annotated[Literal["drop", "cover"], Meta(description="A frame that no detector vouches for")]
-Zones = Annotated[tuple[str, ...], Meta(description="Always or never cover: `SOURCE: cover x,y x,y x,y`, or `ignore`")]
+Zones = Annotated[
+    tuple[str, ...], Meta(description="Always or never cover: `SOURCE: cover x,y x,y x,y`, or `ignore`; in shares")
+]
 Detectors = Annotated[
     tuple[str, ...],
     Meta(description="Functions to believe as detectors of all that is asked for, in the chain file or not"),
@@ -38,10 +42,11 @@ Detectors = Annotated[
 
 @dataclass
 class RedactState:
-    """The earlier boxes and the background of one source."""
+    """The earlier boxes, the background and the picture's shape of one source."""
 
     persistence: Persistence = field(default_factory=Persistence)
     background: BackgroundModel = field(default_factory=BackgroundModel)
+    shape: PictureShape = field(default_factory=PictureShape)
 
 
 @function(redacts=True, look_ahead_s=2.0, ready=lambda *, zones, **_: check_zones(zones))
@@ -70,12 +75,31 @@ def redact(
     hidden = [found for found in marked if found.hidden]
     moving, unsure = state.background.motion_mask(frame.image) if motion else (None, None)
     boxes = [*frame.unseen, *(found.xyxy for found in hidden)]
-    boxes += state.persistence.add(frame.captured_at, hidden, hold_s, moving)
-    boxes += [found.xyxy for later in ahead for found in later.detections if wanted(found)]
+    boxes += state.persistence.add(frame.captured_at, hidden, hold_s, moving, frame.size_wh)
+    boxes += [
+        scaled(found.xyxy, later.size_wh, frame.size_wh)
+        for later in ahead
+        for found in later.detections
+        if wanted(found)
+    ]
     mask = mask_of(frame.size_wh, (_padded(box, padding) for box in boxes))
     mask = with_zones(mask if moving is None else mask | moving, zones, frame.source)
-    doubt = doubt or unsure
+    reshaped = _of_another_shape(frame, state, ahead, hold_s, zones)
+    doubt = doubt or unsure or reshaped
     return _covered(frame, marked, np.full_like(mask, 255) if doubt else mask, labels, style, doubt)
+
+
+def _of_another_shape(
+    frame: Frame, state: RedactState, ahead: Sequence[Frame], hold_s: float, zones: tuple[str, ...]
+) -> str | None:
+    """Why boxes of other frames, or zones, may be in the wrong place of this one."""
+    own = zones_of(zones, frame.source)
+    changes = any(not same_shape(later.size_wh, frame.size_wh) for later in ahead)
+    return (
+        state.shape.doubt(frame.size_wh, frame.captured_at, hold_s)
+        or (ANOTHER_SHAPE if changes else None)
+        or (drawn_on.doubt(frame.source, own, frame.size_wh) if own else None)
+    )
 
 
 def _is_wanted(labels: frozenset[str], minimum_confidence: float, found: Detection) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -20,6 +21,8 @@ MINUTE = 60 * SECOND
 _GAP = 5 * SECOND
 # A box so near an edge of the picture is cut by it, in pixels.
 _CUT = 2
+# Less ground than that across the lower edge of a picture is no ground, in metres.
+_NARROWEST_M = 0.2
 # Assumed width of a cut box, as a share of its height.
 _BREADTH = 0.35
 
@@ -48,8 +51,8 @@ class Visit(Struct, frozen=True, kw_only=True):
 def ground(homography: Homography, xyxy: XYXY, size_wh: Size) -> tuple[float, float] | None:
     """The position of the feet of a person's box on the ground plane, in metres; None where they are not visible.
 
-    The homography maps pixels to metres. Its sign has no meaning: the ground is the side of the horizon that has the
-    middle of the picture's lower edge.
+    The homography maps shares of the picture, 0 to 1, to metres. Its sign has no meaning: the ground is the side of the
+    horizon that has the middle of the picture's lower edge.
     """
     left, top, right, bottom = xyxy
     width, height = size_wh
@@ -62,8 +65,21 @@ def ground(homography: Homography, xyxy: XYXY, size_wh: Size) -> tuple[float, fl
         middle = right - whole / 2
     elif right >= width - _CUT:
         middle = left + whole / 2
-    x, y, scale = _through(homography, middle, bottom)
-    return (x / scale, y / scale) if scale * _through(homography, width / 2, height)[2] > 0 else None
+    x, y, scale = _through(homography, middle / width, bottom / height)
+    return (x / scale, y / scale) if scale * _through(homography, 0.5, 1.0)[2] > 0 else None
+
+
+def of_shares(homography: Homography) -> Homography:
+    """The homography itself. Raises ValueError for one that was made for pixels: its ground has room for nobody."""
+    (x, y, scale), (next_x, next_y, next_scale) = (_through(homography, share, 1.0) for share in (0.49, 0.51))
+    across = math.hypot(next_x * scale - x * next_scale, next_y * scale - y * next_scale)
+    if across < _NARROWEST_M * 0.02 * abs(scale * next_scale):
+        raise ValueError(
+            "expected a homography from shares of the picture, 0 to 1, to metres, got one on which the whole picture "
+            f"is less than {_NARROWEST_M} m wide; of pixels: multiply its first column by the picture's width and its "
+            "second by the height"
+        )
+    return homography
 
 
 def shared(one: Sequence[Step], other: Sequence[Step]) -> tuple[int, float]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from functions.core.frame import Size
 from functions.core.jpeg import Image
+from functions.core.xyxy import same_shape
 from functions.geometry.masks import Mask
 
 # KNN without shadow detection covers most of walking people (0.95 of their boxes on the test clip, MOG2 0.92); what it
@@ -27,11 +28,13 @@ class BackgroundModel:
     """The learned background of one source, picture by picture.
 
     With `quick_start` the first picture is learned as the background at once, so that the second already shows motion;
-    else nothing is known during the first `LEARNING` pictures. A picture of another size starts it anew.
+    else nothing is known during the first `LEARNING` pictures. A picture of another size is scaled to that of the
+    first; one of another shape starts it anew.
     """
 
     def __init__(self, quick_start: bool = False) -> None:
-        self._quick_start, self._shape, self._seen = quick_start, (0, 0, 0), 0
+        self._quick_start, self._seen = quick_start, 0
+        self._size_wh: Size | None = None
 
     def motion_mask(self, image: Image) -> tuple[Mask | None, str | None]:
         """255 where the image moves, with a margin, or None and the reason why that is not known."""
@@ -44,10 +47,11 @@ class BackgroundModel:
 
     def foreground(self, image: Image, height: int) -> Mask | None:
         """255 where the image, scaled down to a height, differs from the background; None while that is not known."""
-        if image.shape != self._shape:
-            self._shape = image.shape
+        size_wh = (image.shape[1], image.shape[0])
+        if self._size_wh is None or not same_shape(size_wh, self._size_wh):
+            self._size_wh = _within(size_wh, height)
             self._reset(STARTING)
-        small = scaled(image, height)
+        small = scaled(image, self._size_wh)
         if self._quick_start and not self._seen:
             self._seen = LEARNING
             for _ in range(LEARNING):
@@ -66,17 +70,20 @@ def dilated(mask: Mask, height: int, width: int) -> Mask:
     return cv2.dilate(mask, np.ones((max(3, height), max(3, width)), np.uint8)).astype(np.uint8, copy=False)
 
 
-def scaled(image: Image, max_height: int) -> Image:
-    """The picture scaled down to that height: halved by areas, which is quick for exactly 2, then linearly."""
-    while image.shape[0] >= 2 * max_height and image.shape[1] > 1:
+def scaled(image: Image, size_wh: Size) -> Image:
+    """The picture scaled to that size: halved by areas, which is quick for exactly 2, then linearly."""
+    while image.shape[0] >= 2 * size_wh[1] and image.shape[1] >= 2 * size_wh[0]:
         height, width = image.shape[0] // 2, image.shape[1] // 2
         even = image[: 2 * height, : 2 * width]
         image = cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    height, width = image.shape[:2]
-    if height <= max_height:
+    if (image.shape[1], image.shape[0]) == size_wh:
         return image
-    size_wh = (max(1, round(width * max_height / height)), max_height)
     return cv2.resize(image, size_wh, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+
+
+def _within(size_wh: Size, max_height: int) -> Size:
+    width, height = size_wh
+    return size_wh if height <= max_height else (max(1, round(width * max_height / height)), max_height)
 
 
 def _grown(moving: Mask, size_wh: Size) -> Mask:

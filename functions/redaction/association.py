@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.frame import XYXY
+from functions.core.frame import XYXY, Size
+from functions.core.xyxy import scaled
 from functions.geometry.boxes import iou
 
 _IOU_FROM = 0.3
@@ -37,6 +38,11 @@ class SeenBox:
             return self
         (x, y), (old_x, old_y), took = _centre(self.xyxy), _centre(old.xyxy), self.at - old.at
         return replace(self, speed=((x - old_x) / took, (y - old_y) / took))
+
+    def scaled(self, from_wh: Size, to_wh: Size) -> SeenBox:
+        """This box in pixels of a picture of another size."""
+        (dx, dy), (across, down) = self.speed, (to_wh[0] / from_wh[0], to_wh[1] / from_wh[1])
+        return replace(self, xyxy=scaled(self.xyxy, from_wh, to_wh), speed=(dx * across, dy * down))
 
     def within(self, at: int, seconds: float) -> bool:
         """Whether it was detected no longer ago than that."""

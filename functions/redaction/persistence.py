@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from functions.core.frame import XYXY, Detection
+from functions.core.frame import XYXY, Detection, Size
 from functions.geometry.masks import Mask, pixels
 from functions.redaction.association import SeenBox, associate
 
@@ -25,13 +25,16 @@ class Persistence:
     def __init__(self) -> None:
         self._frames: deque[list[SeenBox]] = deque(maxlen=_MAX_FRAMES)
         self._boxes: list[SeenBox] = []
+        self._size_wh: Size | None = None
 
-    def add(self, at: int, found: Sequence[Detection], hold_s: float, moving: Mask | None = None) -> list[XYXY]:
+    def add(self, at: int, found: Sequence[Detection], hold_s: float, moving: Mask | None, size_wh: Size) -> list[XYXY]:
         """Take in the detections of a frame (`at` in µs), and give the earlier boxes that are still to be covered.
 
         A box is covered where it was for `hold_s`. One that was lost is also covered where it is predicted to be by
-        now, and where it was for as long as something is `moving` there.
+        now, and where it was for as long as something is `moving` there. All are in pixels of this frame's picture,
+        whatever size the ones before had.
         """
+        self._scale_to(size_wh)
         now = [SeenBox(at, each.xyxy, each.track) for each in found]
         matched = associate(now, self._boxes)
         now = [each.after(self._boxes[matched[index]]) if index in matched else each for index, each in enumerate(now)]
@@ -44,6 +47,13 @@ class Persistence:
         recent = (frame for frame in self._frames if frame and frame[0].within(at, hold_s))
         self._frames = deque([*recent, now], maxlen=_MAX_FRAMES)
         return held
+
+    def _scale_to(self, size_wh: Size) -> None:
+        if (old_wh := self._size_wh) and old_wh != size_wh:
+            self._boxes = [each.scaled(old_wh, size_wh) for each in self._boxes]
+            frames = ([each.scaled(old_wh, size_wh) for each in frame] for frame in self._frames)
+            self._frames = deque(frames, maxlen=_MAX_FRAMES)
+        self._size_wh = size_wh
 
 
 def _stays(lost: SeenBox, at: int, hold_s: float, moving: Mask | None) -> bool:

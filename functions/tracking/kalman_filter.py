@@ -16,7 +16,8 @@ _LOG_HEIGHT, _SIZE_GAIN = 0.15, 0.3
 
 
 class BoxState(Struct, frozen=True, array_like=True):
-    """The filter's state at a time (µs): centre and size in pixels, speed in pixels a second.
+    """The filter's state at a time (µs): centre and size in units of the tracker's picture, speed in
+    those a second.
 
     `spread` is the covariance (position, position and speed, speed) on either axis, in heights of the box. A row of a
     Faust table, so the order of the fields is a format.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from msgspec import Struct, structs
@@ -22,6 +23,8 @@ _DUPLICATE_FROM = 0.6
 _EDGE, _EDGE_S = 0.01, 1.0
 # A detector that fires everywhere must not fill the memory.
 _MAX_TRACKS = 200
+# The height of the picture in which tracks are followed: the camera's may change.
+_HEIGHT = 1000.0
 # Numbers that JavaScript holds exactly.
 _ID_BITS = 53
 
@@ -48,10 +51,12 @@ def update(
     """The tracks after one more frame, and the track id of each tracked detection, by the detection's index.
 
     Elapsed time is that of `captured_at`, so frames may be rare or missing. Detections of high confidence are assigned
-    first, then the others to the tracks still unmatched, as in ByteTrack (Zhang et al., 2022).
+    first, then the others to the tracks still unmatched, as in ByteTrack (Zhang et al., 2022). Tracks are followed in a
+    picture of one height, whatever size the camera's has by now.
     """
     wanted = frozenset(map(plain, labels))
-    found = {at: each for at, each in enumerate(frame.detections) if not wanted or plain(each.label) in wanted}
+    boxes = [_scaled(each, _HEIGHT / frame.size_wh[1]) for each in frame.detections]
+    found = {at: each for at, each in enumerate(boxes) if not wanted or plain(each.label) in wanted}
     sure = {at: each for at, each in found.items() if each.confidence >= minimum_confidence}
     alive = [each for each in tracks if _is_alive(each, frame, patience_s)]
     predicted = [structs.replace(each, motion=each.motion.predicted(frame.captured_at)) for each in alive]
@@ -60,13 +65,18 @@ def update(
     matched |= _matched(unmatched, {at: each for at, each in found.items() if at not in sure}, _GATE_UNSURE)
     seen = [_corrected(each, found[matched[each.id]], minimum_confidence) for each in predicted if each.id in matched]
     lost = [structs.replace(each, missed=True) for each in alive if each.id not in matched]
-    new = _started(frame, sure, set(matched.values()), minimum_confidence)
+    new = _started(frame, boxes, sure, set(matched.values()), minimum_confidence)
     ids = {at: number for number, at in matched.items()} | {at: each.id for at, each in new.items()}
     return (*seen, *new.values(), *lost)[:_MAX_TRACKS], ids
 
 
+def _scaled(found: Detection, by: float) -> Detection:
+    x1, y1, x2, y2 = found.xyxy
+    return replace(found, xyxy=(x1 * by, y1 * by, x2 * by, y2 * by))
+
+
 def _is_alive(track: Track, frame: Frame, patience_s: float) -> bool:
-    width = frame.size_wh[0]
+    width = frame.size_wh[0] * _HEIGHT / frame.size_wh[1]
     left, _, right, _ = track.motion.xyxy
     seconds = (frame.captured_at - track.motion.at) / 1e6
     at_edge = left <= _EDGE * width or right >= (1 - _EDGE) * width
@@ -99,11 +109,13 @@ def _corrected(track: Track, found: Detection, minimum_confidence: float) -> Tra
     )
 
 
-def _started(frame: Frame, sure: dict[int, Detection], taken: set[int], minimum_confidence: float) -> dict[int, Track]:
+def _started(
+    frame: Frame, boxes: Sequence[Detection], sure: dict[int, Detection], taken: set[int], minimum_confidence: float
+) -> dict[int, Track]:
     """New tracks, by the index of the detection: unassigned ones that duplicate no other."""
     started: dict[int, Track] = {}
     for at in sorted(sure.keys() - taken, key=lambda at: (-sure[at].confidence, at)):
-        others = np.array([frame.detections[other].xyxy for other in (*taken, *started)], np.float32).reshape(-1, 4)
+        others = np.array([boxes[other].xyxy for other in (*taken, *started)], np.float32).reshape(-1, 4)
         found = sure[at]
         if not np.any(inside(np.array(found.xyxy, np.float32), others) >= _DUPLICATE_FROM):
             motion = first_state(frame.captured_at, found.xyxy)

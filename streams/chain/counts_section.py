@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from functions.core.errors import UsageError
 from functions.counting.per_camera import Options
-from functions.counting.visits import Homography
+from functions.counting.visits import Homography, of_shares
 
 # The name of counting among the stages of a worker.
 NAME = "count"
@@ -21,7 +21,8 @@ Confidence = Annotated[float, Meta(ge=0, le=1)]
 class CountsConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Counting as written in the chain file; the options of tracking are those of the function `track`.
 
-    `ground` has a homography for each camera whose place is known: from pixels to metres of one ground for all.
+    `ground` has a homography for each camera whose place is known: from shares of its upright picture
+    (0 to 1) to metres of one ground for all.
     Who stands nearer than `near_m` at two cameras is the same person.
     """
 
@@ -33,6 +34,10 @@ class CountsConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     near_m: Annotated[float, Meta(gt=0)] = 1.0
     looks: bool = False
     ground: dict[str, Homography] = {}
+
+    def __post_init__(self) -> None:
+        for homography in self.ground.values():
+            of_shares(homography)
 
     @property
     def options(self) -> Options:

@@ -17,6 +17,7 @@ from functions.core.registry import FunctionSpec
 from functions.motion.background import STARTING, UPSET
 from functions.redaction import evidence as doubt
 from functions.redaction.fills import STYLES
+from functions.redaction.shape import ANOTHER_SHAPE, NOT_AS_DRAWN
 from streams.chain.evidence import Evidence
 from streams.chain.types import Chain
 from streams.wire.records import Record, WireDetection, WireHop, WireRedaction
@@ -26,7 +27,7 @@ VERSION = version("imagebus")
 # What stands in the place of a word, a doubt, or a producer's run that may be anybody's.
 OTHER, IN_DOUBT, RUN = "other", "in doubt", "0" * 12
 _ID = re.compile(r"[0-9a-f]{12}-[0-9]{1,19}(\.[0-9]{1,4})*")
-_DOUBTS = doubt.SENTENCES | {STARTING, UPSET, IN_DOUBT}
+_DOUBTS = doubt.SENTENCES | {STARTING, UPSET, ANOTHER_SHAPE, NOT_AS_DRAWN, IN_DOUBT}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from functions.core.errors import UsageError, one_of
 from functions.core.registry import FunctionSpec
-from functions.redaction.zones import FARTHEST, zone
+from functions.redaction.zones import in_shares, zone
 from streams.chain.counts_section import NAME as COUNTING
 from streams.chain.counts_section import CountsConf
 
@@ -23,8 +23,7 @@ _DUPLICATE = re.compile(r"Cannot declare \('(\w+)', '(.+)'\) twice \((.+)\)")
 T = TypeVar("T", bound=Struct)
 
 
-Coordinate = Annotated[float, Meta(ge=-FARTHEST, le=FARTHEST)]
-Polygon = Annotated[list[tuple[Coordinate, Coordinate]], Meta(min_length=3)]
+Polygon = Annotated[list[tuple[float, float]], Meta(min_length=3)]
 
 
 class ChainError(UsageError):
@@ -55,10 +54,14 @@ class TopicConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class ZoneConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Polygons of one source, in pixels: always covered, or never."""
+    """Polygons of one source, in shares of its upright picture: always covered, or never."""
 
     cover: list[Polygon] = []
     ignore: list[Polygon] = []
+
+    def __post_init__(self) -> None:
+        for polygon in (*self.cover, *self.ignore):
+            in_shares(polygon)
 
     def as_option(self, source: str) -> tuple[str, ...]:
         """The zones as values of a function's option `zones`."""

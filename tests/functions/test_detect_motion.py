@@ -49,11 +49,21 @@ def test_another_source_is_another_background() -> None:
     assert len(detect_motion(a_scene(thing_at=100), wall).detections) == 1
 
 
-def test_a_source_that_changes_its_size_begins_anew() -> None:
+def test_a_source_that_changes_its_shape_begins_anew() -> None:
     state = MotionState()
     detect_motion(a_scene(), state)
-    larger = Frame.from_image(np.full((600, 900, 3), 7, np.uint8))
-    assert detect_motion(larger, state).detections == ()
+    square = Frame.from_image(np.full((600, 600, 3), 7, np.uint8))
+    assert detect_motion(square, state).detections == ()
+
+
+@pytest.mark.parametrize("scale", [0.5, 2])
+def test_a_source_that_changes_its_size_goes_on_and_boxes_are_of_the_new_size(scale: float) -> None:
+    state = MotionState()
+    detect_motion(a_scene(), state)
+    size_wh = (round(WIDTH * scale), round(HEIGHT * scale))
+    other = Frame.from_image(cv2.resize(a_scene(thing_at=100).image, size_wh).astype(np.uint8))
+    (found,) = detect_motion(other, state).detections
+    assert found.xyxy == pytest.approx([scale * value for value in (100, 100, 140, 160)], abs=14 * scale)
 
 
 def test_small_motion_may_be_left_out() -> None:

@@ -102,7 +102,7 @@ def test_a_fresh_memory_covers_everything_until_it_knows_the_background_and_says
 UPSETS = {
     "another view": np.roll(STREET, 120, axis=1),
     "lights on": np.clip(STREET.astype(int) + 60, 0, 255).astype(np.uint8),
-    "another size": cv2.resize(STREET, (200, 150)),
+    "another shape": cv2.resize(STREET, (200, 200)),
 }
 
 
@@ -115,4 +115,4 @@ def test_when_the_camera_moves_or_the_light_changes_everything_is_covered_for_a_
     assert not hidden(shown[-1]).any()
     done = shown[0].redaction
     assert done is not None
-    assert done.doubt == (STARTING if how == "another size" else UPSET)
+    assert done.doubt == (STARTING if how == "another shape" else UPSET)

@@ -48,7 +48,7 @@ function = "redact"
 input = ["A", "B"]
 output = "C"
 title = "x"
-options = { labels = ["person", "car"], style = "blur", hold_s = 0.5, motion = false, zones = ["a: cover 0,0 5,0 5,5"] }
+options = { labels = ["person", "car"], style = "blur", motion = false, zones = ["a: cover 0,0 1,0 1,.5"] }
 [topics.C]
 redacted = true
 retention_s = 60.5
@@ -56,6 +56,6 @@ partitions = 4
 [topics.A]
 [topics.B]
 [zones.door]
-cover = [[[0, 0], [10.5, 0], [10, 10]]]
-ignore = [[[1, 1], [2, 2], [3, 1e3], [-4, 4]]]
+cover = [[[0, 0], [0.5, 0], [1, 1]]]
+ignore = [[[0.1, 0.1], [0.2, 0.2], [0.3, 1e-3], [1, 0.4]]]
 """

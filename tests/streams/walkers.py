@@ -54,5 +54,6 @@ def pairs(frames: Iterable[Frame]) -> list[tuple[str, bytes]]:
 
 
 def homography(source: str) -> tuple[tuple[float, float, float], ...]:
-    """From a camera's pixels to the metres of the ground."""
-    return (0.01, 0.0, GROUND[source]), (0.0, 0.01, 0.0), (0.0, 0.0, 1.0)
+    """From shares of a camera's picture to the metres of the ground."""
+    width, height = SIZE_WH
+    return (0.01 * width, 0.0, GROUND[source]), (0.0, 0.01 * height, 0.0), (0.0, 0.0, 1.0)

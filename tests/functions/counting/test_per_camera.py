@@ -99,7 +99,7 @@ def test_a_visit_goes_on_over_the_turn_of_a_minute_with_one_path_a_minute() -> N
 
 
 def test_feet_on_the_ground_and_none_above_the_horizon() -> None:
-    horizon = (1.0, 0.0, -320.0), (0.0, 0.0, 500.0), (0.0, 1.0, -100.0)
+    horizon = (640.0, 0.0, -320.0), (0.0, 0.0, 500.0), (0.0, 480.0, -100.0)
     assert ground(horizon, (300, 100, 340, 200), (640, 480)) == (0.0, 5.0)
     turned = tuple(tuple(-value for value in row) for row in horizon)
     assert ground(turned, (300, 100, 340, 200), (640, 480)) == (0.0, 5.0)  # type: ignore[arg-type]
@@ -108,7 +108,7 @@ def test_feet_on_the_ground_and_none_above_the_horizon() -> None:
 
 
 def test_of_who_is_cut_by_an_edge_the_rest_is_beyond_it() -> None:
-    flat = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+    flat = (640.0, 0.0, 0.0), (0.0, 480.0, 0.0), (0.0, 0.0, 1.0)
     assert ground(flat, (0, 100, 5, 200), (640, 480)) == (5 - 35 / 2, 200)
     assert ground(flat, (635, 100, 640, 200), (640, 480)) == (635 + 35 / 2, 200)
 

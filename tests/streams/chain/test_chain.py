@@ -181,6 +181,10 @@ COUNTS = _stage("detect", input="SOURCE_FRAME", output="IMAGEAI_FRAME") + "[coun
         ('time_zone = "Europe/Berln"', "Counts, time_zone: expected a time zone of this host.*got 'Europe/Berln'"),
         ('input = "IMAGEAI_FRAM"', "Counts, input: expected one of SOURCE_FRAME, IMAGEAI_FRAME; did you mean IMAGEAI"),
         ("near = 1", "Counts, near: expected one of .*; did you mean near_m"),
+        (
+            "ground = { door = [[0.01, 0, 0], [0, 0.01, 0], [0, 0, 1]] }",
+            "Counts.*expected a homography from shares of the picture.*first column by the picture's width",
+        ),
         ("ground = { door = [[1, 0, 0]] }", "Counts, ground.*expected `array` of length 3"),
     ],
 )

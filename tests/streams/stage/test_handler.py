@@ -253,7 +253,7 @@ async def test_a_stage_that_starts_again_in_its_process_remembers_nothing(stage_
 
 async def test_options_too_long_for_a_record_are_left_out_of_it(stage_of: NewStage) -> None:
     """Of a camera's zones, one of many corners is longer than an option may be, and all together than is of use."""
-    corners = [(n, n % 7) for n in range(100)]
+    corners = [(n / 100, n % 7 / 7) for n in range(100)]
     for zones in ([zone("cam", "cover", corners)], [zone(f"cam {n}", "cover", corners[:20]) for n in range(200)]):
         stage = stage_of("redact", motion=False, look_ahead_s=0, zones=zones)
         stage.work = in_chain(stage.work)
