@@ -35,9 +35,9 @@ class LiveFrame:
     @cached_property
     def meta(self) -> msgspec.Raw:
         """Everything of the record but the picture, encoded once for all browsers."""
-        fields = msgspec.structs.asdict(self.record)
-        del fields["jpeg"], fields["v"]
-        return msgspec.Raw(msgspec.json.encode({"topic": self.topic, **fields}))
+        fields = msgspec.structs.asdict(self.record).items()
+        said = {name: value for name, value in fields if name not in ("jpeg", "v") and value is not msgspec.UNSET}
+        return msgspec.Raw(msgspec.json.encode({"topic": self.topic, **said}))
 
 
 @dataclass(frozen=True)

@@ -93,3 +93,11 @@ def test_meta_is_everything_of_a_record_but_its_picture() -> None:
     meta = msgspec.json.decode(LiveFrame(LEFT, from_frame(frame), 0.0).meta)
     assert (meta["topic"], meta["source"], meta["seq"], meta["size_wh"]) == (LEFT, "door", 3, [320, 240])
     assert "jpeg" not in meta
+
+
+def test_what_a_record_leaves_out_is_left_out_of_what_a_browser_is_told() -> None:
+    unseen = ((0.0, 0.0, 5.0, 5.0),)
+    whole, partly = Camera("", "door").frame(1), replace(Camera("", "door").frame(1), unseen=unseen)
+    told = [msgspec.json.decode(LiveFrame(LEFT, from_frame(frame), 0.0).meta) for frame in (whole, partly)]
+    assert [each.get("unseen") for each in told] == [None, [list(box) for box in unseen]]
+    assert "jpeg" not in told[0]
