@@ -113,11 +113,12 @@ function isMap(value) {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function map(fields) {
+function map(fields, optional = []) {
   return (value, path) => {
     if (!isMap(value) || NOT_TEXT in value) fail("`object` with text for keys", value, path);
+    const named = Object.entries(fields).filter(([name]) => Object.hasOwn(value, name) || !optional.includes(name));
     return Object.fromEntries(
-      Object.entries(fields).map(([name, check]) => {
+      named.map(([name, check]) => {
         if (!Object.hasOwn(value, name)) throw new RecordError(`Missing field \`${name}\` - at \`${path}\``);
         return [name, check(value[name], `${path}.${name}`)];
       }),
@@ -146,10 +147,12 @@ const name = text(1, 128);
 const count = integer(0, MAX_INT);
 const share = float(0, 1);
 
+const box = list(float(0, 16384), 4, 4);
+
 const detection = map({
   label: name,
   confidence: share,
-  xyxy: list(float(0, 16384), 4, 4),
+  xyxy: box,
   track: nullable(count),
   hidden: bool,
 });
@@ -177,13 +180,15 @@ const fields = map({
   detections: list(detection, 0, 1000),
   hops: list(hop, 0, 64),
   redaction: nullable(redaction),
+  unseen: list(box, 0, 256),
   jpeg: bytes,
-});
+}, ["unseen"]); // absent or empty: all was looked at
 
 function record(value, path) {
   const found = fields(value, path);
   checkPicture(found);
   found.detections.forEach(({ xyxy }, at) => checkBox(xyxy, found.size_wh, `$.detections[${at}].xyxy`));
+  found.unseen?.forEach((xyxy, at) => checkBox(xyxy, found.size_wh, `$.unseen[${at}]`));
   return found;
 }
 

@@ -1,19 +1,20 @@
-// Reads every vector of a folder with the example's code. To standard output, as JSON: of each good one the fields
-// and the same written again, of each bad one the error.
+// Reads every vector of a frame in a folder, as its index names them, with the example's code. To standard output, as
+// JSON: of each good one the fields and the same written again, of each bad one the error.
 
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { decode, encode } from "./record.mjs";
 
 const folder = process.argv[2];
+const index = JSON.parse(readFileSync(join(folder, "index.json")));
 const read = {};
-for (const file of readdirSync(folder).filter((name) => name.endsWith(".msgpack"))) {
+for (const name of [...Object.keys(index.good), ...Object.keys(index.bad)]) {
   try {
-    const fields = decode(readFileSync(join(folder, file)));
-    read[file.replace(".msgpack", "")] = { fields, written: encode(fields) };
+    const fields = decode(readFileSync(join(folder, `${name}.msgpack`)));
+    read[name] = { fields, written: encode(fields) };
   } catch (error) {
-    read[file.replace(".msgpack", "")] = { error: `${error.constructor.name}: ${error.message}` };
+    read[name] = { error: `${error.constructor.name}: ${error.message}` };
   }
 }
 
