@@ -97,12 +97,22 @@ class Settings(Struct, frozen=True, kw_only=True):
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings as the environment gives them. Raises SettingError."""
     given = {name: environ[variable] for name in fields() if (variable := variable_of(name)) in environ}
+    if url := given.get("kafka_url"):
+        given["kafka_url"] = _brokers(url)
     try:
         return msgspec.convert(given, Settings, strict=False, dec_hook=lambda kind, text: kind(text))
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$.")
         name = path.rstrip("`")
         raise SettingError(f"{variable_of(name)}={given[name]!r}: {message}") from None
+
+
+def _brokers(url: str) -> str:
+    """`host:port,…`, also of what is written kafka://host:port. Raises SettingError for another kind of URL."""
+    brokers = [name.removeprefix("kafka://").rstrip("/") for name in names(url)]
+    if not brokers or any(not broker or "/" in broker or "@" in broker for broker in brokers):
+        raise SettingError("KAFKA_URL: expected brokers as host:port,host:port, or kafka://host:port, got another URL")
+    return ",".join(brokers)
 
 
 def fields() -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from streams.doctor.clock import broker_clock
 from streams.doctor.finding import FAILURE, OK, WARNING, Finding
 from streams.doctor.topics import chain_topics
 from streams.kafka import topics
+from streams.kafka.advertised import ADVICE, unreachable
 from streams.kafka.topics import DEAD_LETTER_BYTES
 from streams.settings import Settings
 
@@ -42,6 +43,16 @@ def bus(settings: Settings, chain: Chain | None) -> Iterator[Finding]:
             f"{settings.kafka_url} is the embedded one: in memory, 5 MiB a partition",
             "for anything but a first look name a real Kafka in KAFKA_URL",
         )
+        return
+    lost = unreachable(cluster)
+    for address, why in lost.items():
+        yield Finding(
+            FAILURE,
+            "broker",
+            f"{settings.kafka_url} answers and says that a broker is at {address}, which cannot be reached: {why}",
+            ADVICE,
+        )
+    if lost:
         return
     yield Finding(OK, "broker", f"{settings.kafka_url} answers: {len(cluster.brokers)} of its brokers are there")
     try:

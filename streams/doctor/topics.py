@@ -70,9 +70,14 @@ def _other(found: str, wanted: str) -> bool:
     return found != wanted
 
 
+def _compacts(found: str, wanted: str) -> bool:
+    return wanted == "delete" and "compact" in found
+
+
 _RULES: dict[str, tuple[Callable[[str, str], bool], str]] = {
     "max.message.bytes": (_less, "it refuses larger records"),
     "segment.bytes": (_less, "it refuses records larger than that"),
     "message.timestamp.type": (_other, "old frames would be deleted unread"),
+    "cleanup.policy": (_compacts, topics.KEEPS_FOR_EVER),
     "retention.ms": (_more, "pictures are kept longer than they should be"),
 }

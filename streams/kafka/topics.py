@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,10 +23,13 @@ from streams.kafka.security import REFUSALS, for_librdkafka, what_to_do
 from streams.settings import Settings
 from streams.wire.cameras import CAMERAS, ZONES
 
+log = logging.getLogger(__name__)
+
 TOPIC_BYTES = 4 * 1024 * 1024
 DEAD_LETTER_BYTES = 5 * 1024 * 1024
 # Kafka refuses a record larger than a segment, and cuts a topic by size only at the ends of segments.
 _SEGMENT_BYTES = 8 * 1024 * 1024
+KEEPS_FOR_EVER = "keeps the newest record of each key for ever"
 _COMPACT_AFTER_S = 600
 _TIMEOUT_S = 10.0
 _FIRST_ASK_S = 1.5
@@ -131,15 +135,20 @@ def is_embedded(cluster: ClusterMetadata) -> bool:
 
 
 def make(client: AdminClient, plans: Iterable[TopicPlan]) -> list[str]:
-    """Create the topics that do not exist yet; their names. Raises BusError; blocks up to 30 s."""
+    """Create the topics that do not exist yet; their names. Raises BusError; blocks up to 30 s.
+
+    One that exists stays as it is, and is refused where it compacts and should not.
+    """
+    plans = list(plans)
     try:
         cluster = client.list_topics(timeout=_TIMEOUT_S)
         missing = [wanted for wanted in plans if wanted.name not in cluster.topics]
         if not is_embedded(cluster):
-            if not missing:
-                return []
-            made = _create(client, missing)
-            _wait_for_metadata(client, {wanted.name for wanted in missing})
+            made: list[str] = []
+            if missing:
+                made = _create(client, missing)
+                _wait_for_metadata(client, {wanted.name for wanted in missing})
+            _refuse_compacted(client, (wanted for wanted in plans if wanted not in missing))
             return made
         for wanted in missing:  # the embedded broker creates a topic when it is asked for
             client.list_topics(wanted.name, timeout=_TIMEOUT_S)
@@ -163,6 +172,30 @@ def configs_of(client: AdminClient, kind: ResourceType, names: Iterable[str]) ->
     # Asked about nothing, the client raises.
     asked = client.describe_configs(resources, request_timeout=_TIMEOUT_S) if resources else {}
     return {each.name: {name: entry.value or "" for name, entry in asked[each].result().items()} for each in asked}
+
+
+def _refuse_compacted(client: AdminClient, plans: Iterable[TopicPlan]) -> None:
+    """Raise BusError for a topic that would keep the newest picture of each source for ever."""
+    deleting = [ConfigResource(ResourceType.TOPIC, plan.name) for plan in plans if is_to_delete(plan)]
+    asked = client.describe_configs(deleting, request_timeout=_TIMEOUT_S) if deleting else {}
+    for topic, config in asked.items():
+        try:
+            policy = config.result()["cleanup.policy"].value
+        except KafkaException as error:
+            text = "Whether topic %s compacts, and so keeps the newest picture of each source, cannot be read: %s"
+            log.warning(text, topic.name, error.args[0].str())
+            continue
+        if "compact" in policy:
+            raise BusError(
+                f"Topic {topic.name}: expected cleanup.policy=delete, got {policy}, which {KEEPS_FOR_EVER}: "
+                f"kafka-configs.sh --alter --entity-type topics --entity-name {topic.name} "
+                "--add-config cleanup.policy=delete"
+            )
+
+
+def is_to_delete(plan: TopicPlan) -> bool:
+    """Whether records of this topic must go when they are old, whatever their key."""
+    return plan.config["cleanup.policy"] == "delete"
 
 
 def why_missing(client: AdminClient, names: Iterable[str]) -> str:

@@ -7,8 +7,10 @@ from threading import Event
 
 import click
 from confluent_kafka import KafkaException
+from confluent_kafka.admin import ClusterMetadata  # type: ignore[attr-defined]
 
 from streams.chain.types import Chain
+from streams.kafka.advertised import ADVICE, unreachable
 from streams.kafka.topics import BusError, admin, is_embedded, make, plan
 from streams.producer.progress import Progress
 from streams.producer.reconnecting import Say
@@ -66,15 +68,25 @@ def topic_ready(settings: Settings, chain: Chain, topic: str, stop: Event, say: 
     report_at = since
     while not stop.is_set():
         try:
-            embedded = is_embedded(client.list_topics(timeout=_RETRY_S))
-            make(client, [plan(settings, chain, topic)])
-            return embedded
+            cluster = client.list_topics(timeout=_RETRY_S)
+            if not (trouble := _all_unreachable(cluster)):
+                make(client, [plan(settings, chain, topic)])
+                return is_embedded(cluster)
         except KafkaException as error:
-            if time.monotonic() >= report_at:
-                waited_s = time.monotonic() - since
-                say(f"waiting for the broker at {settings.kafka_url} since {waited_s:.0f} s: {error.args[0].str()}")
-                report_at = time.monotonic() + _REPORT_EVERY_S
-            stop.wait(_RETRY_S)
+            trouble = error.args[0].str()
         except BusError as error:
             raise click.ClickException(str(error)) from None
+        if time.monotonic() >= report_at:
+            waited_s = time.monotonic() - since
+            say(f"waiting for the broker at {settings.kafka_url} since {waited_s:.0f} s: {trouble}")
+            report_at = time.monotonic() + _REPORT_EVERY_S
+        stop.wait(_RETRY_S)
     return False
+
+
+def _all_unreachable(cluster: ClusterMetadata) -> str:
+    """Why none of the brokers can be reached where they say that they are, empty where one can."""
+    lost = unreachable(cluster)
+    if len(lost) < len(cluster.brokers):
+        return ""
+    return f"it says that it is at {', '.join(f'{at} ({why})' for at, why in lost.items())}; {ADVICE}"

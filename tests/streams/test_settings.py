@@ -34,6 +34,23 @@ def test_a_value_that_does_not_fit_is_named_with_its_variable(variable: str, val
     assert str(refused.value) == message
 
 
+@pytest.mark.parametrize(
+    ("given", "brokers"),
+    [("kafka://a:1", "a:1"), ("kafka://a:1/, kafka://b:2", "a:1,b:2"), ("a:1, b:2", "a:1,b:2"), ("a", "a")],
+)
+def test_brokers_may_be_written_as_urls(given: str, brokers: str) -> None:
+    assert settings.load({"KAFKA_URL": given}).kafka_url == brokers
+
+
+@pytest.mark.parametrize(
+    "given", ["http://a:1", "kafka+ssl://a:1", "a:1,tcp://b:2", "kafka://", "user:secret@a:1", ","]
+)
+def test_another_url_than_of_brokers_is_refused_at_once_and_not_shown(given: str) -> None:
+    with pytest.raises(SettingError, match="KAFKA_URL: expected brokers as host:port,host:port") as refused:
+        settings.load({"KAFKA_URL": given})
+    assert "secret" not in str(refused.value)
+
+
 def test_words_are_separated_by_commas_and_spaces_do_not_count() -> None:
     assert settings.names(" detect, redact ,") == ("detect", "redact")
     assert settings.names("") == ()

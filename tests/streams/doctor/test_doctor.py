@@ -28,6 +28,7 @@ from tests.kafka_node import KafkaNode
 from tests.processes import free_port
 from tests.streams import frames
 from tests.streams.chains import environment
+from tests.streams.producing import producer
 
 NOWHERE = "127.0.0.1:1"
 MOTION = """
@@ -148,15 +149,29 @@ def test_a_real_kafka_with_small_limits_and_topics_of_others(
 ) -> None:
     url = kafka_node({"message.max.bytes": "1000000"}).url
     client = topics.admin(Settings(kafka_url=url))
-    for made in client.create_topics([NewTopic("SOURCE_FRAME", 1, 1)]).values():
+    compacted = NewTopic("SOURCE_FRAME", 1, 1, config={"cleanup.policy": "compact"})
+    for made in client.create_topics([compacted]).values():
         made.result()
     text = said(monkeypatch, tmp_path, url, replication=3)
     finding(text, "warning", "broker", "records of at most 1000000 bytes", "message.max.bytes=5242880")
     finding(text, "FAILURE", "broker", "expected 3 brokers", "IMAGEBUS_REPLICATION=1")
     finding(text, "warning", "topics", "not there yet: MOTION_FRAME, DEAD_MOTION", "imagebus topics")
     finding(text, "FAILURE", "topics", "SOURCE_FRAME: max.message.bytes is 1000000", "--entity-name SOURCE_FRAME")
+    finding(text, "FAILURE", "topics", "cleanup.policy is compact: keeps the newest", "cleanup.policy=delete")
     finding(text, "FAILURE", "topics", "retention.ms is 604800000: pictures are kept longer", "retention.ms=600000")
     finding(text, "warning", "topics", "SOURCE_FRAME: 1 partitions where 16 are wanted", "--partitions 16")
+
+
+def test_a_broker_that_sends_its_clients_where_nobody_is(
+    kafka_node: Callable[..., KafkaNode], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    elsewhere = f"127.0.0.1:{free_port()}"
+    url = kafka_node({"advertised.listeners": f"CLIENT://{elsewhere}"}).url
+    text = said(monkeypatch, tmp_path, url)
+    finding(text, "FAILURE", "broker", f"says that a broker is at {elsewhere}, which cannot", "advertised.listeners")
+    (tmp_path / "a.jpg").write_bytes(frames.frame().jpeg)
+    with producer(url, tmp_path) as process:
+        process.wait_for_line(f"it says that it is at {elsewhere} .Connection refused.; set its advertised.listeners")
 
 
 def test_a_real_kafka_as_imagebus_makes_it_has_nothing_to_mend(

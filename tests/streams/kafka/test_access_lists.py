@@ -77,6 +77,15 @@ def test_edge_reads_and_writes_the_whole_chain(frames_everywhere: Guarded) -> No
         assert read(frames_everywhere, "edge", topic, group=f"imagebus.{topic}") == frames.record()
 
 
+def test_where_the_configuration_may_not_be_read_that_is_said_and_work_goes_on(
+    frames_everywhere: Guarded, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = frames_everywhere.settings("viewer")
+    assert topics.make(topics.admin(settings), [topics.plan(settings, chains.load(), REDACTED)]) == []
+    assert f"Whether topic {REDACTED} compacts" in caplog.text
+    assert "cannot be read: " in caplog.text
+
+
 def test_the_viewer_of_who_may_see_redacted_frames_only_waits_for_no_other_topic(frames_everywhere: Guarded) -> None:
     with start_viewer(frames_everywhere.url, env=frames_everywhere.env("viewer")) as viewing:
         wait_until(lambda: viewing.state().get("bus") == "ready", 30, "a viewer that holds its topic")

@@ -55,6 +55,22 @@ def test_a_topic_that_is_there_stays_as_it_is(kafka: str) -> None:
     assert length(kafka, plan.name) == 0
 
 
+def test_a_topic_that_compacts_is_refused_for_frames_and_taken_where_it_is_to(kafka: str) -> None:
+    said = settings.load({"KAFKA_URL": kafka})
+    frames, dead, counts = (_named(topics.plan(said, SHOWN, name)) for name in ("SHOWN", "DEAD_REDACT", "COUNTS"))
+    cameras = _named(topics.plan(said, SHOWN, "CAMERAS"))
+    assert _make(kafka, cameras) == [cameras.name]
+    assert _make(kafka, cameras) == []
+    for plan in (frames, dead, counts):
+        for policy in ("compact", "compact,delete"):
+            other = replace(plan, name=f"{plan.name}-{len(policy)}", config={**plan.config, "cleanup.policy": policy})
+            _make(kafka, other)
+            with pytest.raises(
+                topics.BusError, match=f"Topic {other.name}: expected cleanup.policy=delete, got compact"
+            ):
+                _make(kafka, replace(plan, name=other.name))
+
+
 def test_topics_are_made_once_the_broker_names_them(kafka: str, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = _named(topics.plan(settings.load({}), SHOWN, "SHOWN"))
     client = topics.admin(settings.load({"KAFKA_URL": kafka}))
