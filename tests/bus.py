@@ -97,7 +97,7 @@ def consume(
     url: str,
     topic: str,
     wanted: int | Callable[[list[Message]], bool],
-    timeout_s: float = 30,
+    timeout_s: float = 60,
 ) -> list[Message]:
     """The messages of a topic from its beginning: so many, or until `wanted(messages)` is true.
 

@@ -107,7 +107,7 @@ class Process:
         state = "running" if self.exit_code is None else f"exit code {self.exit_code}"
         return f"--- {' '.join(self.command)} ({state})\n" + "\n".join(self.lines[-_TAIL:])
 
-    def wait_for_line(self, pattern: str, timeout_s: float = 30, count: int = 1) -> str:
+    def wait_for_line(self, pattern: str, timeout_s: float = 60, count: int = 1) -> str:
         """The `count`-th line in which the pattern is found. Fails where the process ends before."""
 
         def found() -> str | None:

@@ -51,7 +51,7 @@ def worker(env: Mapping[str, str], *stages: str) -> Process:
     return Process(["faust", "-A", "streams", "worker", "-l", "info"], {**env, **chosen})
 
 
-def wait_ready(process: Process, *stages: str, timeout_s: float = 40) -> None:
+def wait_ready(process: Process, *stages: str, timeout_s: float = 120) -> None:
     """Back when each of these stages has said that it is ready."""
     for stage in stages or ("detect", "annotate", "redact"):
         process.wait_for_line(f"Stage {stage}: is ready", timeout_s)

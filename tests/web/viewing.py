@@ -17,7 +17,7 @@ from tests.processes import IMAGEBUS, Process, free_port
 from tests.wait import wait_until
 from tests.web.frames_of_chain import Camera, colour_of
 
-READY_S = 30.0
+READY_S = 90.0
 JPEG_NOISE = 12
 WARM_UP = "warm-up"
 

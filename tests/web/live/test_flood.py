@@ -42,7 +42,7 @@ async def test_records_that_expire_before_they_are_read_do_not_end_the_viewer() 
         await asyncio.to_thread(flood, broker.url, SOURCE, of(Camera(broker.url, "flood")), for_s=10)
         door = Camera(broker.url, "door")
         await asyncio.to_thread(door.send, 7, [SOURCE])
-        await shown(viewing, door, 7, timeout_s=15)
+        await shown(viewing, door, 7, timeout_s=60)
         assert viewing.state()["bus"] == "ready"
 
 
@@ -67,7 +67,7 @@ async def test_what_waits_for_too_long_is_left_out_and_counted(kafka_node: Calla
         sent = await asyncio.to_thread(flood, broker, SOURCE, of(Camera(broker, "flood")), records=150_000)
         door = Camera(broker, "door")
         await asyncio.to_thread(door.send, 7, [SOURCE])
-        await shown(viewing, door, 7, timeout_s=10)
+        await shown(viewing, door, 7, timeout_s=60)
         lag = ("imagebus_viewer_lag_records", SOURCE)
         wait_until(lambda: metrics_of(viewing.url)[lag] == 0, 10, "a viewer that has nothing left to read")
         skipped = metrics_of(viewing.url)["imagebus_viewer_skipped_records_total", SOURCE]
