@@ -20,7 +20,7 @@ from functions import Frame
 from functions.core.errors import UsageError
 from functions.core.registry import FunctionSpec
 from streams import settings
-from streams.chain.function_registry import registered
+from streams.chain.function_options import registered
 
 _EVERY = 10
 _RUNS = 3

@@ -25,7 +25,7 @@ from bench.privacy_report import COLUMNS, row, write
 from bench.truth import People, read_people
 from functions import Detection, Frame, Hop
 from streams import settings
-from streams.chain.function_registry import registered
+from streams.chain.function_options import registered
 from streams.files.steps import Step, step
 
 CONFIGURATIONS: dict[str, dict[str, Any]] = {

@@ -42,7 +42,7 @@ def stage_app(stage: Stage, conf: StageConf, settings: Settings, refuse: Refuse)
     results = app.topic(conf.output)
     dead_letters = app.topic(dead_letters_of(stage.name))
     delivery = Delivery(stage, results, dead_letters, settings.window)
-    expired = ExpiredOffsets(app, stage.missed)
+    expired = ExpiredOffsets(app, stage.name, f"Stage {stage.name}", stage.counts)
 
     @app.agent(frames, name=stage.name)
     async def run(records: StreamT[bytes]) -> None:

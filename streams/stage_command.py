@@ -12,8 +12,7 @@ from streams import settings as config
 from streams.app import stage_app
 from streams.chain import types as chains
 from streams.chain.check import checked, refuse_circle
-from streams.chain.function_options import click_options, given
-from streams.chain.function_registry import registered
+from streams.chain.function_options import click_options, given, registered
 from streams.chain.types import StageConf
 from streams.worker.process import worker_of
 

@@ -18,8 +18,8 @@ import pytest
 import yaml
 
 from streams.chain import types as chains
-from streams.runtime.watchdog import Watchdog
 from streams.wire import records
+from streams.worker.process import Watchdog
 from tests.bus import consume
 from tests.conftest import has_docker
 from tests.processes import PROJECT, Process, free_port

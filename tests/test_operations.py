@@ -18,11 +18,12 @@ from streams.runtime.lag import Lag, Liveness
 from streams.runtime.metrics import registry
 from streams.worker.metrics import OUTCOMES, Stages
 from tests.processes import PROJECT
-from web.camera.metrics import CameraMetrics
+from web.camera.app import CameraMetrics
 from web.camera.whip import Whip
-from web.live.metrics import Traffic, ViewerMetrics
+from web.live.client import Traffic
 from web.live.newest import NewestFrames
-from web.live.state import BrokerState
+from web.live.protocol import BrokerState
+from web.viewer.health import ViewerMetrics
 
 NAME = re.compile(r"imagebus_[a-z_]+")
 # What Prometheus makes of a histogram or a counter, and what it knows by itself.

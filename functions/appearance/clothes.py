@@ -37,21 +37,18 @@ class _Seen(NamedTuple):
 
 
 class Looks:
-    """How the people of the last hour look, at all cameras that this process follows.
-
-    It is in memory only, has no way to be written, and is gone with the process.
-    """
+    """The appearance of people seen in the last hour, at all cameras of this process: in memory only, never written."""
 
     def __init__(self) -> None:
         self._seen: dict[int, _Seen] = {}
 
     def wants(self, visit: int, at: int) -> bool:
-        """Whether another picture of a visit would be of use."""
+        """Whether another picture of a visit is due."""
         seen = self._seen.get(visit)
         return seen is None or at - seen.last_at >= _EVERY
 
     def add(self, visit: int, source: str, at: int, look: Look) -> None:
-        """Take in one more picture of somebody."""
+        """Add one picture of a visit to its mean."""
         seen = self._seen.pop(visit, None)
         pictures = seen.pictures if seen else 0
         mean = look if seen is None else seen.look + (look - seen.look) / np.float32(pictures + 1)
@@ -60,7 +57,7 @@ class Looks:
             del self._seen[next(iter(self._seen))]
 
     def same_as(self, visit: int) -> int | None:
-        """The visit at another camera that looks the same, None where none does clearly."""
+        """The visit at another camera of the same appearance, None where none is clearly the same."""
         mine = self._seen.get(visit)
         if mine is None or mine.pictures < _PICTURES:
             return None
@@ -76,7 +73,7 @@ class Looks:
 
 
 def look_of(image: Image, xyxy: XYXY) -> Look | None:
-    """The colours of somebody's clothes in BGR pixels; None of whom too little is to be seen."""
+    """The colours of a person's clothes, of BGR pixels; None where too little of the person is visible."""
     rows, columns = pixels(xyxy)
     person = image[rows, columns]
     height, width = person.shape[:2]
@@ -88,7 +85,7 @@ def look_of(image: Image, xyxy: XYXY) -> Look | None:
 
 
 def alike(one: Look, other: Look) -> float:
-    """How alike two looks are, 0 to 1: the Bhattacharyya coefficient."""
+    """The similarity of two appearances, 0 to 1: the Bhattacharyya coefficient."""
     return float(np.sqrt(one * other).sum() / 2)
 
 

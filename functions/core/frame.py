@@ -20,10 +20,7 @@ MAX_UNSEEN = 256
 
 
 class Picture:
-    """A picture as JPEG bytes, as pixels, or both: each is made lazily from the other.
-
-    `from_pixels` says that no byte of a JPEG that came is in its JPEG.
-    """
+    """A picture as JPEG bytes or pixels, each made lazily of the other; `from_pixels`: the JPEG was encoded here."""
 
     def __init__(self, *, jpeg: bytes | None = None, image: Image | None = None) -> None:
         if (jpeg is None) == (image is None):
@@ -79,8 +76,8 @@ class Detection:
 class Hop:
     """What one stage did with the frame: times in microseconds, `started_at` since the epoch.
 
-    `finds`: the labels that its reader's own chain file lets it find, whatever the record says; `disbelief`: why it
-    is not believed to have looked. Neither is on a record, where anybody could write it.
+    `finds`: the labels that it can find, by the chain file of whoever reads the hop; `disbelief`: why it is not trusted
+    to have looked. Neither is part of a record, which anybody could write.
     """
 
     stage: str
@@ -145,10 +142,7 @@ class Frame:
         return self.picture.image
 
     def image_at(self, max_side: int) -> Image:
-        """Upright BGR pixels, scaled down so that no side is longer than this; read-only.
-
-        For a function that would shrink them anyway and looks at them once: a JPEG is decoded no larger than needed.
-        """
+        """Upright BGR pixels with no side longer than this, read-only; a JPEG is decoded no larger than that needs."""
         return self.picture.image_at(max_side)
 
     @property

@@ -1,4 +1,4 @@
-"""JPEG files: read the header, decode to BGR, encode from BGR."""
+"""JPEG files: header, decoding to BGR, encoding from BGR."""
 
 from __future__ import annotations
 
@@ -47,15 +47,12 @@ _ROTATE = {
 
 
 class JpegError(ValueError):
-    """The bytes are not a JPEG that can be read."""
+    """The bytes are no JPEG that can be decoded."""
 
 
 @dataclass(frozen=True)
 class JpegHeader:
-    """What a JPEG says of itself before a pixel is decoded; `size_wh` is the upright size.
-
-    `in_one`: its only scan holds all, so that it is decoded row by row.
-    """
+    """The header of a JPEG: `size_wh` is the upright size; `in_one` says that a single scan holds all components."""
 
     size_wh: tuple[int, int]
     orientation: int
@@ -64,10 +61,7 @@ class JpegHeader:
 
 
 def read_header(jpeg: bytes) -> JpegHeader:
-    """Read size, EXIF orientation and number of scans.
-
-    Raises JpegError where the bytes are not a JPEG or end too soon.
-    """
+    """Read size, EXIF orientation and number of scans. Raises JpegError where the bytes are no JPEG, or truncated."""
     if not jpeg.startswith(b"\xff\xd8"):
         raise JpegError(f"Expected a JPEG (starting FF D8), got {_looks_like(jpeg)}")
     try:
@@ -77,7 +71,7 @@ def read_header(jpeg: bytes) -> JpegHeader:
 
 
 def checked_header(jpeg: bytes) -> JpegHeader:
-    """The header of a JPEG that is safe to decode. Raises JpegError, also for one that asks for much memory or time."""
+    """The header of a JPEG within the limits of size and scans. Raises JpegError for any other."""
     header = read_header(jpeg)
     width, height = header.size_wh
     most = MAX_PIXELS if header.in_one else MAX_PIXELS_OF_SCANS
@@ -94,9 +88,8 @@ def checked_header(jpeg: bytes) -> JpegHeader:
 def decode(jpeg: bytes, least_side: int | None = None) -> Image:
     """Decode to an upright BGR array, uint8 of shape (height, width, 3).
 
-    Where `least_side` is given and the picture's longer side is at least twice as long, it is decoded to a half, a
-    quarter or an eighth of its size, as long as that side is no shorter than `least_side`: in less time.
-    Raises JpegError for a picture that is cut or damaged, rather than giving half of it, and for an image bomb.
+    With `least_side`, decode to 1/2, 1/4 or 1/8 of the size where the longer side then still has `least_side` pixels,
+    which is faster. Raises JpegError for a truncated or corrupt picture, and for one beyond the limits.
     """
     header = checked_header(jpeg)
     try:
@@ -113,7 +106,7 @@ def encode(image: Image, quality: int = QUALITY) -> bytes:
 
 
 def _reduced(header: JpegHeader, least_side: int | None) -> dict[str, int]:
-    """What tells simplejpeg to decode to a part of the size."""
+    """The arguments with which simplejpeg decodes to a fraction of the size."""
     longer = max(header.size_wh)
     part = next((part for part in _QUICK_PARTS if least_side is not None and longer >= part * least_side), None)
     if part is None:
@@ -144,7 +137,7 @@ def _walk(jpeg: bytes) -> JpegHeader:
 
 
 def _segments(jpeg: bytes) -> Iterator[tuple[int, int, int]]:
-    """Marker, place and length of each segment. Raises JpegError where there are too many markers to look at."""
+    """Marker, offset and length of each segment. Raises JpegError beyond MAX_MARKERS."""
     at = 2
     for _ in range(MAX_MARKERS):
         if jpeg[at] != 0xFF:
@@ -160,14 +153,14 @@ def _segments(jpeg: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _count_scans(jpeg: bytes, at: int) -> int:
-    """FF within a scan is followed by 00, so the marker's bytes are a scan's start."""
+    """The number of start-of-scan markers; within a scan's data FF is always followed by 00."""
     # Two bytes at a time, from even and from odd places: a tenth of the time of bytes.count.
     pairs = (np.frombuffer(jpeg, ">u2", (len(jpeg) - start) // 2, start) for start in (at, at + 1))
     return sum(int(np.count_nonzero(places == 0xFF00 | _START_OF_SCAN)) for places in pairs)
 
 
 def _exif_orientation(tiff: bytes) -> int:
-    """The orientation tag of a TIFF header, 1 where it has none or cannot be read."""
+    """The orientation in a TIFF header, 1 where it has none or is malformed."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:
         return 1

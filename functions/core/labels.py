@@ -16,15 +16,12 @@ def chosen(known: Sequence[str], wanted: Iterable[str]) -> tuple[str, ...]:
     words = {plain(word): word for word in wanted}
     unknown = words.keys() - set(map(plain, known))
     if unknown:
-        raise UsageError(_unknown(words[min(unknown)], known))
+        hint = did_you_mean(min(unknown), known)
+        expected = f"expected one that the detector knows ({', '.join(known)}){hint}"
+        raise UsageError(f"Label {words[min(unknown)]!r}: {expected}")
     return tuple(label for label in known if not words or plain(label) in words)
 
 
 def plain(label: str) -> str:
     """A label in the form in which labels are compared: lower case, single spaces."""
     return " ".join(label.replace("_", " ").casefold().split())
-
-
-def _unknown(label: str, known: Sequence[str]) -> str:
-    hint = did_you_mean(plain(label), known)
-    return f"Label {label!r}: expected one that the detector knows ({', '.join(known)}){hint}"

@@ -12,10 +12,7 @@ T = TypeVar("T")
 
 
 def per_thread(factory: Callable[P, T]) -> Callable[P, T]:
-    """A cache per thread: the factory is called once in each thread for the same arguments (hashable).
-
-    One network of OpenCV called from two threads gives wrong results without an error.
-    """
+    """Call the factory once in each thread for the same (hashable) arguments."""
     local = threading.local()
 
     @wraps(factory)

@@ -98,10 +98,7 @@ def function(
 
 
 def load(modules: Iterable[str] = ()) -> dict[str, FunctionSpec]:
-    """All functions by name: those of this package, and of the modules named.
-
-    Raises FunctionError with the module's name where one does not import.
-    """
+    """All functions by name, of this package and of these modules. Raises FunctionError where one does not import."""
     package = importlib.import_module("functions")
     own = [f"functions.{module.name}" for module in pkgutil.iter_modules(package.__path__) if not module.ispkg]
     for module in [*own, *modules]:
@@ -170,6 +167,3 @@ def _why_uncallable(call: object, options: Iterable[str]) -> str:
     except TypeError as error:
         return f"one that takes {signature}: {error}"
     return ""
-
-
-__all__ = ["FunctionError", "FunctionSpec", "OptionError", "function", "load"]

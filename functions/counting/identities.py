@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import product, starmap
 from typing import NamedTuple
 
 from functions.counting.visits import SECOND
@@ -37,14 +38,11 @@ def persons(stays: Mapping[int, Stay], links: Iterable[Link]) -> dict[int, int]:
     person = {visit: visit for visit in stays}
     for _, one, other in sorted(links):
         first, second = sorted((person[one], person[other]))
-        if first != second and not _any_overlap(stays, members[first], members[second]):
+        pairs = product((stays[visit] for visit in members[first]), (stays[visit] for visit in members[second]))
+        if first != second and not any(starmap(_overlap, pairs)):
             members[first] += members[second]
             person |= dict.fromkeys(members.pop(second), first)
     return person
-
-
-def _any_overlap(stays: Mapping[int, Stay], ones: Iterable[int], others: list[int]) -> bool:
-    return any(_overlap(stays[one], stays[other]) for one in ones for other in others)
 
 
 def _overlap(one: Stay, other: Stay) -> bool:

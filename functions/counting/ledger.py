@@ -1,4 +1,4 @@
-"""The ledger of visits of all cameras, and the counts of visitors and unique persons of each window."""
+"""The ledger: visits of all cameras in, counts of visitors and unique persons of each time window out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LATENESS = timedelta(days=1) // timedelta(microseconds=1)
 
 
 class Count(NamedTuple):
-    """Visitors and unique persons in a window, at a camera or (`source` None) at all of them."""
+    """The count of a window, at one camera or (`source` None) at all of them."""
 
     window: Window
     source: str | None
@@ -34,7 +34,7 @@ class Count(NamedTuple):
 
 
 class Closed(Struct, frozen=True, kw_only=True):
-    """The totals of all days before `until` (µs), which are final: visits at each camera, and unique persons."""
+    """The totals of the days before `until` (µs): visits at each camera, and unique persons. They are final."""
 
     until: int = 0
     visitors: dict[str, int] = {}
@@ -42,9 +42,9 @@ class Closed(Struct, frozen=True, kw_only=True):
 
 
 class Ledger:
-    """The visits of days that are still open, and the totals of the days before.
+    """The visits of the open days, and the totals of closed ones.
 
-    Idempotent: it keeps visits by id, no counters, so that one published twice, late or by another process counts once.
+    Idempotent: visits are kept by id, so that one that is published twice, late or by another process counts once.
     """
 
     def __init__(self, near_m: float, zone: tzinfo, closed: Closed | None = None, began_at: int | None = None) -> None:
@@ -57,18 +57,12 @@ class Ledger:
         self._alike: dict[int, int] = {}
 
     def add(self, visit: Visit) -> bool:
-        """Add or update a visit; false for a repeat, and for one that is too late.
-
-        Raises OverflowError or ValueError for a time beyond LATEST, and changes nothing then.
-        """
+        """Add or update a visit; False for a repeat or a late one. Raises OverflowError or ValueError beyond LATEST."""
         known = self._stays.get(visit.id)
         before = self._minutes.get(visit.minute, {}).get(visit.id)
         if (known is None and visit.last_at < self.closed.until) or (before and before.last_at >= visit.last_at):
             return False
-        windows = (
-            hour_of(visit.last_at, self._zone),
-            day_of(visit.last_at, self._zone),
-        )  # may raise, hence first
+        windows = hour_of(visit.last_at, self._zone), day_of(visit.last_at, self._zone)  # may raise, hence first
         self.began_at = visit.first_at if self.began_at is None else self.began_at
         self._minutes[visit.minute][visit.id] = visit
         for window in windows:
@@ -81,19 +75,19 @@ class Ledger:
         return True
 
     def due(self, now: int) -> Closed | None:
-        """The totals to close by now (µs), None if no further day ended a day ago."""
+        """The totals of the days that can be closed by now (µs), None if no further one can."""
         until = day_of(now - _LATENESS, self._zone).starts_at
         if until <= self.closed.until:
             return None
         gone = {visit for visit, stay in self._stays.items() if stay.last_at < until}
-        person = self._persons()
+        person = persons(self._stays, self._links())
         visitors = Counter(self.closed.visitors) + Counter(self._stays[visit].source for visit in gone)
         # A person with a visit in an open day is counted there.
         unique = len({person[visit] for visit in gone} - {person[visit] for visit in self._stays.keys() - gone})
         return Closed(until=until, visitors=dict(visitors), unique=self.closed.unique + unique)
 
     def close(self, closed: Closed) -> list[Visit]:
-        """Drop the visits of closed days, and return them."""
+        """Drop and return the visits of closed days."""
         self.closed = closed
         gone = {visit for visit, stay in self._stays.items() if stay.last_at < closed.until}
         dropped = [told.pop(visit) for told in self._minutes.values() for visit in gone & told.keys()]
@@ -106,8 +100,8 @@ class Ledger:
         return dropped
 
     def counts(self) -> Iterator[Count]:
-        """The count of each open window, by camera with visits and over all."""
-        person = self._persons()
+        """The counts of each open window: of every camera with visits, then over all."""
+        person = persons(self._stays, self._links())
         for window, minutes in self._windows.items():
             yield from self._counted(window, [told for at in minutes if (told := self._minutes.get(at))], person)
         if self.began_at is not None:
@@ -136,9 +130,6 @@ class Ledger:
             if other.source != visit.source and other.path:
                 one, two = sorted((visit, other), key=lambda each: each.id)
                 self._near[one.id, two.id][visit.minute] = shared(one.path, two.path)
-
-    def _persons(self) -> dict[int, int]:
-        return persons(self._stays, self._links())
 
     def _links(self) -> Iterator[Link]:
         for (one, other), minutes in self._near.items():

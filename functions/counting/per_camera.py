@@ -1,4 +1,4 @@
-"""Visits at one camera, from its frames: a pure step from state and frame to state and visits to publish."""
+"""Visits at one camera: a pure function from a camera's state and a frame to the next state and visits to publish."""
 
 from __future__ import annotations
 
@@ -28,17 +28,14 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 class OpenVisit(Struct, frozen=True, array_like=True):
-    """A visit that goes on; `published_at` is its `last_at` when it was last published, 0 before."""
+    """A visit that is not over; `published_at` is its `last_at` when it was last published, 0 before."""
 
     visit: Visit
     published_at: int = 0
 
 
 class Camera(Struct, frozen=True):
-    """The state of one run of a camera's producer, a row of a Faust table: numbers only, no appearance.
-
-    `last` is the `seq` of its last frame. Two producers of one name have a state each.
-    """
+    """The state of one run of a camera's producer, a row of a Faust table: numbers only; `last` is the last `seq`."""
 
     tracks: tuple[Track, ...] = ()
     visits: dict[int, OpenVisit] = {}
@@ -51,7 +48,7 @@ class Camera(Struct, frozen=True):
 
     @property
     def unpublished(self) -> list[Visit]:
-        """The open visits that changed since they were published, for when no more frames will come."""
+        """The open visits that changed since they were published, for when the camera is evicted."""
         return _unpublished(self.visits.values())
 
 

@@ -83,7 +83,7 @@ def of_shares(homography: Homography) -> Homography:
 
 
 def shared(one: Sequence[Step], other: Sequence[Step]) -> tuple[int, float]:
-    """The number of moments that two paths have in common, and their median distance then, in metres."""
+    """How many moments two paths have in common, and their median distance then, in metres."""
     both = ((step, _at(other, step[0])) for step in one)
     distances = sorted(((x - there[0]) ** 2 + (y - there[1]) ** 2) ** 0.5 for (_, x, y), there in both if there)
     return len(distances), distances[len(distances) // 2] if distances else 0.0

@@ -1,4 +1,4 @@
-"""Draw boxes and words that can be read on any background, in sizes that go with the picture's."""
+"""Drawing: boxes and text that are legible on any background, scaled to the picture."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _LONGEST = 48
 
 @dataclass(frozen=True)
 class Pen:
-    """How thick and how large to draw on a picture of one size."""
+    """Line width and text size for pictures of one size."""
 
     line: int
     text: float
 
     @classmethod
     def for_image(cls, image: Image) -> Pen:
-        """Sizes that can be read whether the picture has 200 or 4000 rows."""
+        """Sizes in proportion to the picture's shorter side."""
         side = min(image.shape[:2])
         return cls(line=max(1, round(side / 300)), text=max(0.4, side / 1300))
 
@@ -45,7 +45,7 @@ class Pen:
         cv2.rectangle(image, corners[:2], corners[2:], colour, self.line)
 
     def corners(self, image: Image, xyxy: XYXY, colour: Colour) -> None:
-        """The four corners of a box, with a dark edge: something is here that is not shown."""
+        """The corners of a box with a dark edge, for a detection that is hidden."""
         x1, y1, x2, y2 = _pixels(xyxy)
         arm_x, arm_y = (x2 - x1) // 4, (y2 - y1) // 4
         for shade, thickness in ((_BLACK, self.line + 2), (colour, self.line)):
@@ -54,7 +54,7 @@ class Pen:
                 cv2.line(image, (x, y), (x, y + to_y * arm_y), shade, thickness)
 
     def words(self, image: Image, text: str, xyxy: XYXY, colour: Colour) -> None:
-        """Text on a plate of the colour, above the box where there is room, and always within the picture."""
+        """Text on a filled rectangle, above the box where it fits, always within the picture."""
         (width, height), below = cv2.getTextSize(text, _FONT, self.text, self._stroke)
         plate_h, edge = height + below + 2 * self.line, self.line
         left = min(max(0, int(xyxy[0])), max(0, image.shape[1] - width - 2 * edge))
@@ -66,12 +66,12 @@ class Pen:
 
 
 def colour_of(label: str) -> Colour:
-    """A label's colour: the same in every picture and every process."""
+    """The colour of a label, the same in every process."""
     return _PALETTE[zlib.crc32(label.casefold().encode()) % len(_PALETTE)]
 
 
 def plain(text: str) -> str:
-    r"""Text in the letters that OpenCV can draw: accents are left out, others become `\u4eba`, long text is cut."""
+    """Text in the ASCII that OpenCV can draw: accents dropped, other characters as `\\u4eba`, truncated."""
     letters = unicodedata.normalize("NFKD", text)
     shown = "".join(letter for letter in letters if not unicodedata.combining(letter))
     ascii_only = "".join(letter if " " <= letter <= "~" else ascii(letter)[1:-1] for letter in shown)

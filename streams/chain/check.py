@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 
 from functions.core.errors import UsageError, did_you_mean, one_of
-from functions.core.registry import FunctionSpec, OptionError
+from functions.core.options import OptionError
+from functions.core.registry import FunctionSpec
 from streams.chain import types as chains
 from streams.chain.counts_section import NAME as COUNTING
 from streams.chain.counts_section import CountsConf
-from streams.chain.function_registry import registered
+from streams.chain.function_options import registered
 from streams.chain.types import Chain, ChainError, StageConf, dead_letters_of
 from streams.settings import Settings
 from streams.wire.cameras import CAMERAS, ZONES

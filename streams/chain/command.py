@@ -59,12 +59,11 @@ def _below(chain: Chain, topic: str, seen: set[str]) -> Iterator[str]:
 
 def _stage(name: str, stage: StageConf) -> str:
     function = "" if stage.function == name else f" = {stage.function}"
-    options = "".join(f" {option}={_value(value)}" for option, value in stage.options.items())
+    values = {
+        name: ",".join(map(str, each)) if isinstance(each, list) else each for name, each in stage.options.items()
+    }
+    options = "".join(f" {name}={value}" for name, value in values.items())
     return f"{name}{function}{options}"
-
-
-def _value(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _topic(chain: Chain, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a stage believes of hops: what the chain file lets its detectors find, never what a record says of them."""
+"""The evidence of hops: what a chain file's detectors can find, never what a record claims."""
 
 from __future__ import annotations
 
@@ -19,10 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Detector:
-    """A detector of the chain file.
-
-    `said`: its options as its hops write them; `labels`: what it finds, None where this host cannot tell.
-    """
+    """A detector of the chain file: its options as hops write them, and the labels it finds (None: not known here)."""
 
     said: Mapping[str, object]
     labels: tuple[str, ...] | None
@@ -32,7 +29,7 @@ class Detector:
         object.__setattr__(self, "finds", frozenset(map(plain, self.labels or ())))
 
     def differing(self, options: Mapping[str, object]) -> str | None:
-        """What a hop's options say that is not so, as words of this host; None where all that they say is."""
+        """The option in which a hop differs from the chain file, None where it does not."""
         if unknown := options.keys() - self.said.keys():
             return f"{len(unknown)} that this host does not know"
         return next((name for name, value in options.items() if _listed(value) != self.said[name]), None)
@@ -40,7 +37,7 @@ class Detector:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The detectors of the chain file by their functions; none are believed where none are known."""
+    """The detectors of the chain file, by function."""
 
     detectors: Mapping[str, Sequence[Detector]] = field(default_factory=dict)
 
@@ -50,7 +47,7 @@ class Evidence:
         return tuple(label for each in self.detectors.values() for detector in each for label in detector.labels or ())
 
     def judged(self, frame: Frame) -> Frame:
-        """The frame with what may be believed of each hop."""
+        """The frame, with `finds` or `disbelief` set on each hop."""
         return replace(frame, hops=tuple(map(self._judged, frame.hops)))
 
     def _judged(self, hop: Hop) -> Hop:

@@ -1,15 +1,25 @@
-"""A function's options as options of the command line."""
+"""The registered functions, and their options as options of the command line."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
+from functions.core import registry
 from functions.core.options import Option
 from functions.core.registry import FunctionSpec
+from functions.models import catalogue
+from streams.settings import Settings, names
+
+
+def registered(settings: Settings) -> dict[str, FunctionSpec]:
+    """All functions by name, those of IMAGEBUS_FUNCTIONS included; models are in IMAGEBUS_MODELS. Raises UsageError."""
+    catalogue.use_folder(Path(settings.models).expanduser())
+    return registry.load(names(settings.functions))
 
 
 def click_options(spec: FunctionSpec, prefix: str = "") -> list[click.Option]:

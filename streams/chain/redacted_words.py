@@ -1,4 +1,4 @@
-"""Records for redacted topics: no word rides along that the chain file does not know."""
+"""Records for redacted topics: words that the chain file does not know are replaced."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DOUBTS = doubt.SENTENCES | {STARTING, UPSET, ANOTHER_SHAPE, NOT_AS_DRAWN, IN_DO
 
 @dataclass(frozen=True)
 class Words:
-    """What may be said on a redacted topic: labels by how they are compared, names of stages and functions, styles."""
+    """The words allowed on a redacted topic: labels by their plain form, stages, functions and styles."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
     stages: frozenset[str] = frozenset()
@@ -96,7 +96,7 @@ def clean_id(frame_id: str, seq: int) -> str:
 
 
 def _named(options: Iterable[Mapping[str, Any]], name: str) -> list[str]:
-    """The words that are said for an option of that name."""
+    """The words given for an option of that name."""
     values = [each.get(name) for each in options]
     several = [value if isinstance(value, tuple) else (value,) for value in values]
     return [word for words in several for word in words if isinstance(word, str)]
@@ -108,10 +108,7 @@ def _sentence(text: str) -> str:
 
 
 def _without_words(said: Mapping[str, Any], known: Mapping[str, Option]) -> dict[str, Any]:
-    """Of a hop's options, what says nothing of anybody; another's value is nil.
-
-    Words may be a path or a name, unless they are the function's default or one of its choices.
-    """
+    """The options of a hop without free text, which may be a path or a name; such values become nil."""
     return {name: _unless_words(known[name], value) for name, value in said.items() if name in known}
 
 

@@ -1,4 +1,4 @@
-"""The ledger: visits in, counts out. Each visit is a row of a table, from which the counts are made."""
+"""The ledger's Faust app: reads visits, keeps each in a table, publishes the counts made of them."""
 
 from __future__ import annotations
 

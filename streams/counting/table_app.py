@@ -1,4 +1,4 @@
-"""A Faust app of counting: one agent and one table. A record is acknowledged when its results are on the bus."""
+"""The base of counting's Faust apps: one agent, one table; a record is acked when its results are on the bus."""
 
 from __future__ import annotations
 
@@ -9,26 +9,53 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import faust
 from aiokafka.errors import KafkaError
 from faust.exceptions import ProducerSendError
-from faust.types import EventT, StreamT
+from faust.types import EventT, FutureMessage, StreamT
 
 from streams.chain.counts_section import NAME
 from streams.chain.types import dead_letters_of
-from streams.counting.table import flushable_table
-from streams.runtime.errors import Stopped
-from streams.runtime.failures import dead_letter_headers, text_of
+from streams.runtime.errors import Stopped, dead_letter_headers, text_of
 from streams.runtime.faust_app import bus_app
 from streams.runtime.poison_records import PoisonRecords
 from streams.runtime.supervisor import ReadingApp, Refuse, until_stopped
 from streams.settings import Settings
+
+
+class FlushableTable(faust.Table[str, bytes]):
+    """A table in memory (text to bytes) whose changelog can be flushed before a record is acknowledged."""
+
+    mundane_level = "debug"
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._pending: list[FutureMessage] = []
+
+    def send_changelog(self, *arguments: Any, **options: Any) -> FutureMessage:
+        """Send one change, and keep its future for `flush`."""
+        sending = super().send_changelog(*arguments, **options)
+        self._pending.append(sending)
+        return sending
+
+    def forget(self, key: str, partition: int) -> None:
+        """Delete a row that is of that partition, whatever partition the record at hand is of."""
+        self.data.pop(key, None)
+        self.send_changelog(partition, key, None)
+
+    async def flush(self) -> None:
+        """Wait until the broker has every change. Raises KafkaError."""
+        pending, self._pending = self._pending, []
+        for sending in pending:
+            await sending
+
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class RestartState:
-    """What survives a restart of the app: counts of records by outcome, and the records at which it stopped."""
+    """State that outlives a restart of the app: counts of records by outcome, and poison records."""
 
     counts: Counter[str] = field(default_factory=Counter)
     suspects: PoisonRecords = field(default_factory=PoisonRecords)
@@ -49,11 +76,18 @@ class CountingApp(ReadingApp):
     ) -> None:
         super().__init__(bus_app(group, settings, table_standby_replicas=0), [topic])
         self._state, self._refuse = state, refuse
-        self.table = flushable_table(self.app, table, partitions)
+        # Its changelog exists, with as many partitions as the input topic.
+        self.table = FlushableTable(
+            self.app, name=table, partitions=partitions, key_type=str, value_type=bytes, store="memory://"
+        )
+        self.app.tables.add(self.table)
         self.app.on_partitions_revoked.connect(lambda *_, **__: self.forget(), weak=False)
         # Once a table is restored, Faust empties its queues after it has asked for records: those would never come.
         self.app.on_rebalance_complete.connect(lambda *_, **__: self.app.consumer.stop_flow(), weak=False)
-        self.app.agent(self.app.topic(topic), name=NAME)(self._agent)
+
+        @self.app.agent(self.app.topic(topic), name=NAME)
+        async def run(stream: StreamT[bytes]) -> None:
+            await until_stopped(self._run(stream), refuse)
 
     @abstractmethod
     async def process(self, event: EventT[bytes]) -> None:
@@ -61,7 +95,7 @@ class CountingApp(ReadingApp):
 
     @abstractmethod
     def forget(self) -> None:
-        """Drop what is cached of the table: partitions were revoked, and other workers may have written it since."""
+        """Drop what is cached of the table, since partitions were revoked."""
 
     def events(self, stream: Any) -> AsyncIterator[EventT[bytes]]:
         """The events of the stream, in order."""
@@ -71,9 +105,6 @@ class CountingApp(ReadingApp):
     async def send(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes] | None = None) -> None:
         """Write one record and wait until the broker has it."""
         await (await self.app.topic(topic).send(key=key, value=value, headers=headers))
-
-    async def _agent(self, stream: StreamT[bytes]) -> None:
-        await until_stopped(self._run(stream), self._refuse)
 
     async def _run(self, stream: Any) -> None:
         async for event in self.events(stream.noack()):

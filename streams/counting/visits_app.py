@@ -1,15 +1,16 @@
-"""Visits of every camera: frames in, visits out. The state of each camera is a row of a table, in numbers."""
+"""The visits' Faust app: reads frames, keeps each camera's state in a table, publishes visits."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import msgspec
 from faust.types import EventT
-from msgspec import structs
+from msgspec import Struct, structs
 
 from functions.appearance.clothes import Look, Looks, look_of
 from functions.core.frame import XYXY, Frame
@@ -17,8 +18,6 @@ from functions.counting.per_camera import Camera, count
 from functions.counting.visits import Visit
 from functions.counting.windows import LATEST
 from streams.chain.counts_section import NAME, CountsConf
-from streams.counting import camera_rows
-from streams.counting.camera_rows import Row, row_key
 from streams.counting.table_app import CountingApp, RestartState
 from streams.kafka.counting_topics import CAMERAS, visits_group
 from streams.runtime.expired_offsets import ExpiredOffsets
@@ -31,6 +30,28 @@ from streams.wire import counts
 from streams.wire.counts import VISITS, WireVisit
 from streams.wire.reading import frame_of
 from streams.wire.records import RecordError
+
+
+class Row(Struct):
+    """A camera's row: `partition` of its frames (-1: not stored yet), `seen_at` the Kafka timestamp of the last one.
+
+    `mine`: this process has tracked the camera without interruption.
+    """
+
+    camera: Camera = Camera()
+    partition: int = -1
+    seen_at: float = 0.0
+    mine: bool = True
+
+
+def _read(name: str, value: bytes) -> tuple[Key, Row] | None:
+    """A row as it was written, not `mine` yet; None for one of another version."""
+    try:
+        key = msgspec.json.decode(name, type=Key)
+        return key, structs.replace(msgspec.msgpack.decode(value, type=Row), mine=False)
+    except msgspec.DecodeError:
+        return None
+
 
 log = logging.getLogger(__name__)
 
@@ -50,20 +71,18 @@ class VisitsApp(CountingApp):
         super().__init__(visits_group(conf), conf.input, CAMERAS, partitions, settings, state, refuse)
         self._conf, self._max_bytes = conf, settings.max_record_bytes
         self._looks = Looks()
-        self._gaps = ExpiredOffsets(self.app, self._expired)
+        self._gaps = ExpiredOffsets(self.app, NAME, "Counting", state.counts)
         self._seldom = Seldom(log)
 
     def events(self, stream: Any) -> AsyncIterator[EventT[bytes]]:
-        """The events of the stream; records that expired unread are counted."""
         return self._gaps.watched(stream)
 
     async def process(self, event: EventT[bytes]) -> None:
-        """Process one frame: first its visits are on the bus, then the camera's row, then it is acknowledged.
-
-        A process that is killed in between reads the frame again, and publishes the same visits.
-        """
+        """Publish a frame's visits, then store the camera's row: after a crash in between both are done again."""
         message = event.message
-        frame = _in_calendar(frame_of(message, self._max_bytes))
+        frame = frame_of(message, self._max_bytes)
+        if frame.captured_at > LATEST:
+            raise RecordError(f"Expected a time with an hour and a day, at most {LATEST}, got {frame.captured_at}")
         self._restore()
         row = self._rows.see(key_of(frame))
         await self._delete_evicted()
@@ -75,7 +94,7 @@ class VisitsApp(CountingApp):
             after, visits = await self._matched(frame, after, visits)
         await self._publish(visits)
         row.camera, row.partition, row.seen_at, row.mine = after, message.partition, message.timestamp, True
-        self.table[row_key(key_of(frame))] = msgspec.msgpack.encode(row)
+        self.table[json.dumps(key_of(frame))] = msgspec.msgpack.encode(row)
 
     def forget(self) -> None:
         """Read the rows again: the next frame of every camera follows an interruption."""
@@ -91,7 +110,7 @@ class VisitsApp(CountingApp):
             return
         self._restored = True
         mine = {each.partition for each in held(self.app) if each.topic == self._conf.input}
-        read = [each for name, value in self.table.items() if (each := camera_rows.read(name, value))]
+        read = [each for name, value in self.table.items() if (each := _read(name, value))]
         for key, row in sorted(read, key=lambda each: each[1].seen_at):
             if row.partition in mine:
                 self._rows.restore(key, row)
@@ -107,17 +126,11 @@ class VisitsApp(CountingApp):
         while self._to_delete:
             key, row = self._to_delete[0]
             await self._publish(row.camera.unpublished)
-            self.table.forget(row_key(key), row.partition)
+            self.table.forget(json.dumps(key), row.partition)
             del self._to_delete[0]
 
-    def _expired(self, message: Any, count: int) -> None:
-        self._state.counts["expired"] += count
-        place = message.topic, message.partition, message.offset
-        fields = {"stage": NAME, **dict(zip(("topic", "partition", "offset"), place, strict=True))}
-        log.warning("Counting: %d records before %s@%d/%d expired unread", count, *place, extra={"fields": fields})
-
     async def _matched(self, frame: Frame, camera: Camera, visits: list[Visit]) -> tuple[Camera, list[Visit]]:
-        """The same, where visits of like appearance say so (`same_as`). The appearances themselves stay in `_looks`."""
+        """The same, with `same_as` set on visits of the same appearance."""
         seen = [each for each in camera.tracks if each.id in camera.visits and not each.missed]
         wanted = {each.id: each.motion.xyxy for each in seen if self._looks.wants(each.id, frame.captured_at)}
         if wanted:
@@ -136,12 +149,6 @@ class VisitsApp(CountingApp):
         for visit in visits:
             value = counts.encode(msgspec.convert(visit, WireVisit, from_attributes=True))
             await self.send(VISITS, f"{visit.id}/{visit.minute}".encode(), value)
-
-
-def _in_calendar(frame: Frame) -> Frame:
-    if frame.captured_at > LATEST:
-        raise RecordError(f"Expected a time with an hour and a day, at most {LATEST}, got {frame.captured_at}")
-    return frame
 
 
 def _looks_of(frame: Frame, boxes: Mapping[int, XYXY]) -> dict[int, Look]:

@@ -1,4 +1,4 @@
-"""Counting beside the stages of a worker: one Faust app makes visits of frames, another makes counts of visits."""
+"""Counting in a worker: one Faust app makes visits of frames, another counts of visits."""
 
 from __future__ import annotations
 
@@ -26,22 +26,16 @@ class _CountingWorker(AppWorker):
 
     @property
     def counts(self) -> Counter[str]:
-        """Records by outcome."""
         return self._state.counts
-
-    def warm_up(self) -> None:
-        """Nothing is loaded."""
 
 
 class VisitsWorker(_CountingWorker):
     """Runs the app that makes visits of frames."""
 
     def make_topics(self, client: AdminClient) -> None:
-        """Create the topics. Raises BusError."""
         self._partitions = counting_topics.make_for_visits(client, self._settings, self._chain, self._conf)
 
     def new_app(self) -> VisitsApp:
-        """A Faust app of its own."""
         return VisitsApp(self._conf, self._partitions, self._settings, self._state, self.refuse)
 
 
@@ -51,11 +45,9 @@ class LedgerWorker(_CountingWorker):
     _ledger: LedgerApp | None = None
 
     def make_topics(self, client: AdminClient) -> None:
-        """Create the topics. Raises BusError."""
         counting_topics.make_for_ledger(client, self._settings, self._chain)
 
     def new_app(self) -> LedgerApp:
-        """A Faust app of its own."""
         self._ledger = LedgerApp(self._conf, self._settings, self._state, self.refuse)
         return self._ledger
 

@@ -11,7 +11,7 @@ import click
 from functions.core.errors import UsageError
 from streams import settings as config
 from streams.chain.check import checked
-from streams.chain.function_registry import registered
+from streams.chain.function_options import registered
 from streams.chain.types import Chain
 from streams.doctor import host
 from streams.doctor.bus import bus

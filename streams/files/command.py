@@ -15,8 +15,7 @@ from functions.core.errors import UsageError, one_of
 from functions.core.frame import Detection, Frame
 from functions.core.registry import FunctionError, FunctionSpec
 from streams import settings
-from streams.chain.function_options import click_options, given
-from streams.chain.function_registry import registered
+from streams.chain.function_options import click_options, given, registered
 from streams.files.reader import FrameReader, is_picture
 from streams.files.steps import Step, drawn, step
 from streams.files.writer import open_output

@@ -1,7 +1,6 @@
-"""Low and high watermarks of partitions, asked by a consumer that subscribes to nothing and joins no group.
+"""Watermarks of partitions, asked by a consumer that joins no group.
 
-AdminClient.list_offsets would ask for all at once, but while a partition's leader is away it dials that broker
-twenty thousand times a second, which takes two cores from whoever is to take over.
+AdminClient.list_offsets reconnects 20,000 times a second while a partition's leader is away.
 """
 
 from __future__ import annotations

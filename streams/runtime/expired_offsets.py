@@ -1,37 +1,41 @@
-"""Offsets that never came: records that the broker deleted before the stage could read them."""
+"""Expired offsets: records that the broker deleted before they were read."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
-from faust.types import EventT
+from faust.types import TP, EventT
 
+from streams.runtime.errors import fields_of
 from streams.runtime.faust_app import BusApp, Consumer
+
+log = logging.getLogger(__name__)
 
 
 class ExpiredOffsets:
-    """Knows for each partition which offset comes next."""
+    """Finds gaps in the offsets of a stream, adds them to `counts["expired"]`, and logs them for `who`."""
 
-    def __init__(self, app: BusApp, missed: Callable[[Any, int], object]) -> None:
-        self._app, self._missed = app, missed
-        self._next: dict[tuple[str, int], int] = {}
+    def __init__(self, app: BusApp, stage: str, who: str, counts: Counter[str]) -> None:
+        self._app, self._stage, self._who, self._counts = app, stage, who, counts
+        self._next: dict[TP, int] = {}
 
     async def watched(self, stream: Any) -> AsyncIterator[EventT[bytes]]:
-        """The events of a stream; `missed` is told of a message how many records before it were deleted unread."""
+        """The events of a stream, unchanged."""
         async for event in stream.events():
             message = event.message
             committed = cast(Consumer, self._app.consumer)._committed_offset[message.tp]
-            if missing := self.before(message.topic, message.partition, message.offset, committed):
-                self._missed(message, missing)
+            expected = self._next.get(message.tp, message.offset if committed is None else committed)
+            self._next[message.tp] = message.offset + 1
+            if (missing := message.offset - expected) > 0:
+                self._counts["expired"] += missing
+                text = f"{self._who}: {missing} records before %s@%d/%d expired unread"
+                place, fields = (message.topic, message.partition, message.offset), fields_of(self._stage, message)
+                log.warning(text, *place, extra={"fields": fields})
             yield event
 
-    def before(self, topic: str, partition: int, offset: int, committed: int | None) -> int:
-        """How many records are missing before this one; `committed` is where the group began, None if nowhere yet."""
-        expected = self._next.get((topic, partition), offset if committed is None else committed)
-        self._next[topic, partition] = offset + 1
-        return max(0, offset - expected)
-
     def forget(self) -> None:
-        """Begin anew: partitions have come and gone."""
+        """Start over, since partitions were reassigned."""
         self._next.clear()

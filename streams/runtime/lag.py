@@ -1,11 +1,13 @@
-"""How many records wait for a consumer, and whether it gets on with them."""
+"""Consumer lag, and liveness: whether a consumer makes progress while records wait."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import cast
 
 from confluent_kafka import Consumer as Asker
+from confluent_kafka import KafkaException
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
@@ -54,7 +56,7 @@ class Lag:
 
 
 class Liveness:
-    """Whether work gets done while there is some; `idle_s` is how long none has been."""
+    """Whether records are done while some wait; `idle_s` is how long none was."""
 
     def __init__(self, limit_s: float) -> None:
         self.idle_s = 0.0
@@ -63,18 +65,31 @@ class Liveness:
 
     @property
     def alive(self) -> bool:
-        """Whether records wait no longer than they may without one being done."""
+        """Whether the limit is not reached."""
         return self.idle_s < self._limit_s
 
+    async def stalled(self, done: int, lag: Lag, client: Asker, for_s: float) -> bool:
+        """Whether the limit has just been reached, again or for the first time; asked every `for_s` seconds.
+
+        `done` is the number of records done so far. Without a broker no progress is expected.
+        """
+        if self.moved(done):
+            return False
+        try:
+            waiting = await asyncio.to_thread(lag.ask, client)
+        except KafkaException:
+            waiting = False
+        return self.note(waiting, for_s)
+
     def moved(self, done: int) -> bool:
-        """Whether anything was done since this was last asked; `done` counts all there ever was."""
+        """Whether anything was done since the last call."""
         before, self._done = self._done, done
         if done != before:
             self.idle_s = 0.0
         return done != before
 
     def note(self, waiting: bool, for_s: float) -> bool:
-        """Nothing was done for some more seconds: whether the limit has just been reached, once more or for good."""
+        """Note more seconds in which nothing was done; whether the limit has just been reached."""
         times = self.idle_s // self._limit_s
         # Counted in small steps: a process that was stopped and goes on has not been idle meanwhile.
         self.idle_s = self.idle_s + for_s if waiting else 0.0

@@ -1,4 +1,4 @@
-"""Log lines: text or JSON, one line an event, and of what repeats few."""
+"""Logging: text or JSON, one line an event; repeated warnings are rate-limited."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from streams.settings import Settings
 PERIOD_S = 10.0
 _KINDS = 100
 _TEXT = "[%(asctime)s] [%(process)s] [%(levelname)s] %(message)s"
-
-
 # What ends a line somewhere, moves a terminal's cursor, turns text around, or is no character at all.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _INDENT = "    "
@@ -36,21 +34,17 @@ class TextLines(logging.Formatter):
         super().__init__(_TEXT)
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, and the traceback's."""
         own = copy.copy(record)
         own.exc_text = None  # another formatter may have left one there
         return super().format(own)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        """The event's own line."""
         return escaped(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
-        """The lines of a traceback."""
         return _indented(super().formatException(ei))
 
     def formatStack(self, stack_info: str) -> str:  # noqa: N802
-        """The lines of a stack."""
         return _indented(stack_info)
 
 
@@ -58,7 +52,6 @@ class JsonLines(logging.Formatter):
     """An event as one line of JSON: time (UTC), level, logger, message, and the fields that came with it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
         event = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -80,12 +73,12 @@ def _as_json(event: dict[str, Any]) -> str:
 
 
 def _indented(text: str) -> str:
-    """Its own lines are kept, for a traceback has many, and none of them begins as an event does."""
+    """The lines of a traceback, indented, so that none can be taken for an event."""
     return "\n".join(_INDENT + escaped(line) for line in text.split("\n"))
 
 
 class Seldom:
-    """Warnings of which each kind is written at most once in so many seconds, with how many were left out."""
+    """Rate-limited warnings: each kind is written once in `period_s`, with the number that was left out."""
 
     def __init__(self, log: logging.Logger, period_s: float = PERIOD_S) -> None:
         self._log, self._period_s = log, period_s
@@ -93,8 +86,10 @@ class Seldom:
         self._due_at: dict[str, float] = {}
 
     def warning(self, kind: str, text: str, fields: dict[str, Any]) -> None:
-        """Write it, or count it; kinds that differ in their numbers only are one."""
-        kind = self._known(re.sub(r"\d+", "#", kind))
+        """Write a warning, or count it; kinds that differ in digits only are the same."""
+        kind = re.sub(r"\d+", "#", kind)
+        # Whoever writes bad records also chooses the texts of their errors: the number of kinds is bounded.
+        kind = kind if kind in self._due_at or len(self._due_at) < _KINDS else "any other"
         if time.monotonic() < self._due_at.get(kind, 0.0):
             self._left_out[kind] = self._left_out.get(kind, 0) + 1
             return
@@ -102,10 +97,6 @@ class Seldom:
         count = self._left_out.pop(kind, 0)
         more = f" (and {count} more like it)" if count else ""
         self._log.warning("%s%s", text, more, extra={"fields": fields | {"left_out": count}})
-
-    def _known(self, kind: str) -> str:
-        # Whoever writes bad records also chooses their reasons: no end of kinds may be kept.
-        return kind if kind in self._due_at or len(self._due_at) < _KINDS else "any other"
 
 
 def for_faust(settings: Settings) -> dict[str, Any]:

@@ -1,8 +1,7 @@
-"""A worker that was killed is signed off by the next one on this host: nobody waits for its session to time out.
+"""Group membership: a worker that was killed is removed from its group by the next one on this host.
 
-A broker misses a member of a group only after the session time-out of 6 s, and until then gives its partitions to no
-other, not even to the worker that was started in its place. So each member locks a file of its own that bears its
-client id, in its group's data folder: the lock ends with the process, however that ends.
+A broker gives a dead member's partitions to nobody until the session times out (6 s). So each member locks a file named
+after its client id in its group's folder, and a new member has those leave whose lock is free.
 """
 
 from __future__ import annotations
@@ -10,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import logging
+import os
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -28,28 +29,28 @@ _SUFFIX = ".member"
 
 
 class Membership:
-    """One member of a group, for as long as it is under way; where nothing can be written nobody will sign it off."""
+    """One member of a group; where its file cannot be written, nobody will remove it from the group."""
 
     def __init__(self, folder: Path) -> None:
         self.client_id = f"imagebus-{secrets.token_hex(8)}"
         self._folder = folder
-        self._lock: IO[str] | None = None
+        self._lock: IO[bytes] | None = None
         try:
-            self._lock = _locked(folder, self.client_id)
+            self._lock = locked_file(folder / f"{self.client_id}{_SUFFIX}")
         except OSError as error:
             log.warning("%s: %s", folder, error.strerror)
 
     def end(self) -> None:
-        """Let go of the lock; the file is left to who starts next, since the broker may not have been told."""
+        """Release the lock; the file stays, since the broker may not know yet."""
         if self._lock:
             self._lock.close()
 
     async def sign_off_dead(self, client: AIOKafkaClient, group: str) -> None:
-        """Have the members of this group leave whose processes are gone, as soon as this one stands in their queue.
+        """Have dead members leave the group, once this one is joining it.
 
-        Not before: the broker holds up who joins a group that is empty, by default for 3 s.
+        Not before: a broker delays whoever joins an empty group, by default for 3 s.
         """
-        dead = [path for path in self._folder.glob(f"*{_SUFFIX}") if _is_free(path)]
+        dead = list(left_by_dead(self._folder, _SUFFIX))
         if dead:
             try:
                 async with asyncio.timeout(_PATIENCE_S):
@@ -77,19 +78,18 @@ async def _members(client: AIOKafkaClient, node: int, group: str) -> dict[str, s
     return {member: client_id for member, client_id, *_ in members}
 
 
-def _locked(folder: Path, client_id: str) -> IO[str]:
+def locked_file(path: Path) -> IO[bytes]:
+    """Create a file that is locked as long as this process lives or has it open. Raises OSError."""
     # Under another name until it is locked, or it would pass for one of a dead process.
-    path = folder / client_id
-    file = path.open("w")
+    file = os.fdopen(os.open(path.with_suffix(""), os.O_CREAT | os.O_RDWR, 0o600), "r+b", buffering=0)
     fcntl.flock(file, fcntl.LOCK_EX)
-    path.rename(path.with_suffix(_SUFFIX))
+    path.with_suffix("").rename(path)
     return file
 
 
-def _is_free(path: Path) -> bool:
-    try:
-        with path.open() as file:
+def left_by_dead(folder: Path, suffix: str) -> Iterator[Path]:
+    """The files with this suffix whose process is gone: their lock is free."""
+    for path in folder.glob(f"*{suffix}"):
+        with suppress(OSError), path.open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+            yield path

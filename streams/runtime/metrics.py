@@ -1,4 +1,4 @@
-"""What a process tells Prometheus. Counting costs a record microseconds; text is made when somebody asks."""
+"""Prometheus metrics that worker, viewer, camera page and producer share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what was begun is ended in order, and in time."""
+"""Shutdown on SIGINT and SIGTERM, within a time limit."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def stopped_by_signals() -> Iterator[Stop]:
 
 
 def end_within(limit_s: float, end: Callable[[], object]) -> None:
-    """Call `end`, which ends the process, unless it has ended by itself by then.
+    """Call `end`, which ends the process, unless it has ended by then.
 
-    From a thread: Faust's services catch the cancellation by which asyncio bounds what they wait for.
+    From a thread, since Faust's services catch the cancellation of asyncio's time-outs.
     """
     timer = Timer(limit_s, end)
     timer.daemon = True

@@ -1,7 +1,7 @@
-"""What is remembered of sources: bounded by time and number, and a flood of new names pushes out no live camera.
+"""A bounded memory of sources, in which a flood of new names evicts no live camera.
 
-As in a segmented LRU cache newcomers have a few places of their own and compete for those alone, until they have been
-seen often enough. How often costs bytes, what is remembered megabytes: so names are counted for longer than kept.
+A segmented LRU cache: newcomers compete for a few places until they have been seen often enough. Names are counted
+for longer than values are kept, since a count takes bytes and a value megabytes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _COUNTED = 16  # names for each place
 
 
 class Key(NamedTuple):
-    """Whose memory it is: two producers under one name do not share it."""
+    """A source and its producer's run: two producers of one name share no memory."""
 
     source: str
     run: str
@@ -42,7 +42,7 @@ class _Place(Generic[T]):
 
 
 class SourceMemory(Generic[T]):
-    """A value for each of `places` sources at most; `forgotten` is told of each that goes, and why."""
+    """A value for each of at most `places` sources; `forgotten` is called with each that is evicted, and why."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class SourceMemory(Generic[T]):
         return len(self._newcomers) + len(self._established)
 
     def see(self, key: Key) -> T:
-        """The value of a source of which a frame has come: the one it had, or a new one."""
+        """The value of a source that has sent a frame; a new one, where it is not known."""
         now = self._clock()
         self._forget_silent(now)
         frames = self._count(key)
@@ -75,13 +75,13 @@ class SourceMemory(Generic[T]):
         return place.value
 
     def restore(self, key: Key, value: T) -> None:
-        """Take in one that was established before, as if it were seen just now."""
+        """Add an established source, as if it were seen now."""
         self._established[key] = _Place(value, self._clock())
         while len(self._established) > self._established_most:
             self._drop(self._established, next(iter(self._established)), "for want of places")
 
     def clear(self) -> None:
-        """Forget all, and tell nobody."""
+        """Drop all, without calling `forgotten`."""
         for each in (self._newcomers, self._established, self._frames):
             each.clear()
 

@@ -1,4 +1,4 @@
-"""Runs one Faust app of a worker: what it needs first, then the app, started anew when the bus refuses it."""
+"""Supervises one Faust app of a worker: makes its topics, starts it, and starts it anew when the bus refuses it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from typing import NoReturn, cast
 
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from mode import Service
 
 from functions.core.errors import UsageError
 from streams.kafka import topics
 from streams.kafka.watermarks import offsets_client
-from streams.runtime.errors import Exhausted, Stopped
-from streams.runtime.failures import as_stopped, text_of
+from streams.runtime.errors import Exhausted, Stopped, as_stopped, text_of
 from streams.runtime.faust_app import BusApp, Consumer
 from streams.runtime.in_flight import leave_nothing
 from streams.runtime.lag import Lag, Liveness, held
@@ -39,7 +37,7 @@ Refuse = Callable[[Stopped], None]
 
 
 class ReadingApp:
-    """A Faust app that reads some topics."""
+    """A Faust app and the topics that it reads."""
 
     def __init__(self, app: BusApp, inputs: Iterable[str]) -> None:
         self.app = app
@@ -52,17 +50,14 @@ class ReadingApp:
         return self._inputs - {partition.topic for partition in held(self.app)}
 
     async def stop(self, wait: bool) -> None:
-        """Commit what is acked and stop; `wait` for what is held first, some seconds at most."""
+        """Commit what is acked and stop; `wait` some seconds for what is in flight."""
         if consumer := cast(Consumer | None, self.app._consumer):
             consumer.patience_s *= wait
         await self.app.stop()
 
 
 class AppWorker(Service):
-    """One Faust app under way; `trouble` says why it is not ready, and is empty when it is.
-
-    `restarts` counts how often it was started anew.
-    """
+    """One supervised app; `trouble` is why it is not ready (empty: it is), `restarts` how often it was started anew."""
 
     mundane_level = "debug"
 
@@ -79,22 +74,21 @@ class AppWorker(Service):
     @property
     @abstractmethod
     def counts(self) -> Counter[str]:
-        """How many records came to what."""
+        """Records by outcome."""
 
-    @abstractmethod
     def warm_up(self) -> None:
-        """Get ready before the first record, in a thread."""
+        """Load what the first record needs; called in a thread."""
 
     @abstractmethod
     def make_topics(self, client: AdminClient) -> None:
-        """Have the topics there, in a thread. Raises BusError."""
+        """Create the topics that do not exist; called in a thread. Raises BusError."""
 
     @abstractmethod
     def new_app(self) -> ReadingApp:
-        """The app that is started next; it tells `refuse` what the bus refuses."""
+        """A new Faust app; it calls `refuse` with what the bus refuses."""
 
     async def on_stop(self) -> None:
-        """Finish what is held and commit it."""
+        """Finish what is in flight and commit it."""
         if self._app:
             await self._app.stop(wait=True)
 
@@ -109,23 +103,17 @@ class AppWorker(Service):
                 await self._make_topics(client)
                 await self._run_app(client)
             except Exception as error:
-                self._report(_in_words(error))
+                self._report(str(error) if isinstance(error, (Stopped, UsageError)) else text_of(error))
             if not self.should_stop:
                 self.restarts += 1
                 await self.sleep(_RESTART_S)
 
     async def _see_that_it_moves(self) -> None:
-        """A consumer may end without a word; only the broker knows then that records wait."""
+        """Restart the app when it is idle while records wait: a consumer may end without an error."""
         client = offsets_client(self._settings)
         while not self.should_stop:
             await self.sleep(_ASK_IDLE_S)
-            if self.liveness.moved(self.counts.total()) or not self._app:
-                continue
-            try:
-                waiting = await asyncio.to_thread(self._app.lag.ask, client)
-            except KafkaException:  # nobody gets on without a broker
-                waiting = False
-            if self.liveness.note(waiting, _ASK_IDLE_S):
+            if self._app and await self.liveness.stalled(self.counts.total(), self._app.lag, client, _ASK_IDLE_S):
                 idle_s = self.liveness.idle_s
                 self.refuse(Stopped(f"has done none of the records that wait for it for {idle_s:.0f} s"))
 
@@ -152,17 +140,14 @@ class AppWorker(Service):
             await self._app.app.start()
             await self._look_after(self._app, client)
         except Exhausted as error:
-            await self._commit_and_stop(self._app)
+            # Commit the dead letters, so that they are not read again; for some seconds, whatever comes of it.
+            await asyncio.wait([asyncio.create_task(self._app.stop(wait=False))], timeout=_STOP_S)
             leave(EXIT_HANGS, f"Stage {self.name}: {error}; this process ends, for its supervisor to start it again")
         finally:
             await self._end(self._app)
 
-    async def _commit_and_stop(self, app: ReadingApp) -> None:
-        """Commit the dead letters, so that they do not come again; for some seconds, whatever comes of it."""
-        await asyncio.wait([asyncio.create_task(app.stop(wait=False))], timeout=_STOP_S)
-
     async def _end(self, app: ReadingApp) -> None:
-        """Stop an app that may be half dead; a process that cannot has nothing left to do."""
+        """Stop the app, or end the process where it does not stop."""
         stopping = asyncio.create_task(app.stop(wait=False))  # Faust would not heed a time-out's cancellation
         if not (await asyncio.wait([stopping], timeout=_STOP_S))[0]:
             leave(
@@ -185,7 +170,7 @@ class AppWorker(Service):
             await self.sleep(_LOOK_S)
 
     def refuse(self, refusal: Stopped) -> None:
-        """Have the app ended and started anew."""
+        """Restart the app, because of this error."""
         self._refusal = refusal
 
     def _report(self, trouble: str) -> None:
@@ -196,7 +181,7 @@ class AppWorker(Service):
 
 
 async def until_stopped(work: Awaitable[None], refuse: Refuse) -> None:
-    """An agent's work, which never ends: what the bus refuses, or nobody foresaw, is told."""
+    """Await an agent's work, which never ends by itself, and pass on the error that ended it."""
     try:
         await work
     except (Exception, SystemExit, KeyboardInterrupt) as error:
@@ -206,12 +191,8 @@ async def until_stopped(work: Awaitable[None], refuse: Refuse) -> None:
 
 
 def leave(code: int, why: str) -> NoReturn:
-    """End the process at once, with threads that hang and whatever else would hold it up."""
+    """End the process at once, whatever its threads do."""
     print(f"imagebus: {why}", file=sys.stderr, flush=True)  # noqa: T201
     leave_nothing()
     logging.shutdown()
     os._exit(code)
-
-
-def _in_words(error: Exception) -> str:
-    return str(error) if isinstance(error, (Stopped, UsageError)) else text_of(error)

@@ -10,11 +10,10 @@ from typing import Any, Protocol
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from faust.exceptions import ProducerSendError
 
-from streams.runtime.errors import Exhausted, Stopped
-from streams.runtime.failures import as_stopped, dead_letter_headers
+from streams.runtime.errors import Exhausted, Stopped, as_stopped, dead_letter_headers
 from streams.stage.flow_control import Event, FlowControl, InFlight, Place
 from streams.stage.handler import Outcome, Stage
-from streams.stage.invocation import Message
+from streams.wire.reading import Message
 
 _AHEAD = 16
 _LAST_S = 2.0  # for what is still to be acked when nothing more can be done

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from streams.stage.invocation import Message
+from streams.wire.reading import Message
 
 Place = tuple[str, int]
 _RECENT = 128  # records by which a partition's sources are known

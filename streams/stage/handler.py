@@ -5,21 +5,18 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from functions.core.frame import Frame
-from streams.runtime.errors import Skipped
-from streams.runtime.failures import Failed, text_of
+from streams.runtime.errors import Failed, Skipped, fields_of, text_of
 from streams.runtime.logs import Seldom
 from streams.runtime.poison_records import PoisonRecords
 from streams.runtime.source_memory import Key
-from streams.stage.invocation import Call, Invocation, Message
-from streams.stage.ordering import Lanes, Use
+from streams.stage.invocation import Call, Invocation
+from streams.stage.ordering import Lanes
 from streams.stage.thread_pool import ThreadPool, TookTooLong
-from streams.wire.reading import frame_of
-
-log = logging.getLogger(__name__)
+from streams.wire.reading import Message, frame_of
 
 
 @dataclass(frozen=True)
@@ -34,16 +31,15 @@ class Outcome:
 class Stage:
     """Turns messages into outcomes; `counts` says how many came to what."""
 
-    def __init__(self, work: Invocation, pool: ThreadPool, max_age_s: float, sources: int = 256) -> None:
+    def __init__(self, work: Invocation, pool: ThreadPool, sources: int = 256) -> None:
         self.work = work
         self.counts: Counter[str] = Counter()
         self.suspects = PoisonRecords()
         self.sources_forgotten = 0
         self._pool = pool
-        self._max_age_s = max_age_s
         state = work.spec.state
         self._lanes = None if state is None else Lanes(state, work.window_s, sources, self._tell_forgotten)
-        self._seldom = Seldom(log)
+        self._seldom = Seldom(logging.getLogger(__name__))
 
     async def outcome(self, message: Message, is_surplus: Callable[[], bool] = lambda: False) -> Outcome:
         """What becomes of a message. Never raises: an error of the record is an outcome, too.
@@ -70,12 +66,6 @@ class Stage:
         no_memory = isinstance(error, MemoryError) or (isinstance(error, Failed) and error.no_memory)
         return "its process has no memory left" if no_memory else ""
 
-    def missed(self, message: Message, count: int) -> None:
-        """Take down that so many records before this one were deleted unread."""
-        self.counts["expired"] += count
-        text = "Stage %s: %d records before %s@%d/%d expired unread"
-        log.warning(text, self.work.stage, count, *_place(message), extra={"fields": self._fields(message)})
-
     @property
     def name(self) -> str:
         """The stage's name."""
@@ -99,23 +89,13 @@ class Stage:
         self._seldom.warning(f"forgets a source {why}", text, fields)
 
     def _tell_dead(self, message: Message, reason: str) -> None:
-        topic, partition, offset = _place(message)
-        text = f"Stage {self.work.stage}: {topic}@{partition}/{offset} is a dead letter: {reason}"
-        self._seldom.warning(reason, text, self._fields(message) | {"reason": reason})
-
-    def _fields(self, message: Message) -> dict[str, str | int]:
-        topic, partition, offset = _place(message)
-        return {"stage": self.work.stage, "topic": topic, "partition": partition, "offset": offset}
+        place = f"{message.topic}@{message.partition}/{message.offset}"
+        text = f"Stage {self.work.stage}: {place} is a dead letter: {reason}"
+        self._seldom.warning(reason, text, fields_of(self.work.stage, message) | {"reason": reason})
 
     async def _results(self, frame: Frame, message: Message, is_surplus: Callable[[], bool]) -> list[bytes]:
-        async with self._turn(frame) as use:
-            call = Call(self.work, frame, message, use, is_surplus, self._max_age_s, self.suspects)
+        # Frames of a function without a state have no order among them, and nothing to share.
+        turn = nullcontext(nullcontext(())) if self._lanes is None else self._lanes.turn(frame)
+        async with turn as use:
+            call = Call(self.work, frame, message, use, is_surplus, self.suspects)
             return await self._pool.run(frame.source, call)
-
-    def _turn(self, frame: Frame) -> AbstractAsyncContextManager[Use]:
-        """Frames of a function without a state have no order among them, and nothing to share."""
-        return nullcontext(nullcontext(())) if self._lanes is None else self._lanes.turn(frame)
-
-
-def _place(message: Message) -> tuple[str, int, int]:
-    return message.topic, message.partition, message.offset

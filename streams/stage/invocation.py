@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -9,18 +10,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 from functions.core.frame import Frame, Hop, Picture
 from functions.core.registry import FunctionSpec
 from streams.chain.evidence import Evidence, said
 from streams.chain.redacted_words import VERSION, Words, clean_id
-from streams.runtime.errors import Skipped
-from streams.runtime.failures import Failed
+from streams.runtime.errors import Failed, Skipped
 from streams.runtime.metrics import Times
 from streams.runtime.poison_records import PoisonRecords
 from streams.stage.ordering import Use
 from streams.wire import records
+from streams.wire.reading import Message
 from streams.wire.records import MAX_DETECTIONS, RecordError
 
 MAX_RESULTS = 256
@@ -45,22 +46,12 @@ class RunningMean:
             return round(sum(self._last) / len(self._last))
 
 
-class Message(Protocol):
-    """What a stage needs to know of a Kafka message."""
-
-    key: bytes | None
-    value: bytes | None
-    topic: str
-    partition: int
-    offset: int
-    timestamp: float
-
-
 @dataclass(frozen=True)
 class Invocation:
     """A function with its options, as one stage runs it.
 
-    `evidence`: what it may believe of the hops before it; `words`: those that it may put on a redacted topic.
+    `max_age_s`: live frames older than that are skipped; `evidence`: what it may believe of the hops before it;
+    `words`: those that it may put on a redacted topic.
     """
 
     stage: str
@@ -68,7 +59,8 @@ class Invocation:
     options: dict[str, Any]
     redacted_output: bool
     max_record_bytes: int
-    average: RunningMean
+    max_age_s: float = math.inf
+    average: RunningMean = field(default_factory=RunningMean)
     times: Times = field(default_factory=Times)
     evidence: Evidence = field(default_factory=Evidence)
     words: Words = field(default_factory=Words)
@@ -148,7 +140,7 @@ class Invocation:
 class Call:
     """The call of a stage's function for one record, made by a thread of its pool.
 
-    A live frame that is older than `max_age_s`, or surplus, when a thread takes it is not worth the work.
+    A live frame that is too old, or surplus, when a thread takes it is skipped.
     """
 
     work: Invocation
@@ -156,12 +148,11 @@ class Call:
     message: Message
     use: Use
     is_surplus: Callable[[], bool]
-    max_age_s: float
     suspects: PoisonRecords
 
     def __call__(self) -> list[bytes]:
         """The records that it makes. Raises Skipped, and whatever the function raises."""
-        if self.frame.live and (time.time() - self.message.timestamp > self.max_age_s or self.is_surplus()):
+        if self.frame.live and (time.time() - self.message.timestamp > self.work.max_age_s or self.is_surplus()):
             raise Skipped
         # Of its own, since its pixels go with it: the frame that came may wait long for a busy event loop.
         own = replace(self.frame, picture=Picture(jpeg=self.frame.jpeg))

@@ -11,8 +11,7 @@ from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from functions.core.errors import UsageError
-from streams.runtime.errors import Skipped
-from streams.runtime.failures import Failed, caught, text_of
+from streams.runtime.errors import Failed, Skipped, caught, text_of
 from streams.stage.fair_queue import FairQueue
 
 T = TypeVar("T")

@@ -22,6 +22,15 @@ class Keyed(Protocol):
     value: bytes | None
 
 
+class Message(Keyed, Protocol):
+    """A Kafka message, as stages and counting read it; `timestamp` in seconds since the epoch, by Kafka."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: float
+
+
 def frame_of(message: Keyed, max_bytes: int) -> Frame:
     """The frame in a message whose key is its source. Raises RecordError; no pixel is decoded."""
     record = records.decode(message.value, max_bytes)

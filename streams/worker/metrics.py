@@ -1,4 +1,4 @@
-"""What a worker tells of its stages: as metrics, and in a few words on /health."""
+"""A worker's Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ class Stages(Collector):
         self._stages = stages
 
     def collect(self) -> Iterable[Metric]:
-        """Read what the stages count, whenever Prometheus asks."""
         yield counter(
             "imagebus_records_total",
             "Records by what became of them: done, skipped (too old), dead (a dead letter), expired (deleted unread).",
@@ -73,8 +72,3 @@ def _visitors(ledgers: Iterable[LedgerWorker]) -> Iterable[Metric]:
     yield gauge("imagebus_visitors", f"{about} Their plain sum.", labels, visitors)
     unique = {(count.window.kind, count.source or ""): count.unique for count in told}
     yield gauge("imagebus_unique_visitors", f"{about} Each counted once.", labels, unique)
-
-
-def state(stage: AppWorker) -> dict[str, object]:
-    """A stage in a few words."""
-    return {"alive": stage.liveness.alive, "lag": sum(stage.lag.values()), **stage.counts}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+import socket
+from collections.abc import Callable, Iterable, Mapping
 
 import faust
 from faust.app.base import BootStrategy
 from faust.types.web import Request, Response, View
+from mode import Service
 from mode.types import ServiceT
 
 from streams.chain.check import check_stage
-from streams.chain.function_registry import registered
+from streams.chain.function_options import registered
 from streams.chain.types import Chain, StageConf
 from streams.counting import workers as counting
 from streams.runtime import logs
@@ -19,10 +22,38 @@ from streams.runtime.metrics import CONTENT_TYPE, page
 from streams.runtime.ports import PROCESS_HEADER, free_port
 from streams.runtime.shutdown import end_within
 from streams.runtime.supervisor import AppWorker, leave
-from streams.runtime.watchdog import Watchdog
 from streams.settings import Settings
-from streams.worker import metrics as stage_metrics
+from streams.worker.metrics import Stages
 from streams.worker.stage_worker import NewApp, StageWorker
+
+_OFTEN = 3  # times within the time that systemd waits
+
+
+class Watchdog(Service):
+    """Speaks to the socket that systemd names, and to nobody where it names none."""
+
+    mundane_level = "debug"
+
+    def __init__(self, alive: Callable[[], bool], environ: Mapping[str, str] = os.environ) -> None:
+        super().__init__()
+        self._alive = alive
+        self._address = environ.get("NOTIFY_SOCKET", "").replace("@", "\0", 1)
+        self._wait_s = int(environ.get("WATCHDOG_USEC", "0")) / 1e6
+
+    @Service.task
+    async def _tell(self) -> None:
+        if not self._address:
+            return
+        self._say("READY=1")
+        while self._wait_s and not self.should_stop:
+            if self._alive():
+                self._say("WATCHDOG=1")
+            await self.sleep(self._wait_s / _OFTEN)
+
+    def _say(self, text: str) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+            client.sendto(text.encode(), self._address)
+
 
 # Long enough to finish what is held where the broker answers, and less than docker and systemd give.
 _STOP_S = 8.0
@@ -77,22 +108,24 @@ class Worker(faust.App):
         return all(stage.liveness.alive for stage in self.stages)
 
     def _add_pages(self) -> None:
+        @self.page("/health")
         async def health(view: View, request: Request) -> Response:
-            state = {stage.name: stage_metrics.state(stage) for stage in self.stages}
+            state = {
+                stage.name: {"alive": stage.liveness.alive, "lag": sum(stage.lag.values()), **stage.counts}
+                for stage in self.stages
+            }
             status = 200 if self._is_alive() else 503
             return view.json(state, status=status, headers={PROCESS_HEADER: "worker"})
 
+        @self.page("/metrics")
         async def metrics(view: View, request: Request) -> Response:
-            text = page(stage_metrics.Stages(self.stages))
+            text = page(Stages(self.stages))
             return view.bytes(text, headers={"Content-Type": CONTENT_TYPE})
 
+        @self.page("/ready")
         async def ready(view: View, request: Request) -> Response:
             troubles = {stage.name: stage.trouble for stage in self.stages}
             return view.json(troubles, status=503 if any(troubles.values()) else 200)
-
-        self.page("/health")(health)
-        self.page("/ready")(ready)
-        self.page("/metrics")(metrics)
 
 
 def worker_of(

@@ -10,12 +10,10 @@ from aiohttp import WSMessage, WSMsgType
 
 from streams.wire import records
 from tests.fuzz.record import VECTORS
-from web.counts.latest import LatestCounts
-from web.live.client import MAX_VIEWS, Client
-from web.live.metrics import Traffic
+from web.counts.reader import LatestCounts
+from web.live.client import MAX_VIEWS, Client, Traffic
 from web.live.newest import NewestFrames
-from web.live.protocol import MAX_COMMAND_BYTES
-from web.live.state import BrokerState
+from web.live.protocol import MAX_COMMAND_BYTES, BrokerState
 
 MAX_BYTES = 2 * MAX_COMMAND_BYTES
 SECRET, OPEN = "SOURCE_FRAME", "REDACTION_FRAME"

@@ -8,7 +8,7 @@ import pytest
 
 from functions.core import registry
 from streams.stage.handler import Stage
-from streams.stage.invocation import Invocation, RunningMean
+from streams.stage.invocation import Invocation
 from streams.stage.thread_pool import ThreadPool
 from streams.wire import records
 from tests import kafka_node as real_kafka
@@ -30,5 +30,5 @@ def stage() -> Iterator[Stage]:
     pool = ThreadPool(1, time_limit_s=30)
     pool.start()
     options = spec.validate({"milliseconds": 1.0})
-    yield Stage(Invocation("mine", spec, options, False, records.MAX_RECORD_BYTES, RunningMean()), pool, max_age_s=1e9)
+    yield Stage(Invocation("mine", spec, options, False, records.MAX_RECORD_BYTES), pool)
     pool.stop()

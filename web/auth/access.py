@@ -1,11 +1,53 @@
-"""Access rules of the viewer and the camera page: pure functions of a request, whichever framework it came through."""
+"""Access rules of the viewer and the camera page: pure functions of addresses and requests, for either framework."""
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from web.auth.peers import is_loopback, network_of
+# Response headers: what a browser may do with an answer.
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",  # with "no-referrer" the log-in form's own origin would come as null
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cache-Control": "no-store",
+}
+# The prefix that a household or office is given.
+_IPV6_BITS = 64
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this host can reach an address."""
+    if host == "localhost":
+        return True
+    address = address_of(host)
+    return address is not None and address.is_loopback
+
+
+def network_of(host: str) -> str:
+    """What limits count as one client: an IPv4 address, the /64 of an IPv6 one; empty where it is no address."""
+    address = address_of(host)
+    if address is None or address.version == 4:
+        return str(address or "")
+    return str(ipaddress.ip_network((int(address), _IPV6_BITS), strict=False))
+
+
+def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The IP address in a text, None where it is none; an IPv4 address within an IPv6 one is that IPv4 address."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
 
 METRICS = "/metrics"
 _PUBLIC = ("/login", "/health", "/ready", "/session")

@@ -11,7 +11,7 @@ import h11
 import uvloop
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from web.auth.peers import is_loopback, network_of
+from web.auth.access import is_loopback, network_of
 
 # Deadline of a TLS handshake, of a request to arrive whole, and of the next one on the same connection.
 REQUEST_S = 10.0

@@ -14,11 +14,9 @@ from aiohttp import web
 from web.assets import layout
 from web.auth.access import RequestInfo, client_address, client_scheme, is_public, refusal
 from web.auth.connection_limits import REQUEST_S
-from web.auth.credentials import OPERATOR, Credentials
-from web.auth.passwords import Busy
+from web.auth.credentials import OPERATOR, Busy, Credentials
 from web.auth.rate_limit import PasswordThrottle, TooManyTries
-from web.auth.session_file import Session
-from web.auth.sessions import LIFE_S, Sessions
+from web.auth.sessions import LIFE_S, Session, Sessions
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +31,7 @@ class Guard:
     """Refuses requests without access; `request["session"]` is the session of the others."""
 
     def __init__(self, credentials: Credentials, sessions: Sessions) -> None:
-        self._credentials = credentials
-        self._sessions, self._throttle = sessions, PasswordThrottle()
+        self._credentials, self._sessions, self._throttle = credentials, sessions, PasswordThrottle()
 
     @property
     def has_passwords(self) -> bool:
@@ -69,7 +66,9 @@ class Guard:
         address = client_address(_info(request))
         try:
             with self._throttle.attempt(address) as attempt:
-                role = await self._role(await _password(request))
+                password = await _password(request)
+                await self._throttle.slow_down()
+                role = await self._credentials.role_of(password)
                 attempt.right = role is not None
         except TooManyTries as refused:
             wait = str(math.ceil(refused.wait_s))
@@ -81,10 +80,6 @@ class Guard:
             return self._show_form("Wrong password", 401)
         log.warning("Log-in as %s from %s", role, address)
         return self._let_in(request, role)
-
-    async def _role(self, password: str) -> str | None:
-        await self._throttle.slow_down()
-        return await self._credentials.role_of(password)
 
     def _let_in(self, request: web.Request, role: str) -> web.Response:
         answer = _see("/")

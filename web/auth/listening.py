@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from functions.core.errors import UsageError
-from web.auth.peers import is_loopback
+from web.auth.access import is_loopback
 
 
 class ListenError(UsageError):
@@ -41,10 +41,7 @@ def refuse_open(host: str, secret: str, remedy: str) -> None:
 def tls_for(
     host: str, port: int, cert: Path | None, key: Path | None, insecure: bool, variable: str
 ) -> ssl.SSLContext | None:
-    """The TLS context to listen with, None for plain http; `variable` sets the port in the Procfile.
-
-    Raises ListenError where the address must not be listened on as asked, or cannot be.
-    """
+    """The TLS context, None for http; `variable` sets the port in the Procfile. Raises ListenError."""
     _refuse_readable(host, cert, insecure)
     context = _tls_context(cert, key)
     _refuse_taken(host, port, variable)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 
-from web.auth.peers import network_of
+from web.auth.access import network_of
 
 # Wrong passwords of one address, within so many seconds.
 TRIES, WITHIN_S = 5, 60.0
@@ -42,18 +42,16 @@ class RateLimit:
             return taken[0] + self._within_s - now
         taken.append(now)
         self._taken.move_to_end(network)
-        self._forget(now)
+        # The two least recently seen are enough: each call adds one address at most.
+        for other, times in list(islice(self._taken.items(), 2)):
+            if not times or times[-1] <= now - self._within_s or len(self._taken) > MAX_ADDRESSES:
+                del self._taken[other]
         return 0.0
 
     def give_back(self, address: str) -> None:
         """Undo the newest `take`."""
         if taken := self._taken.get(network_of(address)):
             taken.pop()
-
-    def _forget(self, now: float) -> None:
-        for network, taken in list(islice(self._taken.items(), 2)):
-            if not taken or taken[-1] <= now - self._within_s or len(self._taken) > MAX_ADDRESSES:
-                del self._taken[network]
 
 
 class TooManyTries(Exception):
@@ -65,13 +63,13 @@ class TooManyTries(Exception):
 
 
 class Attempt:
-    """The outcome of one comparison, wrong until it is set."""
+    """Whether a password was right; false until it is set."""
 
     right = False
 
 
 class PasswordThrottle:
-    """Counts wrong passwords of each address, and of all."""
+    """Limits wrong passwords of each address, and delays answers while many are wrong."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
@@ -80,7 +78,7 @@ class PasswordThrottle:
 
     @contextmanager
     def attempt(self, address: str) -> Iterator[Attempt]:
-        """Around one comparison, which counts only if it said: wrong. Raises TooManyTries."""
+        """Wraps the check of one password, which counts unless it is right or raises. Raises TooManyTries."""
         # Taken before anything is awaited: else many at once would all find the limit not reached.
         if wait_s := self._limit.take(address):
             raise TooManyTries(wait_s)

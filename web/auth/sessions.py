@@ -2,16 +2,72 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import secrets
+import tempfile
 import time
 from collections.abc import Callable
 from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
 
+import msgspec
 from itsdangerous import BadSignature, Signer
+from msgspec import Struct, field
 
 from web.auth.credentials import Credentials
-from web.auth.session_file import Session, SessionFile, StoredSessions
+
+log = logging.getLogger(__name__)
+
+
+class Session(Struct, frozen=True):
+    """A log-in: its role, until when (seconds since the epoch)."""
+
+    id: str
+    role: str
+    until: float
+
+
+class StoredSessions(Struct):
+    """The signing secret, and the open sessions by id, the oldest first."""
+
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    open: dict[str, Session] = {}
+
+
+class SessionFile:
+    """The file of sessions, readable by this user only."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> StoredSessions:
+        """The stored sessions; a new secret and none where the file is missing or cannot be trusted."""
+        try:
+            with os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+                about = os.fstat(file.fileno())
+                if about.st_uid != os.getuid() or about.st_mode & 0o077:
+                    raise PermissionError("expected a file that its owner alone may read")
+                return msgspec.json.decode(file.read(), type=StoredSessions)
+        except FileNotFoundError:
+            pass
+        except (OSError, msgspec.DecodeError) as error:
+            log.warning("%s: %s: everybody has to log in again", self._path, error)
+        kept = StoredSessions()
+        self.write(kept)
+        return kept
+
+    def write(self, kept: StoredSessions) -> None:
+        """Replace the file atomically."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._path.parent, delete=False) as file:
+                file.write(msgspec.json.encode(kept))
+            os.replace(file.name, self._path)
+        except OSError as error:
+            log.warning("%s: %s: sessions end with this process", self._path, error)
+
 
 LIFE_S = 12 * 3600.0
 # For each role; a further one ends the oldest, so that the file is bounded.
@@ -21,9 +77,9 @@ Clock = Callable[[], float]
 
 
 class Sessions:
-    """Makes and reads session cookies, valid until they expire, a log-out or a change of password; restarts keep them.
+    """Session cookies, valid until they expire, the log-out or a change of password; restarts keep them.
 
-    A cookie is signed with a secret that is kept and with its role's password: who has only one of them can make none.
+    A cookie is signed with a stored secret and the role's password: neither alone suffices to forge one.
     """
 
     def __init__(self, credentials: Credentials, file: SessionFile, clock: Clock = time.time) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 
 from aiortc import RTCIceServer
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
@@ -20,17 +22,15 @@ from starlette.staticfiles import StaticFiles
 from streams.chain.types import Chain
 from streams.kafka import topics
 from streams.runtime import metrics
+from streams.runtime.metrics import counter, gauge
 from streams.runtime.ports import PROCESS_HEADER
 from streams.settings import Settings
 from web.assets import layout
 from web.assets.layout import STATIC
-from web.auth.access import METRICS, RequestInfo, is_local, refusal
-from web.auth.headers import HEADERS
+from web.auth.access import HEADERS, METRICS, RequestInfo, is_local, refusal
 from web.camera.ice import for_browsers
-from web.camera.keys import CameraKeys
-from web.camera.metrics import CameraMetrics
-from web.camera.offer import DEFAULT_INTERVAL_MS, DEFAULT_SOURCE, INTERVAL_MS
-from web.camera.whip import Whip
+from web.camera.offer import DEFAULT_INTERVAL_MS, DEFAULT_SOURCE, INTERVAL_MS, CameraKeys
+from web.camera.whip import FRAMES, Whip
 
 log = logging.getLogger(__name__)
 _HEADERS = HEADERS | {"Permissions-Policy": "camera=(self), microphone=(), geolocation=()"}
@@ -130,3 +130,16 @@ def _info(request: Request) -> RequestInfo:
         remote=request.client.host if request.client else "",
         headers=request.headers,
     )
+
+
+class CameraMetrics(Collector):
+    """The metrics of a camera page; they name no source."""
+
+    def __init__(self, whip: Whip) -> None:
+        self._whip = whip
+
+    def collect(self) -> Iterable[Metric]:
+        yield gauge("imagebus_cameras", "Cameras that are sending.", (), {(): self._whip.cameras})
+        frames = self._whip.frames
+        about = "Frames of cameras: received, sent (on the bus) or lost."
+        yield counter("imagebus_camera_frames_total", about, ("outcome",), {(each,): frames[each] for each in FRAMES})

@@ -15,7 +15,7 @@ from web.auth.connection_limits import Http
 from web.auth.listening import insecure_option, pem_file, refuse_open, tls_for, tls_key_option
 from web.camera.app import build
 from web.camera.ice import servers as ice_servers
-from web.camera.keys import load_keys
+from web.camera.offer import load_keys
 
 _STOP_S = 2
 

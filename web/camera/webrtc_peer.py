@@ -71,7 +71,9 @@ class CameraSession:
                 raise ValueError("no video")
             await self._peer.setLocalDescription(await self._peer.createAnswer())
         except Exception as error:  # aiortc raises many types for invalid SDP
-            await self._abandon()
+            self._stop_receiving()
+            with suppress(Exception):  # closing a half-made peer may fail as well
+                await self._peer.close()
             raise ValueError(f"Expected an SDP offer with video, got one that is none: {error}") from None
         self._start(self._publish())
         return self._peer.localDescription.sdp
@@ -82,11 +84,6 @@ class CameraSession:
             self._stop_receiving()
             await self._peer.close()
             self.on_end()
-
-    async def _abandon(self) -> None:
-        self._stop_receiving()
-        with suppress(Exception):  # closing a half-made peer may fail as well
-            await self._peer.close()
 
     def _stop_receiving(self) -> None:
         self._stop.set()

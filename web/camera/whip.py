@@ -16,11 +16,10 @@ from starlette.routing import Route
 
 from streams.chain.types import Chain
 from streams.settings import Settings
-from web.auth.passwords import Busy
+from web.auth.credentials import Busy
 from web.auth.rate_limit import PasswordThrottle, RateLimit, TooManyTries
-from web.camera.candidates import of_peer
-from web.camera.keys import CameraKeys
-from web.camera.offer import SDP, sdp_offer, source_name, wanted
+from web.camera.ice import of_peer
+from web.camera.offer import SDP, CameraKeys, sdp_offer, source_name, wanted
 from web.camera.webrtc_peer import CameraSession
 
 MAX_SESSIONS = 16

@@ -1,20 +1,64 @@
-"""Reads the topic of counts from its beginning, so that a restarted viewer has the days before as well."""
+"""Visitor counts: read from the beginning of their topic, kept in memory, and written as CSV."""
 
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import logging
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
+import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 from mode import Service
+from msgspec import Struct
 
 from streams.kafka.security import for_librdkafka
 from streams.runtime.logs import Seldom
 from streams.settings import Settings
 from streams.wire.counts import COUNTS, Counted, decode
 from streams.wire.records import RecordError
-from web.counts.latest import LatestCounts
+
+# Hours of a month for 25 cameras; beyond that the windows that began first are dropped.
+MAX_WINDOWS = 20_000
+
+Key = tuple[str, int, str | None]
+
+
+class _News(Struct, frozen=True, tag_field="say", tag="counts"):
+    records: list[Counted]
+
+
+class LatestCounts:
+    """The newest counts; `number` grows with every change."""
+
+    def __init__(self, max_windows: int = MAX_WINDOWS) -> None:
+        self.number = 0
+        self._max_windows = max_windows
+        self._newest: dict[Key, tuple[int, Counted]] = {}  # in order of change
+
+    def put(self, record: Counted) -> None:
+        """Store a record in place of the one of the same window and source."""
+        self.number += 1
+        key = (record.window, record.starts_at, record.source)
+        self._newest.pop(key, None)
+        self._newest[key] = self.number, record
+        if len(self._newest) > self._max_windows:
+            del self._newest[min(self._newest, key=lambda key: (key[0] == "running", key[1]))]
+
+    def since(self, number: int) -> list[Counted]:
+        """The counts that changed after this number."""
+        newer = takewhile(lambda each: each[0] > number, reversed(self._newest.values()))
+        return [record for _, record in newer]
+
+    def message(self, number: int) -> str:
+        """The websocket message with the counts that changed after this number."""
+        return msgspec.json.encode(_News(self.since(number))).decode()
+
 
 _seldom = Seldom(logging.getLogger(__name__))
 _RETRY_S = 1.0
@@ -23,10 +67,9 @@ _AT_ONCE, _WAIT_S = 500, 0.5
 
 
 class CountsReader(Service):
-    """Puts every record of the topic into `counts`.
+    """Reads every record of the topic into `counts`, with a consumer of its own, since Faust's starts at the newest.
 
-    A consumer of its own, since Faust's starts at the newest record. The topic may not exist, or be forbidden to the
-    viewer's user: both are retried without delaying anything else.
+    A topic that does not exist, or may not be read, is tried again and delays nothing else.
     """
 
     def __init__(self, settings: Settings, counts: LatestCounts) -> None:
@@ -38,7 +81,9 @@ class CountsReader(Service):
             "auto.offset.reset": "earliest",
             "log_level": 0,
         }
-        self._consumer = Consumer({**for_librdkafka(settings), **own}, error_cb=_ignore)
+        self._consumer = Consumer(
+            {**for_librdkafka(settings), **own}, error_cb=lambda error: None
+        )  # BrokerWait says whether the broker answers
 
     @Service.task
     async def _read(self) -> None:
@@ -68,5 +113,35 @@ class CountsReader(Service):
             _seldom.warning(str(error), f"{COUNTS}: {error}", {"topic": COUNTS})
 
 
-def _ignore(error: object) -> None:
-    """`BrokerWait` says whether the broker answers."""
+COLUMNS = ("window", "starts_at", "ends_at", "source", "visitors", "unique", "updated_at", "restarted_at")
+# What a spreadsheet takes for a formula, full-width forms included: at the beginning of a cell, and behind whatever
+# another country's spreadsheet takes for the end of one.
+_FORMULA = re.compile(r"""(^\s*|[;,\t\r\n"])(?=[=+@\uff1d\uff0b\uff0d\uff20-])""")
+
+
+def as_csv(counts: Iterable[Counted]) -> str:
+    """One row for each window and source, in order of time (UTC); an empty source means all sources."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows(map(_cells, sorted(counts, key=lambda each: (each.window, each.starts_at, each.source or ""))))
+    return text.getvalue()
+
+
+def _cells(record: Counted) -> Iterator[str | int]:
+    for column in COLUMNS:
+        value = getattr(record, column)
+        if value is None:
+            yield ""
+        elif column.endswith("_at"):
+            yield _time(value)
+        else:
+            # Names of sources come from anybody: formulas are escaped.
+            yield _FORMULA.sub(r"\1'", value) if isinstance(value, str) else value
+
+
+def _time(us: int) -> str | int:
+    try:
+        return datetime.fromtimestamp(us // 1_000_000, UTC).isoformat()
+    except (OverflowError, ValueError, OSError):  # beyond the range of datetime
+        return us

@@ -5,19 +5,32 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import msgspec
 from aiohttp import WSMsgType, web
 from msgspec import Struct
 
-from web.counts.latest import LatestCounts
-from web.live.metrics import Traffic
+from web.counts.reader import LatestCounts
 from web.live.newest import NewestFrames
-from web.live.protocol import Ack, Command, Drop, Subscribe, Watch, picture, read_command
-from web.live.rate_limit import Rate
-from web.live.rendition import jpeg_of
-from web.live.state import BrokerState, state_message
+from web.live.pairing import jpeg_of
+from web.live.protocol import Ack, BrokerState, Command, Drop, Subscribe, Watch, picture, read_command, state_message
 from web.live.view import View
+
+
+class Rate:
+    """A rate limit that delays: `at_once` together, then `per_s` a second. Times of time.monotonic()."""
+
+    def __init__(self, at_once: int, per_s: float) -> None:
+        self._spare_s, self._every_s = at_once / per_s, 1 / per_s
+        self._due = 0.0
+
+    def wait_s(self, now: float) -> float:
+        """Take one; how long it has to wait."""
+        wait_s = max(0.0, self._due - now - self._spare_s)
+        self._due = max(self._due, now) + self._every_s
+        return wait_s
+
 
 MAX_VIEWS = 64
 # A browser that reads nothing for this long is disconnected; a closing handshake would wait for it again.
@@ -30,6 +43,15 @@ COMMANDS_AT_ONCE, COMMANDS_PER_S = 4 * MAX_VIEWS, MAX_VIEWS
 class _Refused(Struct, frozen=True, tag_field="say", tag="refused"):
     view: str
     reason: str
+
+
+@dataclass
+class Traffic:
+    """Browsers that are connected, and the pictures that were sent to them or skipped."""
+
+    clients: int = 0
+    sent: int = 0
+    skipped: int = 0
 
 
 class Client:
@@ -57,7 +79,7 @@ class Client:
 
     async def serve(self) -> None:
         """Read commands and send pictures until either side ends."""
-        self._newest.listen(self._changed)
+        self._newest.listeners.add(self._changed)
         self._traffic.clients += 1
         tasks = [asyncio.create_task(self._send_pictures()), asyncio.create_task(self._send_state())]
         try:
@@ -67,7 +89,7 @@ class Client:
         finally:
             for task in tasks:
                 task.cancel()
-            self._newest.unlisten(self._changed)
+            self._newest.listeners.discard(self._changed)
             self._traffic.clients -= 1
             for view in self._views.values():
                 self._newest.unwatch(view.pairing)
@@ -77,22 +99,16 @@ class Client:
             command = read_command(text)
         except ValueError:
             return False
-        await self._wait_for_turn(command)
+        # Each picture may be acknowledged once; beyond that an Ack is a command like any other. What a browser sends
+        # beyond the rate stays in its own buffers; sleep(0) lets others have their turn.
+        if not self._acks(command):
+            await asyncio.sleep(self._rate.wait_s(time.monotonic()))
         if isinstance(command, Subscribe):
             self._counts_sent = 0
         elif reason := self._obey(command):
             await self._send(self._socket.send_str(msgspec.json.encode(_Refused(command.view, reason)).decode()))
         self._changed.set()
         return True
-
-    async def _wait_for_turn(self, command: Command) -> None:
-        """Read no further than a browser may ask: what it sends meanwhile fills its own buffers.
-
-        Each picture may be answered once; beyond that an answer is a command like any other.
-        """
-        if not self._acks(command):
-            # Where there is nothing to wait for, others have their turn all the same.
-            await asyncio.sleep(self._rate.wait_s(time.monotonic()))
 
     def _acks(self, command: Command) -> bool:
         view = self._views.get(command.view) if isinstance(command, Ack) else None

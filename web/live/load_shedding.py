@@ -41,20 +41,16 @@ class LoadShedding(Service):
     @Service.task
     async def _see_that_it_is_live(self) -> None:
         while not self.should_stop:
-            taken, since = self._read, time.monotonic()
+            taken, since = self._newest.read, time.monotonic()
             await self.sleep(_LOOK_S)
             self._newest.sources.forget_silent(time.monotonic())
             waiting = self._lag.by_partition()
-            late = is_late(waiting, (self._read - taken) / (time.monotonic() - since))
+            late = is_late(waiting, (self._newest.read - taken) / (time.monotonic() - since))
             # Twice in a row: only a second that was busy throughout measures how many records can be read.
             if late and self._was_late:
                 with suppress(*_LOST):
                     await self._skip(waiting)
             self._was_late = late
-
-    @property
-    def _read(self) -> int:
-        return self._newest.taken + sum(self._newest.bad.values())
 
     async def _skip(self, waiting: Mapping[TP, int]) -> None:
         consumer = self._app.consumer

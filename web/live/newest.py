@@ -20,7 +20,7 @@ _seldom = Seldom(logging.getLogger(__name__))
 
 
 class NewestFrames:
-    """The newest frames of a bounded number of sources; browsers are notified through events."""
+    """The newest frames of a bounded number of sources; `listeners` are events that every new frame sets."""
 
     def __init__(self, topics: Iterable[str], places: int) -> None:
         self.frames: dict[str, dict[str, LiveFrame]] = {topic: {} for topic in topics}
@@ -29,19 +29,25 @@ class NewestFrames:
         self.skipped: dict[str, int] = dict.fromkeys(self.frames, 0)
         self.sources = Sources(places, self._forget)
         self._pairings: dict[tuple[str | None, str], Pairing] = {}
-        self._listeners: set[asyncio.Event] = set()
+        self.listeners: set[asyncio.Event] = set()
 
     @property
     def taken(self) -> int:
-        """The number of records, of all topics."""
+        """The number of good records, of all topics."""
         return sum(self.taken_of.values())
+
+    @property
+    def read(self) -> int:
+        """The number of records, good or bad, of all topics."""
+        return self.taken + sum(self.bad.values())
 
     def put(self, topic: str, record: Record) -> None:
         """Store a record; repeats, and sources beyond the bound, are ignored."""
         self.taken_of[topic] += 1
         frame = LiveFrame(topic, record, time.monotonic())
         if not self.sources.see(frame.source, topic, len(record.jpeg), frame.arrived_at):
-            self._say_it_is_crowded()
+            text = f"More sources send than the viewer remembers, {self.sources.places} at most: new ones are left out"
+            _seldom.warning("crowded", text, {"sources": self.sources.places})
             return
         before = self.frames[topic].get(record.source)
         if before and _repeats(frame, before):
@@ -49,7 +55,7 @@ class NewestFrames:
         self.frames[topic][record.source] = frame
         for pairing in self._pairings.values():
             pairing.put(frame)
-        for changed in self._listeners:
+        for changed in self.listeners:
             changed.set()
 
     def _forget(self, source: str) -> None:
@@ -75,22 +81,10 @@ class NewestFrames:
         if not pairing.users:
             del self._pairings[pairing.left, pairing.right]
 
-    def listen(self, changed: asyncio.Event) -> None:
-        """Set this event whenever a frame comes."""
-        self._listeners.add(changed)
-
-    def unlisten(self, changed: asyncio.Event) -> None:
-        """Stop setting this event."""
-        self._listeners.discard(changed)
-
     def ages(self, source: str, topics: Iterable[str], now: float) -> list[float | None]:
         """Seconds since the last frame of a source on each of these topics, None where there is none."""
         frames = [self.frames[topic].get(source) for topic in topics]
         return [None if frame is None else round(now - frame.arrived_at, 1) for frame in frames]
-
-    def _say_it_is_crowded(self) -> None:
-        text = f"More sources send than the viewer remembers, {self.sources.places} at most: new ones are left out"
-        _seldom.warning("crowded", text, {"sources": self.sources.places})
 
 
 def _repeats(frame: LiveFrame, before: LiveFrame) -> bool:

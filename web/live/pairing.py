@@ -7,8 +7,12 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import cv2
 import msgspec
+import numpy as np
 
+from functions.core import jpeg as codec
+from functions.core.jpeg import JpegError
 from streams.wire.records import Record
 
 # A file's producer may be some hundred frames ahead of the stages; older left sides are dropped.
@@ -97,12 +101,8 @@ class Pairing:
             self._set(None, frame)
         elif (left := self._lefts.get((frame.source, frame.record.id))) is not None:
             self._set(left, frame)
-        elif self._alone(frame):
+        elif frame.arrived_at - self._unmatched_since.setdefault(frame.source, frame.arrived_at) > ALONE_S:
             self._set(None, frame)
-
-    def _alone(self, frame: LiveFrame) -> bool:
-        since = self._unmatched_since.setdefault(frame.source, frame.arrived_at)
-        return frame.arrived_at - since > ALONE_S
 
     def _set(self, left: LiveFrame | None, right: LiveFrame | None) -> None:
         source = (right or left).source  # type: ignore[union-attr]  # one of them is always there
@@ -120,3 +120,26 @@ class Pairing:
         while self._bytes > BUFFER_BYTES:
             _, oldest = self._lefts.popitem(last=False)
             self._bytes -= len(oldest.record.jpeg)
+
+
+_QUALITY = 80
+
+
+async def jpeg_of(frame: LiveFrame, width: int | None) -> bytes:
+    """The frame's JPEG, no wider than `width`; unchanged where it is not wider or cannot be decoded."""
+    if width is None or frame.record.size_wh[0] <= width:
+        return frame.record.jpeg
+    making = frame.renditions.get(width)
+    if making is None:
+        making = frame.renditions[width] = asyncio.ensure_future(asyncio.to_thread(_smaller, frame.record.jpeg, width))
+    return await asyncio.shield(making)
+
+
+def _smaller(jpeg: bytes, width: int) -> bytes:
+    try:
+        image = codec.decode(jpeg)
+    except JpegError:
+        return jpeg
+    height = max(1, round(image.shape[0] * width / image.shape[1]))
+    resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return codec.encode(resized.astype(np.uint8, copy=False), _QUALITY)

@@ -6,12 +6,15 @@ binary messages: a length (4 bytes, big-endian), that many bytes of JSON, then t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Mapping
+from itertools import accumulate
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
+from web.live.newest import NewestFrames
 from web.live.pairing import Pair
 
 MAX_COMMAND_BYTES = 4096
@@ -24,10 +27,7 @@ SourceName = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
 class Watch(Struct, frozen=True, tag_field="do", tag="watch", forbid_unknown_fields=True):
-    """Send the newest frames of `right`, each with the same frame of `left`, no wider than `width`.
-
-    Without a source all have their turn.
-    """
+    """Send the newest frames of `right`, each with the same one of `left`; without a source all take turns."""
 
     view: ViewName
     right: TopicName
@@ -86,3 +86,79 @@ def picture(view: str, n: int, pair: Pair, jpegs: Mapping[str, bytes], now: floa
     ]
     header = msgspec.json.encode(_Picture(view, n, sides))
     return b"".join((len(header).to_bytes(4, "big"), header, *(jpegs[side] for side, _ in pair.sides)))
+
+
+# Beside the names a message holds the topics; 30 cameras on five topics take 2 kB.
+NAMES_BYTES = 16_000
+
+Ages = list[float | None]
+
+
+class TopicState(Struct, frozen=True):
+    """The index of this topic in a source's ages, and the number of its invalid records."""
+
+    at: int
+    bad: int
+
+
+class _State(Struct, frozen=True, tag_field="say", tag="state"):
+    now: int
+    bus: str
+    for_s: int
+    topics: dict[str, TopicState]
+    sources: dict[str, Ages]  # seconds since the last frame on each topic
+    unnamed: int
+    crowded: bool
+
+
+class BrokerState:
+    """The state of the broker: waiting (never seen yet), joining, ready or lost."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.state = "waiting"
+        self._since = time.monotonic()
+
+    def become(self, state: str) -> bool:
+        """Set the state; whether it changed."""
+        if state == self.state:
+            return False
+        self.state, self._since = state, time.monotonic()
+        return True
+
+    @property
+    def for_s(self) -> int:
+        """Seconds in this state."""
+        return int(time.monotonic() - self._since)
+
+
+def state_message(
+    newest: NewestFrames, bus: BrokerState, topics: Collection[str], watched: Collection[str] = ()
+) -> str:
+    """The state message for a browser that may see these topics and watches these sources, below 20 kB."""
+    seen = [topic for topic in newest.frames if topic in topics]
+    sources = _ages(newest, seen, watched)
+    named = _as_many_as_fit(sources)
+    state = _State(
+        now=time.time_ns() // 1000,
+        bus=bus.state,
+        for_s=bus.for_s,
+        topics={topic: TopicState(at, newest.bad[topic]) for at, topic in enumerate(seen)},
+        sources=named,
+        unnamed=len(sources) - len(named),
+        crowded=newest.sources.is_crowded(time.monotonic()),
+    )
+    return msgspec.json.encode(state).decode()
+
+
+def _ages(newest: NewestFrames, topics: Collection[str], watched: Collection[str]) -> dict[str, Ages]:
+    now = time.monotonic()
+    names = sorted(newest.sources.in_order(now), key=lambda name: name not in watched)
+    ages = {name: newest.ages(name, topics, now) for name in names}
+    return {name: each for name, each in ages.items() if any(age is not None for age in each)}
+
+
+def _as_many_as_fit(sources: Mapping[str, Ages]) -> dict[str, Ages]:
+    # Sources name themselves: a name may take half a kilobyte.
+    sizes = accumulate(len(msgspec.json.encode(each)) for each in sources.items())
+    return {name: ages for (name, ages), size in zip(sources.items(), sizes, strict=True) if size <= NAMES_BYTES}

@@ -1,4 +1,4 @@
-"""The bounded set of sources that the viewer remembers, in which a flood of names displaces no live source."""
+"""The sources that the viewer remembers: a bounded number, in which a flood of names evicts no live camera."""
 
 from __future__ import annotations
 

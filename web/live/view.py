@@ -33,12 +33,9 @@ class View:
             return None
         self.skipped += pair.number - self.sent.get(source, pair.number - 1) - 1
         self.sent[source] = pair.number
-        self._forget()
-        return pair
-
-    def _forget(self) -> None:
-        if len(self.sent) > len(self.pairing.pairs):
+        if len(self.sent) > len(self.pairing.pairs):  # its pairing has forgotten some
             self.sent = {name: number for name, number in self.sent.items() if name in self.pairing.pairs}
+        return pair
 
     def _pick(self, now: float) -> str | None:
         if self.source is not None:

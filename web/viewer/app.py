@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from functions.core import registry
 from functions.core.registry import FunctionError
-from streams.chain.function_registry import registered
+from streams.chain.function_options import registered
 from streams.chain.types import Chain
 from streams.runtime import logs
 from streams.runtime.faust_app import bus_app
@@ -24,13 +24,11 @@ from streams.settings import Settings
 from streams.wire.records import RecordError, decode
 from web.auth.credentials import Credentials
 from web.auth.guard import Guard
-from web.auth.session_file import SessionFile
-from web.auth.sessions import Sessions
-from web.counts.latest import LatestCounts
-from web.counts.reader import CountsReader
+from web.auth.sessions import SessionFile, Sessions
+from web.counts.reader import CountsReader, LatestCounts
 from web.live.load_shedding import LoadShedding
 from web.live.newest import NewestFrames
-from web.live.state import BrokerState
+from web.live.protocol import BrokerState
 from web.viewer.broker_wait import BrokerWait
 from web.viewer.faust_app import ViewerApp
 from web.viewer.health import Health
@@ -83,7 +81,7 @@ def _keep(topic: str, newest: NewestFrames, max_bytes: int, redacted: bool) -> A
 
 
 def _functions(settings: Settings) -> dict[str, registry.FunctionSpec]:
-    """The functions, for their labels only: a viewer that lacks a function's module shows its frames all the same."""
+    """All functions, for their labels; those that ship where a module of IMAGEBUS_FUNCTIONS is missing here."""
     try:
         return registered(settings)
     except FunctionError as error:

@@ -11,7 +11,7 @@ from mode import Service
 from streams.chain.types import Chain
 from streams.kafka import topics
 from streams.settings import Settings
-from web.live.state import BrokerState
+from web.live.protocol import BrokerState
 
 log = logging.getLogger(__name__)
 _RETRY_S = 0.5

@@ -43,7 +43,8 @@ class TopicInfo(Struct, frozen=True):
 def pages(chain: Chain) -> tuple[Page, ...]:
     """The pages of a chain, made of the first topic of each kind."""
     source = _first(topic for topic in chain.topic_names if _writer(chain, topic) is None)
-    ends = [topic for topic in chain.topic_names if not _readers(chain, topic)]
+    read = {topic for stage in chain.stages.values() for topic in stage.inputs}
+    ends = [topic for topic in chain.topic_names if topic not in read]
     raw = _first(topic for topic in ends if not chain.redacted(topic)) or source
     redacted = _first(topic for topic in (*ends, *chain.topic_names) if chain.redacted(topic))
     wanted = (
@@ -84,16 +85,10 @@ def _info(chain: Chain, topic: str, functions: Mapping[str, FunctionSpec]) -> To
     labels = {label: None for each in _upstream(chain, topic) for label in _findable(each, functions)}
     return TopicInfo(
         title=(stage.title or name or "") if stage else "As captured",
-        kind=_kind(chain, topic, stage),
+        kind="redacted" if chain.redacted(topic) else "annotated" if stage and stage.function == "annotate" else "raw",
         stage=name,
         labels=tuple(labels),
     )
-
-
-def _kind(chain: Chain, topic: str, stage: StageConf | None) -> str:
-    if chain.redacted(topic):
-        return "redacted"
-    return "annotated" if stage and stage.function == "annotate" else "raw"
 
 
 def _upstream(chain: Chain, topic: str) -> Iterator[StageConf]:
@@ -122,10 +117,6 @@ def _findable(stage: StageConf, functions: Mapping[str, FunctionSpec]) -> tuple[
 
 def _writer(chain: Chain, topic: str) -> str | None:
     return _first(name for name, stage in chain.stages.items() if stage.output == topic)
-
-
-def _readers(chain: Chain, topic: str) -> list[str]:
-    return [name for name, stage in chain.stages.items() if topic in stage.inputs]
 
 
 def _first(names: Iterator[str]) -> str | None:

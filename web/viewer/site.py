@@ -12,16 +12,14 @@ from aiohttp import web
 from streams.chain.types import Chain
 from web.assets import layout
 from web.assets.layout import STATIC
+from web.auth.access import HEADERS
 from web.auth.credentials import OPERATOR, ROLES
 from web.auth.guard import Guard
-from web.auth.headers import HEADERS
-from web.auth.session_file import Session
-from web.counts.csv_file import as_csv
-from web.counts.latest import LatestCounts
+from web.auth.sessions import Session
+from web.counts.reader import LatestCounts, as_csv
 from web.live.client import Client
 from web.live.newest import NewestFrames
-from web.live.protocol import MAX_COMMAND_BYTES
-from web.live.state import BrokerState
+from web.live.protocol import MAX_COMMAND_BYTES, BrokerState
 from web.viewer.health import Health
 from web.viewer.pages import Page, TopicInfo, pages, pair_page, redacted_only
 
@@ -55,7 +53,6 @@ class Site:
         self._open: set[Callable[[], None]] = set()
 
     def add_to(self, app: web.Application) -> None:
-        """Add the routes to an aiohttp application."""
         app.on_response_prepare.append(add_headers)
         self._guard.add_to(app)
         app.router.add_get("/pair/{left}/{right}", self._pair)
@@ -72,7 +69,7 @@ class Site:
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
         shown = self._shown[request["session"].role]
-        page = shown.page(request.path)
+        page = next((page for page in shown.pages if page.path == request.path), None)
         if page is not None:
             return self._render(page, request)
         if request.path == "/" and shown.pages:
@@ -126,10 +123,6 @@ class RolePages:
         kept = [page if every else redacted_only(chain, page) for page in pages(chain)]
         self.pages = tuple(page for page in kept if page is not None)
         self.topics = {topic: info for topic, info in infos.items() if every or chain.redacted(topic)}
-
-    def page(self, path: str) -> Page | None:
-        """The page at a path."""
-        return next((page for page in self.pages if page.path == path), None)
 
 
 async def _file(request: web.Request) -> web.StreamResponse:

@@ -17,7 +17,7 @@ from functions.core import registry
 from functions.redact import RedactState
 from functions.redaction.evidence import NOT_IN_CHAIN, OTHER_OPTIONS, UNKNOWN_LABELS, Doubt
 from streams.chain.types import StageConf
-from streams.stage.invocation import Invocation, RunningMean
+from streams.stage.invocation import Invocation
 from streams.wire import records
 from tests.bus import consume, produce
 from tests.streams import frames
@@ -30,7 +30,7 @@ PLAIN = Frame.from_image(np.full((48, 64, 3), 200, np.uint8))
 def redactor(chain: Mapping[str, StageConf], **options: object) -> Invocation:
     spec = registry.load()["redact"]
     said = spec.validate({"motion": False, **options})
-    return in_chain(Invocation("redact", spec, said, False, records.MAX_RECORD_BYTES, RunningMean()), **chain)
+    return in_chain(Invocation("redact", spec, said, False, records.MAX_RECORD_BYTES), **chain)
 
 
 def after(work: Invocation, *hops: Hop) -> records.Record:

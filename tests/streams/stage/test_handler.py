@@ -18,7 +18,7 @@ from streams.app import stage_app
 from streams.chain.types import StageConf
 from streams.settings import Settings
 from streams.stage.handler import Outcome, Stage
-from streams.stage.invocation import Invocation, RunningMean
+from streams.stage.invocation import Invocation
 from streams.stage.thread_pool import ThreadPool
 from streams.wire import records
 from tests.functions.hops import looked_at
@@ -52,10 +52,10 @@ async def stage_of() -> AsyncIterator[NewStage]:
         name: str, threads: int = 2, time_limit_s: float = 10.0, redacted: bool = False, **options: object
     ) -> Stage:
         spec = registry.load(["tests.stub_functions"])[name]
-        work = Invocation("mine", spec, spec.validate(options), redacted, records.MAX_RECORD_BYTES, RunningMean())
+        work = Invocation("mine", spec, spec.validate(options), redacted, records.MAX_RECORD_BYTES, max_age_s=2.0)
         pools.append(ThreadPool(threads, time_limit_s))
         pools[-1].start()
-        return Stage(work, pools[-1], max_age_s=2.0)
+        return Stage(work, pools[-1])
 
     yield make
     for pool in pools:

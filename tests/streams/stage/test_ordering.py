@@ -17,7 +17,7 @@ from functions.core import registry
 from functions.motion.background import LEARNING, STARTING
 from streams.runtime.source_memory import ESTABLISHED
 from streams.stage.handler import Stage
-from streams.stage.invocation import Invocation, RunningMean
+from streams.stage.invocation import Invocation
 from streams.stage.thread_pool import ThreadPool
 from streams.wire import records
 from tests.functions.hops import looked_at
@@ -45,9 +45,9 @@ def careful() -> Iterator[Stage]:
 
 def stage(**options: object) -> Iterator[Stage]:
     spec = registry.load()["redact"]
-    work = in_chain(Invocation("redact", spec, spec.validate(options), True, records.MAX_RECORD_BYTES, RunningMean()))
+    work = in_chain(Invocation("redact", spec, spec.validate(options), True, records.MAX_RECORD_BYTES))
     (pool := ThreadPool(2, time_limit_s=30)).start()
-    yield Stage(work, pool, max_age_s=1e9, sources=PLACES)
+    yield Stage(work, pool, sources=PLACES)
     pool.stop()
 
 

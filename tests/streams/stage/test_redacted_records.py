@@ -26,7 +26,7 @@ from functions.redaction.evidence import CANNOT_FIND, NO_DETECTOR, OTHER_OPTIONS
 from streams.chain.redacted_words import VERSION
 from streams.chain.types import StageConf
 from streams.stage.handler import Stage
-from streams.stage.invocation import BadResult, Invocation, RunningMean
+from streams.stage.invocation import BadResult, Invocation
 from streams.stage.thread_pool import ThreadPool
 from streams.wire import records
 from streams.wire.records import WireRedaction
@@ -54,7 +54,7 @@ def redacted(value: bytes, chain: dict[str, StageConf] | None = None, **options:
     """What a stage writes to a redacted topic for a record that it read, in a chain with these detectors."""
     spec = registry.load()["redact"]
     said = spec.validate({"motion": False, **options})
-    known = in_chain(Invocation("redact", spec, said, True, records.MAX_RECORD_BYTES, RunningMean()), **(chain or {}))
+    known = in_chain(Invocation("redact", spec, said, True, records.MAX_RECORD_BYTES), **(chain or {}))
     (result,) = known(records.to_frame(records.decode(value)), RedactState(), ())
     unpacked: dict = msgpack.unpackb(result)  # type: ignore[type-arg]
     return unpacked
@@ -216,7 +216,7 @@ class Headed(Arrived):
 async def test_no_header_and_no_key_but_the_source_s_goes_with_it(key: bytes | None, topic: str) -> None:
     spec = registry.load()["redact"]
     said = spec.validate({"motion": False, "look_ahead_s": 0})
-    work = in_chain(Invocation("redact", spec, said, True, 2**21, RunningMean()))
+    work = in_chain(Invocation("redact", spec, said, True, 2**21))
     (pool := ThreadPool(1, time_limit_s=10)).start()
     sent: list[tuple[str, bytes | None, bytes, dict[str, bytes]]] = []
     acked = asyncio.Event()
@@ -232,7 +232,7 @@ async def test_no_header_and_no_key_but_the_source_s_goes_with_it(key: bytes | N
         yield Headed(planted(), key)
         await asyncio.Event().wait()
 
-    stage = Stage(work, pool, max_age_s=1e9)
+    stage = Stage(work, pool)
     delivery = Delivering(stage, send, ("REDACTION_FRAME", "DEAD_REDACT"), 4, ack)
     running = asyncio.create_task(delivery.run(messages()))
     await asyncio.wait_for(acked.wait(), 30)
@@ -308,7 +308,7 @@ def test_a_function_that_reads_redacted_records_brings_no_words_in_either() -> N
         return replace(frame, id="Anna", detections=found, hops=hops, redaction=done)
 
     spec = replace(registry.load()["annotate"], call=names)
-    work = in_chain(Invocation("annotate", spec, {}, True, records.MAX_RECORD_BYTES, RunningMean()))
+    work = in_chain(Invocation("annotate", spec, {}, True, records.MAX_RECORD_BYTES))
     (value,) = work(replace(Frame.from_image(np.full((48, 64, 3), 200, np.uint8)), id="Anna", seq=7))
     assert b"Anna" not in value
     record = records.decode(value)
@@ -325,7 +325,7 @@ def test_an_id_as_producers_write_it_stays(frame_id: str) -> None:
 
 def test_several_results_of_a_frame_without_such_an_id_are_still_told_apart() -> None:
     spec = replace(registry.load()["annotate"], call=lambda frame: [frame, frame])
-    work = in_chain(Invocation("annotate", spec, {}, True, records.MAX_RECORD_BYTES, RunningMean()))
+    work = in_chain(Invocation("annotate", spec, {}, True, records.MAX_RECORD_BYTES))
     results = work(replace(Frame.from_image(np.full((48, 64, 3), 200, np.uint8)), id="Anna", seq=7))
     assert [records.decode(value).id for value in results] == ["000000000000-7", "000000000000-7.1"]
 
@@ -347,7 +347,7 @@ def test_a_redactor_that_passes_on_the_very_bytes_it_got_publishes_nothing() -> 
         return replace(frame, picture=Picture(jpeg=frame.jpeg))
 
     spec = replace(registry.load()["redact"], call=passes, state=None, look_ahead_s=0.0)
-    work = Invocation("redact", spec, {}, True, records.MAX_RECORD_BYTES, RunningMean())
+    work = Invocation("redact", spec, {}, True, records.MAX_RECORD_BYTES)
     frame = looked_at(Frame.from_image(np.full((48, 64, 3), 200, np.uint8)))
     with pytest.raises(BadResult, match="expected a picture made anew for a redacted topic"):
         work(frame)

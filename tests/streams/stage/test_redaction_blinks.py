@@ -17,7 +17,7 @@ from functions import Frame
 from functions.core import registry
 from streams.files.steps import step
 from streams.stage.handler import Stage
-from streams.stage.invocation import Invocation, RunningMean
+from streams.stage.invocation import Invocation
 from streams.stage.thread_pool import ThreadPool
 from streams.wire import records
 from tests.streams.stage.test_handler import Arrived
@@ -105,7 +105,7 @@ async def through_a_stage(looked: Sequence[Frame]) -> set[int]:
 
     spec = replace(registry.load()["detect_objects"], call=detect, state=None, options={})
     (pool := ThreadPool(2, time_limit_s=10)).start()
-    stage = Stage(Invocation("detect", spec, {}, False, records.MAX_RECORD_BYTES, RunningMean()), pool, max_age_s=1e9)
+    stage = Stage(Invocation("detect", spec, {}, False, records.MAX_RECORD_BYTES), pool)
     values = [records.encode(records.from_frame(replace(frame, detections=()))) for frame in looked]
     outcomes = [await stage.outcome(Arrived(value, key=b"street")) for value in values]
     pool.stop()

@@ -20,7 +20,7 @@ from functions import Detection, Frame
 from functions.core import jpeg, registry
 from functions.core.frame import Picture
 from streams.stage.handler import Stage
-from streams.stage.invocation import Invocation, RunningMean
+from streams.stage.invocation import Invocation
 from streams.stage.thread_pool import ThreadPool
 from streams.wire import records
 from streams.wire.records import RecordError
@@ -146,8 +146,8 @@ def stage() -> Iterator[Stage]:
     said = spec.validate({"motion": False, "look_ahead_s": 0, "padding": 0})
     pool = ThreadPool(4, time_limit_s=0.02)
     pool.start()
-    work = in_chain(Invocation("redact", spec, said, True, records.MAX_RECORD_BYTES, RunningMean()))
-    yield Stage(work, pool, max_age_s=1e9)
+    work = in_chain(Invocation("redact", spec, said, True, records.MAX_RECORD_BYTES))
+    yield Stage(work, pool)
     pool.stop()
 
 

@@ -15,10 +15,9 @@ from tests.wait import wait_until
 from tests.web.auth.test_access import ask, log_in
 from tests.web.ingesting import Ingest, start_ingest
 from tests.web.viewing import start_viewer
-from web.auth import passwords
-from web.auth.credentials import OPERATOR, VIEWER, CredentialError, load
-from web.auth.passwords import MAX_WAITING, Busy, Password
-from web.camera.keys import load_keys
+from web.auth import credentials
+from web.auth.credentials import MAX_WAITING, OPERATOR, VIEWER, Busy, CredentialError, Password, load
+from web.camera.offer import load_keys
 
 _QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 OWN, HERE = "the operator's own", "for anybody here"
@@ -65,13 +64,13 @@ def test_a_person_logs_in_where_the_password_is_a_hash() -> None:
 
 async def test_hashes_are_compared_beside_the_event_loop_and_few_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     slow = Password(_QUICK.hash(OWN))
-    compare = passwords._is_of
+    compare = credentials._is_of
 
     def slowly(hashed: str, given: str) -> bool:
         time.sleep(0.05)
         return compare(hashed, given)
 
-    monkeypatch.setattr(passwords, "_is_of", slowly)
+    monkeypatch.setattr(credentials, "_is_of", slowly)
     asked = [asyncio.create_task(slow.is_right(OWN)) for _ in range(3 * MAX_WAITING)]
     began = time.monotonic()
     await asyncio.sleep(0)

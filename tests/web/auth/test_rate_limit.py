@@ -13,7 +13,7 @@ from tests.wait import wait_until
 from tests.web.auth.test_access import OPERATOR, PASSWORDS, ask, log_in
 from tests.web.ingesting import Ingest, start_ingest
 from tests.web.viewing import Viewing, start_viewer
-from web.auth.peers import network_of
+from web.auth.access import network_of
 from web.auth.rate_limit import (
     LATEST_S,
     MAX_ADDRESSES,

@@ -15,8 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from web.auth.credentials import OPERATOR, VIEWER, Credentials
-from web.auth.session_file import SessionFile
-from web.auth.sessions import LIFE_S, Sessions
+from web.auth.sessions import LIFE_S, SessionFile, Sessions
 
 PASSWORDS = {OPERATOR: "the operator's own", VIEWER: "for anybody here"}
 Start = Callable[..., Sessions]

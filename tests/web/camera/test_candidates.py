@@ -12,7 +12,7 @@ from aiortc import RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
 from streams.kafka.embedded_broker import EmbeddedBroker
 from tests.wait import wait_until_async
 from tests.web.ingesting import Ingest, start_ingest
-from web.camera.candidates import MAX_CANDIDATES, of_peer
+from web.camera.ice import MAX_CANDIDATES, of_peer
 from web.camera.whip import MAX_OFFERS
 
 PEER = "192.0.2.7"

@@ -25,8 +25,8 @@ from tests.web.viewing import Viewing, start_viewer
 from web.live.client import MAX_VIEWS
 from web.live.newest import NewestFrames
 from web.live.pairing import LiveFrame, Pairing
+from web.live.protocol import BrokerState, state_message
 from web.live.sources import FORGET_S, GRACE_S, NEWCOMERS_BYTES, PAUSE_S, STEADY_S, Sources
-from web.live.state import BrokerState, state_message
 from web.live.view import View
 
 PLACES = 128

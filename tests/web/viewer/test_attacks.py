@@ -33,8 +33,7 @@ from tests.web.socket_client import connect
 from tests.web.viewing import Viewing, start_viewer
 from web.auth import credentials
 from web.camera.whip import MAX_SESSIONS
-from web.live.client import MAX_VIEWS
-from web.live.rate_limit import Rate
+from web.live.client import MAX_VIEWS, Rate
 from web.viewer.app import build
 
 FORM = "application/x-www-form-urlencoded"
