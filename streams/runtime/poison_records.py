@@ -1,15 +1,129 @@
-"""Poison records: those at which a stage has stopped, or its process has crashed, three times become dead letters."""
+"""Poison records: those at which a stage has stopped, or its process has crashed, three times become dead letters.
+
+A function may kill its process (`abort`, a fault in a native library). So each process keeps a locked file in the
+stage's folder, with a slot for each thread: topic, partition, offset of the record in flight, and how often it was met.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
+from itertools import count
+from pathlib import Path
+from weakref import WeakSet
 
 from streams.runtime.errors import Stopped, text_of
-from streams.runtime.in_flight import InFlightFile, Position
+from streams.runtime.membership import left_by_dead, locked_file
 from streams.wire.reading import Message
 from streams.wire.records import RecordError
+
+Position = tuple[str, int, int]
+_SUFFIX = ".at-work"
+_SLOT = 512  # bytes; a topic's name has 249 at most
+_NOTHING = bytes(_SLOT)
+_ALONE_WITHIN_S = 5.0  # a thread that hangs is not waited for any longer
+
+
+class Turnstile:
+    """A shared and exclusive lock: calls run side by side, and a suspect's call alone."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._under_way = 0
+        self._alone = 0
+
+    @contextmanager
+    def among_others(self) -> Iterator[None]:
+        """Run beside other calls."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._alone, _ALONE_WITHIN_S)
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Run without other calls; one that takes too long is not waited for."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._alone, _ALONE_WITHIN_S)
+            self._alone += 1
+            self._changed.wait_for(lambda: not self._under_way, _ALONE_WITHIN_S)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._alone -= 1
+                self._changed.notify_all()
+
+
+# The stages of a process die together.
+_process = Turnstile()
+_all: WeakSet[InFlightFile] = WeakSet()
+
+
+class InFlightFile:
+    """This process's file in a stage's folder. Raises OSError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / f"{secrets.token_hex(8)}{_SUFFIX}"
+        self._file = locked_file(self._path)
+        _all.add(self)
+        self._slots = count()
+        self._own = threading.local()
+
+    @contextmanager
+    def on(self, position: Position, times: int) -> Iterator[None]:
+        """Enter a record in this thread's slot while its function runs; alone, where it was met before."""
+        with _process.alone() if times else _process.among_others():
+            topic, partition, offset = position
+            self._write(f"{times + 1} {partition} {offset} {topic}".encode().ljust(_SLOT, b"\0"))
+            try:
+                yield
+            finally:
+                self._write(_NOTHING)
+
+    def of_the_dead(self) -> list[tuple[Position, int]]:
+        """The records in flight of crashed processes, with how often each was met; removes their files."""
+        found: list[tuple[Position, int]] = []
+        for path in left_by_dead(self._folder, _SUFFIX):
+            with suppress(OSError, ValueError):  # another process was faster, or it is none of ours
+                content = path.read_bytes()
+                path.unlink()
+                found += _slots_of(content)
+        return found
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._path.unlink(missing_ok=True)
+
+    def _write(self, slot: bytes) -> None:
+        if not hasattr(self._own, "at"):
+            self._own.at = next(self._slots) * _SLOT
+        with suppress(OSError):  # a full disk costs no record
+            os.pwrite(self._file.fileno(), slot, self._own.at)
+
+
+def leave_nothing() -> None:
+    """Remove the files: the process ends on purpose."""
+    for each in tuple(_all):
+        each.close()
+
+
+def _slots_of(content: bytes) -> Iterator[tuple[Position, int]]:
+    for at in range(0, len(content), _SLOT):
+        if slot := content[at : at + _SLOT].rstrip(b"\0"):
+            times, partition, offset, topic = slot.decode().split(" ", 3)
+            yield (topic, int(partition), int(offset)), int(times)
+
 
 _TIMES = 3
 _MOST = 1000
@@ -41,11 +155,8 @@ class PoisonRecords:
     @contextmanager
     def at_work(self, message: Message) -> Iterator[None]:
         """Wraps the function's call for this record; a suspect's runs alone."""
-        if self._at_work is None:
-            yield
-            return
-        position = _position(message)
-        with self._at_work.on(position, self._known.get(position, (0, ""))[0]):
+        times, _ = self._known.get(_position(message), (0, ""))
+        with self._at_work.on(_position(message), times) if self._at_work else nullcontext():
             yield
 
     @contextmanager

@@ -19,8 +19,8 @@ from streams.kafka import topics
 from streams.kafka.watermarks import offsets_client
 from streams.runtime.errors import Exhausted, Stopped, as_stopped, text_of
 from streams.runtime.faust_app import BusApp, Consumer
-from streams.runtime.in_flight import leave_nothing
 from streams.runtime.lag import Lag, Liveness, held
+from streams.runtime.poison_records import leave_nothing
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from streams.chain.types import Chain, StageConf, dead_letters_of, group_of
 from streams.kafka import topics
 from streams.runtime.errors import Failed
 from streams.runtime.faust_app import folder
-from streams.runtime.in_flight import InFlightFile, leave_nothing
+from streams.runtime.poison_records import InFlightFile, leave_nothing
 from streams.runtime.supervisor import EXIT_USAGE, AppWorker, ReadingApp, Refuse, leave
 from streams.settings import Settings
 from streams.stage.handler import Stage
