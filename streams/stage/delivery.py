@@ -1,4 +1,4 @@
-"""Delivery: many messages at work at once, published in order for each source, acked in order for each partition."""
+"""Delivery: many records in flight, results in order for each source, acks in order for each partition."""
 
 from __future__ import annotations
 
@@ -27,10 +27,9 @@ class Topic(Protocol):
 
 
 class Delivery:
-    """Passes a stream's events through a stage: results in order for each source, acks in order for each partition.
+    """Passes a stream's records through a stage; none is acked before its result is on the bus.
 
-    None is acked before its result is on the bus. All that comes is taken: `is_full` says of which partition no more
-    should come now, so that the others do.
+    Backpressure: `is_full` says of which partitions no more should be fetched now.
     """
 
     def __init__(self, stage: Stage, results: Topic, dead_letters: Topic, window: int) -> None:
@@ -41,11 +40,11 @@ class Delivery:
         self._begin_anew()
 
     def is_full(self, place: Place) -> bool:
-        """Whether a partition has its share of the room: of twice `window` records."""
+        """Whether a partition has its share of the room, twice `window` records."""
         return self._room.is_full(place)
 
     async def run(self, events: AsyncIterable[Event]) -> None:
-        """Until cancelled. Raises Stopped, with nothing acked that was neither published nor dead-lettered."""
+        """Run until cancelled. Raises Stopped; then nothing is acked that was neither published nor dead-lettered."""
         self._begin_anew()
         failure = self._failure = asyncio.get_running_loop().create_future()
         self._start(self._take(events))
@@ -90,7 +89,7 @@ class Delivery:
             await self._pass(held, before)
 
     async def _pass(self, held: InFlight, before: asyncio.Event | None) -> None:
-        """One record, from its outcome to its ack; `before` is when the one before it of its source is sent."""
+        """One record, from its outcome to its ack; `before` is set when the record before it of its source is sent."""
         outcome = await self._stage.outcome(held.message, lambda: held.surplus)
         held.is_done = True
         if outcome.last:
@@ -109,9 +108,9 @@ class Delivery:
             settled.event.ack()
 
     async def _give_up(self, why: str) -> None:
-        """See what has an outcome acked, or the next process would meet again what this one died of; raises Exhausted.
+        """Ack what has an outcome, so that the next process does not meet it again, then raise Exhausted.
 
-        Not for long: one that has to wait for a record without an outcome waits in vain.
+        For a bounded time: one behind a record that has no outcome is never acked.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_S):

@@ -1,4 +1,4 @@
-"""A queue that lets sources take turns, so that one with much to do keeps no other waiting."""
+"""A fair queue: sources take turns, so that a busy one delays no other."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _REMEMBERED = 4096  # sources whose last turn is known; fewer wait at once
 
 
 class FairQueue(Generic[T]):
-    """Gives out what waits: of the source with the fewest under way; of equals, of the one longest without one done.
+    """Takes from the source with the fewest calls under way; of equals, from the one served least recently.
 
-    A source that is not known stands behind all that wait: else names that are ever new would keep it from others.
+    A new source queues behind all that wait: else a flood of new names would starve the others.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class FairQueue(Generic[T]):
         self._signals: SimpleQueue[bool] = SimpleQueue()
 
     def put(self, source: str, item: T) -> None:
-        """One more of this source; its own stay in order."""
+        """Add one of this source; a source's own stay in order."""
         with self._lock:
             self._waiting.setdefault(source, deque()).append(item)
             if source not in self._last:
@@ -35,11 +35,11 @@ class FairQueue(Generic[T]):
         self._signals.put(True)
 
     def end(self) -> None:
-        """One taker gets nothing more, once all that was put before is taken."""
+        """End one taker, once all that was put before is taken."""
         self._signals.put(False)
 
     def take(self) -> tuple[str, T] | None:
-        """Wait for the next; None at the end. Whoever takes one says when it is `over`."""
+        """Wait for the next, None at the end; `over` is called when it is done."""
         if not self._signals.get():
             return None
         with self._lock:
@@ -53,7 +53,7 @@ class FairQueue(Generic[T]):
         return source, item
 
     def over(self, source: str, keeps_turn: bool = False) -> None:
-        """One of this source is no longer under way; one that was not worth its turn leaves that to the next."""
+        """One of this source is done; one that was skipped does not count as its turn."""
         with self._lock:
             self._under_way[source] -= 1
             if not self._under_way[source]:

@@ -1,4 +1,4 @@
-"""What a stage holds of each partition: a share by its sources, so that one that is full leaves room for the others."""
+"""Flow control: each partition may have a share of the records in flight, by its number of sources."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Event(Protocol):
 
 @dataclass(eq=False)
 class InFlight:
-    """A record that is not acked yet."""
+    """A record that is not acknowledged yet."""
 
     event: Event
     sent: asyncio.Event = field(default_factory=asyncio.Event)
@@ -48,7 +48,7 @@ class InFlight:
 
 
 class _Recent:
-    """Whose records came last on a partition."""
+    """The sources of a partition's most recent records."""
 
     def __init__(self) -> None:
         self._keys: deque[bytes | None] = deque()
@@ -70,7 +70,7 @@ class _Recent:
 
 
 class FlowControl:
-    """Room for so many records, shared equally by the sources of the partitions that have some here."""
+    """Room for a number of records, divided among partitions in proportion to their sources."""
 
     def __init__(self, records: int) -> None:
         self._records = records
@@ -78,12 +78,12 @@ class FlowControl:
         self._recent: dict[Place, _Recent] = {}
 
     def enter(self, held: InFlight) -> None:
-        """One more record of its partition."""
+        """Add a record."""
         self._held.setdefault(held.place, deque()).append(held)
         self._recent.setdefault(held.place, _Recent()).add(held.message.key)
 
     def leave(self, place: Place) -> Iterator[InFlight]:
-        """Let go of what is settled and has nothing before it in its partition that is not, in order."""
+        """Release, in order, the settled records at the head of a partition."""
         held = self._held.get(place)
         while held and held[0].settled.is_set():
             yield held[0]
@@ -92,17 +92,17 @@ class FlowControl:
             self._held.pop(place, None)
 
     def done(self) -> list[InFlight]:
-        """Those that have an outcome."""
+        """The records that have an outcome."""
         return [held for place in self._held.values() for held in place if held.is_done]
 
     def is_full(self, place: Place) -> bool:
-        """Whether a partition has its share, and no more of it should come for now."""
+        """Whether a partition has used up its share."""
         return place in self._held and len(self._held[place]) >= self._share(place)
 
     def shed_load(self, place: Place) -> None:
-        """Take what a partition has too much of for surplus: the oldest of a source that crowds out its others.
+        """Mark the oldest records of a source that crowds out the others of its partition as surplus.
 
-        None where sources have waited alike, or there is but one: then the partition rests, and the broker keeps it.
+        Nothing is marked where sources wait alike, or there is only one: then the partition is not fetched for a while.
         """
         sources, most = self._recent[place].sources, self._share(place) // 2
         if sources == 1 or len(self._held[place]) <= most:

@@ -1,4 +1,4 @@
-"""A stage: one function between two topics. Keeps each source's order, and acks what is on the bus, nothing else."""
+"""A stage: turns each Kafka message into an outcome, by one function."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Outcome:
 
 
 class Stage:
-    """Turns messages into outcomes; `counts` says how many came to what."""
+    """Turns messages into outcomes; `counts` are the records by outcome."""
 
     def __init__(self, work: Invocation, pool: ThreadPool, sources: int = 256) -> None:
         self.work = work
@@ -42,9 +42,9 @@ class Stage:
         self._seldom = Seldom(logging.getLogger(__name__))
 
     async def outcome(self, message: Message, is_surplus: Callable[[], bool] = lambda: False) -> Outcome:
-        """What becomes of a message. Never raises: an error of the record is an outcome, too.
+        """The outcome of a message; never raises, since an error of the record is an outcome, too.
 
-        A live source's message that is surplus when its turn comes is skipped, as if it were too old.
+        A live message that is surplus when its turn comes is skipped like one that is too old.
         """
         try:
             self.suspects.refuse(message)
@@ -72,14 +72,14 @@ class Stage:
         return self.work.stage
 
     def forget(self) -> None:
-        """Drop what was remembered of all sources: others may have had them, and died of one of them."""
+        """Drop the state of all sources: other workers may have had them meanwhile."""
         self.suspects.ask_the_dead()
         if self._lanes is not None:
             self._lanes.forget()
 
     @property
     def sources(self) -> int:
-        """How many sources it remembers."""
+        """The number of sources remembered."""
         return 0 if self._lanes is None else len(self._lanes)
 
     def _tell_forgotten(self, key: Key, why: str) -> None:

@@ -1,4 +1,4 @@
-"""One record through one function: what a thread of a stage does."""
+"""The invocation: one record through one function, in a thread of the stage's pool."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _AVERAGE_OVER = 100
 
 
 class BadResult(Exception):
-    """A function gave back what no stage can publish; the text says what was expected."""
+    """A function returned what cannot be published; the text says what was expected."""
 
 
 class RunningMean:
@@ -71,10 +71,7 @@ class Invocation:
         return self.spec.window_s(self.options) if self.spec.look_ahead_s else None
 
     def __call__(self, frame: Frame, *memory: Any) -> list[bytes]:
-        """The records that the function makes of a frame and what is remembered of its source.
-
-        Raises what the function raises, and BadResult.
-        """
+        """The records made of a frame and the state of its source. Raises what the function raises, and BadResult."""
         started_at, start = time.time_ns() // 1000, time.perf_counter_ns()
         # The copy is the function's: it may change even what is frozen, and of that nothing is relied on afterwards.
         returned = self.spec.call(self.evidence.judged(frame), *memory, **self.options)
@@ -138,10 +135,7 @@ class Invocation:
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """The call of a stage's function for one record, made by a thread of its pool.
-
-    A live frame that is too old, or surplus, when a thread takes it is skipped.
-    """
+    """One record's call; a live frame that is too old, or surplus, when a thread takes it is skipped."""
 
     work: Invocation
     frame: Frame

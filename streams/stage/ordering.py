@@ -1,6 +1,6 @@
-"""Per-key ordering: the frames of one producer's run are worked on one at a time, in order, and may look ahead.
+"""Per-key ordering: frames of one producer's run are processed one at a time, in order, and may look ahead.
 
-They share a state as long as that is remembered; a lane itself exists while one of its frames is in flight.
+The state is remembered for a bounded number of sources; a lane exists while one of its frames is in flight.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _SILENT_AFTER = 2.0  # windows without a frame: nothing more is waited for
 
 @dataclass
 class Known:
-    """What is remembered of a source: its state while nobody uses it, and the number of its last frame.
+    """The memory of a source: its state while no call has it, and the `seq` of its last frame.
 
-    `user` is who may give the state back: nobody once the source is forgotten, or the call has failed.
+    `user` is the frame whose call may give the state back: None once the source is forgotten or the call has failed.
     """
 
     state: Any = None
@@ -63,13 +63,13 @@ class Lanes:
         return len(self._remembered)
 
     def forget(self) -> None:
-        """Drop all that was remembered; frames that are in flight end among themselves."""
+        """Drop all state; frames in flight finish by themselves."""
         self._lanes: dict[Key, Lane] = {}
         self._remembered = SourceMemory(self._places, lambda key: Known(), self._drop)
 
     @asynccontextmanager
     async def turn(self, frame: Frame) -> AsyncIterator[Use]:
-        """Within, it is this frame's turn; what it is given is entered where the function is called."""
+        """Within, it is this frame's turn; yields what the thread enters around the call."""
         key, lanes = key_of(frame), self._lanes
         lane = lanes.setdefault(key, Lane(self._window_s))
         try:
@@ -100,7 +100,7 @@ class Lanes:
 
 
 class Lane:
-    """The frames of one run: one at a time, in order, once those of the window that they look ahead are there."""
+    """The frames of one run: one at a time, in order, once the window that they look ahead is complete."""
 
     def __init__(self, window_s: float | None) -> None:
         self._window_s = window_s
@@ -116,7 +116,7 @@ class Lane:
 
     @asynccontextmanager
     async def turn(self, frame: Frame) -> AsyncIterator[Arguments]:
-        """Within, no other frame of this lane is worked on; gives the frames ahead where the function looks ahead."""
+        """Within, no other frame of this lane is processed; yields the frames ahead."""
         self._arrived.append(frame)
         self._arrived_at = time.monotonic()
         self._news.set()
@@ -131,7 +131,7 @@ class Lane:
             self._arrived.remove(frame)
 
     async def _see_ahead(self, frame: Frame, window_s: float) -> None:
-        """Wait until a frame from behind the window is there, or none comes any more."""
+        """Wait for a frame beyond the window, or for silence."""
         while not self._has_all_ahead_of(frame, window_s):
             left_s = self._arrived_at + _SILENT_AFTER * window_s - time.monotonic()
             if left_s <= 0:

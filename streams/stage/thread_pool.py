@@ -1,4 +1,4 @@
-"""Threads that work on frames, for one source after the other, with a time limit for each call."""
+"""A thread pool with a fair queue, and a time limit for each call."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _Job(Generic[T]):
 
 
 class ThreadPool:
-    """A fixed number of daemon threads: one that hangs holds up neither the others nor the process's end."""
+    """A fixed number of daemon threads: one that hangs blocks neither the others nor the process's exit."""
 
     def __init__(self, threads: int, time_limit_s: float) -> None:
         self._jobs: FairQueue[_Job[Any]] = FairQueue()
@@ -51,10 +51,7 @@ class ThreadPool:
         self._threads = threads
 
     def start(self, warm_up: Callable[[], object] = lambda: None) -> None:
-        """Start the threads; each calls `warm_up` first.
-
-        Blocks until all have. Raises UsageError, and Failed for anything else that one of them raised.
-        """
+        """Start the threads; returns when each has called `warm_up`. Raises UsageError, Failed for other errors."""
         ready: SimpleQueue[Exception | None] = SimpleQueue()
         for _ in range(self._threads):
             threading.Thread(target=self._work, args=(warm_up, ready), daemon=True).start()
@@ -64,7 +61,7 @@ class ThreadPool:
             raise errors[0]
 
     def stop(self) -> None:
-        """Let every thread end after what it is at."""
+        """Let every thread end after its call."""
         for _ in range(self._threads):
             self._jobs.end()
 
@@ -75,11 +72,7 @@ class ThreadPool:
         return len(self._late) >= self._threads
 
     async def run(self, source: str, call: Callable[[], T]) -> T:
-        """The result of a call for a source.
-
-        Raises Skipped, Failed for anything else that it raises, and TookTooLong; its time counts from when a thread
-        takes it.
-        """
+        """The result of a call. Raises Skipped, TookTooLong after the time limit, and Failed for any other error."""
         job = _Job(call)
         self._jobs.put(source, job)
         waiting = asyncio.wrap_future(job.future)
