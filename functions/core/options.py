@@ -80,10 +80,9 @@ class Option:
 
 
 def read_options(function: str, parameters: Iterable[inspect.Parameter], hints: Mapping[str, Any]) -> dict[str, Option]:
-    """The options of a function from its keyword-only parameters.
+    """The options of a function, of its keyword-only parameters; a type may carry `msgspec.Meta`.
 
-    A type may carry `msgspec.Meta(ge=…, le=…, description=…)`. Raises OptionError for a parameter without type
-    or default, of a reserved name, or whose default does not fit its type.
+    Raises OptionError for one without type or default, of a reserved name, or whose default does not fit.
     """
     return {parameter.name: _read(function, parameter, hints) for parameter in parameters}
 

@@ -57,8 +57,8 @@ def count(
 ) -> tuple[Camera, list[Visit]]:
     """The camera's state after one more frame of the same run, and the visits to publish.
 
-    Deterministic: the same frames give the same visits with the same ids in any process; a repeated frame changes
-    nothing. A visit is published when it begins to count, at every turn of a minute, every two seconds, and at its end.
+    Deterministic: any process gives the same frames the same visits and ids; a repeated frame changes nothing. A visit
+    is published when it begins to count, with every turn of a minute, every two seconds, and at its end.
     """
     if camera.knows(frame):
         return camera, []

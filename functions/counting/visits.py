@@ -49,10 +49,10 @@ class Visit(Struct, frozen=True, kw_only=True):
 
 
 def ground(homography: Homography, xyxy: XYXY, size_wh: Size) -> tuple[float, float] | None:
-    """The position of the feet of a person's box on the ground plane, in metres; None where they are not visible.
+    """Where a person stands on the ground plane, in metres; None where the feet are not visible.
 
-    The homography maps shares of the picture, 0 to 1, to metres. Its sign has no meaning: the ground is the side of the
-    horizon that has the middle of the picture's lower edge.
+    The homography maps shares of the picture (0 to 1) to metres, up to its sign: the ground is on the side of
+    the horizon where the middle of the lower edge is.
     """
     left, top, right, bottom = xyxy
     width, height = size_wh

@@ -53,7 +53,7 @@ class LedgerApp(CountingApp):
 
     @property
     def missing(self) -> frozenset[str]:
-        """None once the group is stable: its topic has one partition, so all other members are on standby."""
+        """None once the group is stable: the topic has one partition, and all members but one are on standby."""
         return frozenset() if self.app.rebalancing_count else super().missing
 
     async def process(self, event: EventT[bytes]) -> None:

@@ -43,7 +43,7 @@ def _is_off() -> bool:
 
 
 def broker_clock(client: AdminClient, settings: Settings) -> Iterator[Finding]:
-    """By the LogAppendTime of an empty record: a stage compares such times with its own clock to skip old frames."""
+    """The broker's clock, by the LogAppendTime of an empty record: stages skip frames that are old by it."""
     new = NewTopic(TOPIC, 1, 1, config={"message.timestamp.type": "LogAppendTime", "retention.ms": "60000"})
     try:
         client.create_topics([new], request_timeout=_TIMEOUT_S)[TOPIC].result()

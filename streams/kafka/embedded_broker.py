@@ -1,7 +1,4 @@
-"""The embedded broker: librdkafka's in-memory cluster, for a first run and fast tests.
-
-It speaks Kafka's protocol on a loopback port. It keeps nothing on disk, and 5 MiB a partition.
-"""
+"""The embedded broker: librdkafka's in-memory cluster, on a loopback port, 5 MiB a partition."""
 
 from __future__ import annotations
 

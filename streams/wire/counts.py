@@ -1,7 +1,4 @@
-"""The records of counting: visits, and the counts made of them. Numbers only, never a picture.
-
-`docs/wire-format.md` specifies both for every language.
-"""
+"""The wire format of visits and counts (docs/wire-format.md): numbers only, never a picture."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The wire format of frame records: one msgpack map each, validated on reading before a pixel is decoded.
-
-`docs/wire-format.md` specifies it for every language.
-"""
+"""The wire format of frame records (docs/wire-format.md): msgpack maps, validated before a pixel is decoded."""
 
 from __future__ import annotations
 

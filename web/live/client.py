@@ -115,7 +115,7 @@ class Client:
         return view is not None and isinstance(command, Ack) and view.in_flight == command.n > 0
 
     def _obey(self, command: Watch | Drop | Ack) -> str | None:
-        """Execute a command; the reason where it is refused."""
+        """Execute a command; why it is refused, None where it is not."""
         if isinstance(command, Watch):
             return self._watch(command)
         if isinstance(command, Drop):

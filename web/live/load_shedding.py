@@ -1,4 +1,4 @@
-"""Load shedding: where more records arrive than the viewer can read, it seeks to the newest."""
+"""Load shedding: the viewer seeks to the newest records where it cannot keep up."""
 
 from __future__ import annotations
 
@@ -66,5 +66,5 @@ class LoadShedding(Service):
 
 
 def is_late(waiting: Mapping[TP, int], read_per_s: float) -> bool:
-    """Whether the lag takes longer to read than a live picture may be late, and a partition has enough to shed."""
+    """Whether reading the lag would take longer than live pictures may be late."""
     return max(waiting.values(), default=0) > KEPT_RECORDS and sum(waiting.values()) > BEHIND_S * read_per_s

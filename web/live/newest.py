@@ -65,7 +65,7 @@ class NewestFrames:
             pairing.forget(source)
 
     def watch(self, left: str | None, right: str) -> Pairing:
-        """The pairing of two topics, kept up to date until as many `unwatch` it."""
+        """The pairing of two topics, shared and updated until each `watch` is followed by an `unwatch`."""
         pairing = self._pairings.get((left, right))
         if pairing is None:
             pairing = self._pairings[left, right] = Pairing(left, right)

@@ -1,4 +1,4 @@
-"""Joins two topics by frame: the faster side waits for the slower one in a bounded buffer."""
+"""Pairing: joins two topics by frame id; the faster side waits in a bounded buffer."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Pair:
 
 @dataclass
 class Pairing:
-    """Finds the newest frame that is on both topics. A `left` of None pairs nothing: it is one topic alone."""
+    """The newest pair of each source; with `left` None, the newest frames of one topic."""
 
     left: str | None
     right: str
@@ -74,14 +74,14 @@ class Pairing:
     _forgotten: int = 0  # the highest number of a dropped source
 
     def put(self, frame: LiveFrame) -> None:
-        """Take in one frame of either topic."""
+        """Add a frame of either topic."""
         if frame.topic == self.left:
             self._put_left(frame)
         if frame.topic == self.right:
             self._put_right(frame)
 
     def forget(self, source: str) -> None:
-        """Drop a source; later pairs of it still get higher numbers."""
+        """Drop a source; its later pairs get higher numbers."""
         if (pair := self.pairs.pop(source, None)) is not None:
             self._forgotten = max(self._forgotten, pair.number)
         self._rights.pop(source, None)

@@ -33,10 +33,10 @@ class _Sight:
 
 
 class Sources:
-    """Names of sources, the most recently seen last; all times of time.monotonic().
+    """The names remembered, the most recently seen last; times of time.monotonic().
 
-    New names displace one another, never a live source: where live ones take all places, a new one is turned away.
-    `turned_away` counts the frames of those, `forgotten` the names that were displaced or silent.
+    New names evict one another, never a live source; where live ones take all places, a new one is turned away.
+    `turned_away` counts frames of such, `forgotten` the names evicted or silent.
     """
 
     def __init__(self, places: int, forget: Callable[[str], None]) -> None:
@@ -51,7 +51,7 @@ class Sources:
         return len(self._sights)
 
     def see(self, name: str, topic: str, size: int, now: float) -> bool:
-        """Note a frame of a source, of so many bytes; False where the source is turned away."""
+        """Note a frame of so many bytes; False where its source is turned away."""
         if not (self._is_known(name, now) and self._fits(self._sights[name], topic, size, now)):
             self.turned_away += 1
             return False
@@ -70,7 +70,7 @@ class Sources:
         return True
 
     def _fits(self, sight: _Sight, topic: str, size: int, now: float) -> bool:
-        """Who is refused here for the size of his picture is known all the same, and steady one day."""
+        """Whether a frame's bytes fit; a source refused for them is remembered, and becomes steady, all the same."""
         more = size - sight.sizes.get(topic, 0)
         # All there are first, since it is quick: few viewers come near the limit.
         while (

@@ -20,9 +20,9 @@ _ANSWER_S = 3.0
 
 
 class BrokerWait(Service):
-    """Started before Faust's consumer, which would give up on a broker that is not there yet.
+    """Starts before Faust's consumer, which would fail without a broker, and creates the chain's topics.
 
-    A topic that is missing when Faust subscribes is ignored for minutes, so topics are created here.
+    Faust ignores a topic for minutes that is missing when it subscribes.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class BrokerWait(Service):
             await self.sleep(_CHECK_S)
 
     async def _trouble(self) -> str:
-        """Why the broker cannot be used, empty where it can."""
+        """Why the broker cannot be used, empty where it can be."""
         try:
             await asyncio.to_thread(self._admin.list_topics, self._plans[0].name, timeout=_ANSWER_S)
         except topics.Refused as error:

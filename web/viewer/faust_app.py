@@ -1,4 +1,4 @@
-"""The viewer's Faust app: its services start before Kafka's consumer, and its group and folder end with it."""
+"""The viewer's Faust app: web server and own services start before Kafka's consumer."""
 
 from __future__ import annotations
 
