@@ -7,20 +7,24 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from functions.core.frame import Frame
-from functions.core.options import Confidence, Labels, Tiles
+from functions.core.options import Confidence, DeviceName, Labels, MaxLooks, Smallest, Tiles
 from functions.core.registry import function
-from functions.models.onnx_detector import OnnxDetector, anchors_of
+from functions.models.onnx_detector import OnnxDetector, View, anchors_of
 
 Weights = Annotated[str, Meta(description="Path of an ONNX file, or the name of a model")]
-FamilyName = Annotated[Literal["auto", "yolov3", "yolox", "yolov8"], Meta(description="What its outputs mean")]
+FamilyName = Annotated[
+    Literal["auto", "yolov3", "yolox", "yolov8", "end-to-end"], Meta(description="What its outputs mean")
+]
 LabelsFile = Annotated[str, Meta(description="Names of the classes, one a line, where the model has none")]
 Side = Annotated[int, Meta(ge=0, le=4096, description="Side of the input of a model that takes any; 0 is its own")]
 Anchors = Annotated[str, Meta(description="YOLOv3: `w,h w,h …` in pixels of the input, the coarsest grid first")]
 
 
-def _detector(*, model: str, family: str, labels_file: str, input_size: int, anchors: str, **_: Any) -> OnnxDetector:
+def _detector(
+    *, model: str, family: str, labels_file: str, input_size: int, anchors: str, device: DeviceName, **_: Any
+) -> OnnxDetector:
     said = "" if family == "auto" else family
-    return OnnxDetector.load(model, said, labels_file, input_size or None, anchors_of(anchors))
+    return OnnxDetector.load(model, device, said, labels_file, input_size or None, anchors_of(anchors))
 
 
 def _labels(*, labels: tuple[str, ...], **options: Any) -> tuple[str, ...]:
@@ -36,11 +40,15 @@ def detect_onnx(
     labels: Labels = (),
     labels_file: LabelsFile = "",
     minimum_confidence: Confidence = 0.25,
-    tiles: Tiles = "1x1",
+    tiles: Tiles = "auto",
+    smallest_px: Smallest = 48,
+    max_looks: MaxLooks = 32,
     input_size: Side = 0,
     anchors: Anchors = "",
+    device: DeviceName = "CPU",
 ) -> Frame:
-    """Find things with an ONNX model of your own (YOLOv3, YOLOX, YOLOv8, YOLO11)."""
-    detector = _detector(model=model, family=family, labels_file=labels_file, input_size=input_size, anchors=anchors)
-    found = detector.detections(frame.image, labels, minimum_confidence, tiles)
-    return frame.with_detections([*frame.detections, *found])
+    """Find things with an ONNX model of your own (YOLOv3, YOLOX, YOLOv8, YOLO11, YOLOv10 and other end-to-end ones)."""
+    detector = _detector(
+        model=model, family=family, labels_file=labels_file, input_size=input_size, anchors=anchors, device=device
+    )
+    return detector.detect(frame, labels, View(minimum_confidence, tiles, smallest_px, max_looks))

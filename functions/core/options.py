@@ -18,7 +18,21 @@ RESERVED = frozenset({"input", "topic", "name", "title", "out"})
 # Options that detectors share.
 Confidence = Annotated[float, msgspec.Meta(ge=0.01, le=1, description="Leave out what is less sure than this")]
 Labels = Annotated[tuple[str, ...], msgspec.Meta(description="Find only these; none is all that the model knows")]
-Tiles = Annotated[str, msgspec.Meta(pattern="^[1-8]x[1-8]$", description="Look at overlapping parts: columns x rows")]
+Tiles = Annotated[
+    str,
+    msgspec.Meta(
+        pattern="^(auto|thorough|[1-8]x[1-8])$",
+        description="auto: the whole picture and as many overlapping tiles as what is small takes; thorough: for half "
+        "that height; or columns x rows of tiles alone",
+    ),
+]
+Smallest = Annotated[int, msgspec.Meta(ge=8, le=4096, description="Height in pixels of what auto is still to find")]
+MaxLooks = Annotated[
+    int, msgspec.Meta(ge=1, le=1000, description="A bound on time: looks at one picture; the rest counts as not seen")
+]
+DeviceName = Annotated[
+    Literal["CPU", "GPU", "NPU", "AUTO"], msgspec.Meta(description="Where the network runs, in OpenVINO's words")
+]
 
 
 class OptionError(UsageError):

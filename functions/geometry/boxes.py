@@ -1,15 +1,14 @@
-"""Boxes as arrays: `xyxy` float32 of shape (n, 4), scores float32 of shape (n,); tiles, overlaps, the best of many."""
+"""Boxes as arrays: `xyxy` float32 of shape (n, 4), scores float32 of shape (n,); overlaps, the best of many."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.frame import Detection, Size
-from functions.core.jpeg import Image
+from functions.core.frame import Detection
 
 Floats = NDArray[np.float32]
 
@@ -39,7 +38,7 @@ def sigmoid(values: Floats) -> Floats:
 
 def iou(box: Floats, others: Floats) -> Floats:
     """Intersection over union of one box with each of the others."""
-    shared = _intersection(box, others)
+    shared = intersection(box, others)
     union = area(box) + area(others) - shared
     return _share(shared, union)
 
@@ -53,14 +52,14 @@ def area(xyxy: Floats) -> Floats:
 
 def inside(box: Floats, others: Floats) -> Floats:
     """The share of the smaller of the two that both share, of one box with each of the others."""
-    return _share(_intersection(box, others), np.minimum(area(box), area(others)))
+    return _share(intersection(box, others), np.minimum(area(box), area(others)))
 
 
-def best(found: Boxes, iou_from: float, inside_from: float = np.inf) -> Boxes:
+def best(found: Boxes, iou_from: float, within_from: float = np.inf) -> Boxes:
     """Non-maximum suppression: the boxes that no better one of their class overlaps, best first.
 
-    A box overlaps a better one where their IoU is at least `iou_from`, or where the smaller of the two lies within
-    the other by at least the share `inside_from`.
+    A box overlaps a better one where their IoU is at least `iou_from`, or where at least the share `within_from` of it
+    lies within the better one.
     """
     left = np.argsort(-found.scores, kind="stable")
     kept = []
@@ -69,44 +68,31 @@ def best(found: Boxes, iou_from: float, inside_from: float = np.inf) -> Boxes:
         kept.append(first)
         xyxy, others = found.xyxy[first], found.xyxy[rest]
         repeats = iou(xyxy, others) >= iou_from
-        repeats |= inside(xyxy, others) >= inside_from
+        repeats |= _share(intersection(xyxy, others), area(others)) >= within_from
         left = rest[~(repeats & (found.classes[rest] == found.classes[first]))]
     return found.pick(np.array(kept, np.int64))
 
 
-def tiles(size_wh: Size, columns: int, rows: int, overlap: float = 0.2) -> list[tuple[int, int, int, int]]:
-    """Tiles that cover a picture, left to right and top to bottom; neighbours share `overlap` of a tile."""
-    across, down = _spans(size_wh[0], columns, overlap), _spans(size_wh[1], rows, overlap)
-    return [(left, top, right, bottom) for top, bottom in down for left, right in across]
+def fused(found: Boxes, iou_from: float) -> Boxes:
+    """Boxes of several looks, those of one thing as one: their mean by confidence, as sure as the surest.
+
+    Boxes are of one thing where they are of one class, and their IoU with its surest one is at least `iou_from`.
+    """
+    left = np.argsort(-found.scores, kind="stable")
+    kept, means = [], []
+    while left.size:
+        first = left[0]
+        same = (iou(found.xyxy[first], found.xyxy[left]) >= iou_from) & (found.classes[left] == found.classes[first])
+        same[0] = True  # also a box without an area
+        kept.append(first)
+        means.append(np.average(found.xyxy[left[same]], axis=0, weights=found.scores[left[same]]))
+        left = left[~same]
+    chosen = found.pick(np.array(kept, np.int64))
+    return chosen._replace(xyxy=np.array(means, np.float32).reshape(-1, 4))
 
 
-def grid_of(text: str) -> tuple[int, int]:
-    """Columns and rows of a grid written `2x1`."""
-    columns, _, rows = text.partition("x")
-    return int(columns), int(rows)
-
-
-def in_tiles(image: Image, grid: tuple[int, int], find: Callable[[Image], Boxes]) -> Boxes:
-    """What `find` finds in each tile of a grid (columns, rows), as boxes of the whole picture, each thing once."""
-    if grid == (1, 1):
-        return find(image)
-    height, width = image.shape[:2]
-    parts = []
-    for left, top, right, bottom in tiles((width, height), *grid):
-        found = find(image[top:bottom, left:right])
-        parts.append(found._replace(xyxy=found.xyxy + np.array([left, top, left, top], np.float32)))
-    merged = Boxes(*(np.concatenate(values) for values in zip(*parts, strict=True)))
-    # A person cut by a tile's edge is found twice: whole in one tile, and in part, inside the whole, in the other.
-    return best(merged, iou_from=0.5, inside_from=0.75)
-
-
-def _spans(length: int, count: int, overlap: float) -> list[tuple[int, int]]:
-    size = length / (count - (count - 1) * overlap)
-    starts = (index * size * (1 - overlap) for index in range(count))
-    return [(round(start), min(length, round(start + size))) for start in starts]
-
-
-def _intersection(box: Floats, others: Floats) -> Floats:
+def intersection(box: Floats, others: Floats) -> Floats:
+    """The area that one box shares with each of the others."""
     top_left = np.maximum(box[:2], others[:, :2])
     bottom_right = np.minimum(box[2:], others[:, 2:])
     product: Floats = np.prod(np.clip(bottom_right - top_left, 0, None), axis=1)

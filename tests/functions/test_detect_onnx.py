@@ -53,7 +53,7 @@ def test_tiny_yolov3_finds_the_people_it_was_trained_on(data: Path, fetched: Pat
 
 def test_tiles_find_people_too_small_for_the_whole_picture(data: Path, street: dict[int, Frame]) -> None:
     wide = Frame.from_image(np.tile(street[201].image, (3, 3, 1)))
-    whole, tiled = (detect_objects(wide, labels=("person",), tiles=tiles).detections for tiles in ("1x1", "3x3"))
+    whole, tiled = (detect_objects(wide, labels=("person",), tiles=tiles).detections for tiles in ("1x1", "auto"))
     assert len(tiled) > 2 * len(whole)
     assert max(found.xyxy[2] for found in tiled) > 2 * 768
 
@@ -89,7 +89,7 @@ def test_a_family_that_is_said_must_fit(fetched: Path, street: dict[int, Frame])
         detect_onnx(street[1], model=model, family="yolox").detections == detect_onnx(street[1], model=model).detections
     )
     with pytest.raises(
-        UsageError, match=r"expected the outputs of a detector \(yolov8: .*\), got output \(1, 3549, 85\)"
+        UsageError, match=r"is not what it says: yolov8: expected confidences|expected boxes within the picture"
     ):
         detect_onnx(street[1], model=model, family="yolov8")
 
@@ -105,12 +105,12 @@ def test_a_family_that_is_said_must_fit(fetched: Path, street: dict[int, Frame])
             {"model": "{faces}"},
             r"expected the outputs of a detector \(yolov3: .*; yolox: .*; yolov8: ",
         ),
-        ({"model": "{faces}"}, r"got scores \(1, 4420, 2\), boxes \(1, 4420, 4\)"),
-        ({"model": "{fastest}"}, r"expected the outputs of a detector .* got 758 \(1, 85, 22, 22\)"),
+        ({"model": "{faces}"}, r"got \(1, 4420, 2\), \(1, 4420, 4\)"),
+        ({"model": "{fastest}"}, r"expected the outputs of a detector .* got \(1, 85, 22, 22\)"),
         ({"model": "{yolox}", "input_size": 640}, r"expected its own input size, 416x416, got 640"),
         (
             {"model": "{tiny}", "input_size": 415},
-            r"does not run on a picture|outputs of a detector",
+            r"does not run on one picture of 415x415",
         ),
         (
             {"model": "{tiny}", "anchors": "1,2"},
@@ -122,7 +122,7 @@ def test_a_family_that_is_said_must_fit(fetched: Path, street: dict[int, Frame])
         ),
         ({"model": "{tiny}", "anchors": "1,2 3,4 5,6"}, r"Anchors: expected three for each of 2 grids, got 3"),
         ({"model": "{yolox}", "labels": ["persn"]}, r"Label 'persn': .* did you mean person\?"),
-        ({"model": "{yolox}", "labels_file": "{text}"}, r"expected 80 lines, .* got 1"),
+        ({"model": "{yolox}", "labels_file": "{text}"}, r"expected 80 names, one for each class, got 1"),
         ({"model": "{yolox}", "labels_file": "no.txt"}, r"Labels no\.txt: expected a text file"),
     ],
 )

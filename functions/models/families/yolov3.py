@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from functions.core.errors import UsageError
 from functions.core.frame import Size
 from functions.geometry.boxes import Boxes, Floats, sigmoid
-from functions.models.families.family import Anchors, Family, InputSpec, Shape, rgb_0_to_1
+from functions.models.families.family import Anchors, Claims, Family, InputSpec, Reading, Shape
 
 _ANCHORS = 3
 # Width and height in pixels of the input, the coarsest grid first, by the number of grids.
@@ -60,23 +60,24 @@ def tops(row: np.ndarray, column: np.ndarray, columns: int) -> Floats:
     return top
 
 
-def classes(shapes: Sequence[Shape], input_wh: Size) -> int | None:
-    """The number of classes, where the shapes are those of two or three grids at strides 32, 16 (and 8)."""
+def readings(shapes: Sequence[Shape], input_wh: Size, claims: Claims) -> Iterator[Reading]:
+    """With two or three grids at strides 32, 16 (and 8)."""
     expected = [(input_wh[1] // stride, input_wh[0] // stride) for stride in (32, 16, 8)[: len(shapes)]]
-    channels = {shape[1] for shape in shapes if len(shape) == 4}
+    channels = {shape[1] for shape in shapes if len(shape) == 4 and shape[0] == 1}
     grids = sorted(shape[2:] for shape in shapes)
     if len(shapes) not in USUAL_ANCHORS or grids != sorted(expected) or len(channels) != 1:
-        return None
+        return
     values, rest = divmod(channels.pop(), _ANCHORS)
-    return values - 5 if rest == 0 and values > 5 else None
+    if rest == 0 and values > 5:
+        yield Reading(values - 5, decode)
 
 
 FAMILY = Family(
     outputs="two or three of (1, 3 * (5 + classes), rows, columns) at strides 32, 16 and 8",
-    classes=classes,
-    decode=decode,
-    pixels=rgb_0_to_1,
-    fill=0.5,
+    readings=readings,
+    rgb=True,
+    scale=255,
+    fill=128,
     centred=True,
     iou_from=0.45,
 )

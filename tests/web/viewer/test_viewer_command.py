@@ -43,7 +43,7 @@ def test_a_port_that_is_taken_is_refused_and_what_names_another_is_said(command:
 
 
 def test_it_starts_without_what_only_the_camera_page_needs() -> None:
-    loaded = "import sys, web.viewer.command; print({'aiortc', 'av', 'openvino', 'onnxruntime'} & set(sys.modules))"
+    loaded = "import sys, web.viewer.command; print({'aiortc', 'av', 'openvino'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", loaded], text=True) == "set()\n"
 
 
