@@ -11,7 +11,7 @@ import pytest
 from tests.processes import Process, lives
 from tests.wait import wait_until
 
-_TALKS = "import sys, time; print('one'); print('two', file=sys.stderr); time.sleep(600)"
+_TALKS = "import signal, sys; print('one'); print('two', file=sys.stderr); signal.pause()"
 
 
 def test_a_process_is_waited_for_by_what_it_says() -> None:

@@ -35,5 +35,10 @@ async def wait_until_async(condition: Callable[[], T | Awaitable[T]], timeout_s:
         await asyncio.sleep(_EVERY_S)
 
 
+def others_turn() -> Awaitable[None]:
+    """Whatever else is due on the event loop is done first."""
+    return asyncio.sleep(0)
+
+
 def _message(what: str, timeout_s: float, answer: object) -> str:
     return f"Expected {what} within {timeout_s} s, got {answer!r}"

@@ -10,6 +10,7 @@ from aiohttp import WSMessage, WSMsgType
 
 from streams.wire import records
 from tests.fuzz.record import VECTORS
+from tests.wait import others_turn
 from web.counts.reader import LatestCounts
 from web.live.client import MAX_VIEWS, Client, Traffic
 from web.live.newest import NewestFrames
@@ -35,7 +36,7 @@ class _Browser:
 
     async def __anext__(self) -> WSMessage:
         for _ in range(3):  # the viewer's turn
-            await asyncio.sleep(0)
+            await others_turn()
         line = next(self._lines, None)
         if line is None or self.closed:
             raise StopAsyncIteration

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -55,8 +54,3 @@ class Delivering(Delivery):
 def frame(seq: int, source: str, partition: int, live: bool) -> Arrived:
     """A message of a source on a partition."""
     return Arrived(frames.record(seq, source, live), source.encode(), partition=partition, offset=seq)
-
-
-def others_turn() -> Awaitable[None]:
-    """Whatever else is due is done first."""
-    return asyncio.sleep(0)

@@ -10,6 +10,8 @@ from typing import Any
 from aiokafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedError
 from faust.exceptions import ProducerSendError
 
+from tests.wait import others_turn
+
 
 class Bus:
     """Keeps what is published by topic, and what it said has arrived; `fault` is what becomes of one send."""
@@ -37,7 +39,7 @@ class _Arrival:
     bus: Bus
 
     def __await__(self) -> Iterator[Any]:
-        yield from asyncio.sleep(0).__await__()
+        yield from others_turn().__await__()
         self.bus.arrived += 1
 
 
@@ -48,7 +50,7 @@ class _Answer:
     error: BaseException
 
     def __await__(self) -> Iterator[Any]:
-        yield from asyncio.sleep(0).__await__()
+        yield from others_turn().__await__()
         raise self.error
 
 

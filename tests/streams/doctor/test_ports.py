@@ -26,12 +26,12 @@ input = "SOURCE_FRAME"
 output = "IMAGEAI_FRAME"
 """
 STRANGER = """
-import http.server, time
+import http.server, signal
 server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
 print("port", server.server_port)
 """
 ANSWERS = "server.serve_forever()"
-IS_SILENT = "time.sleep(600)"
+IS_SILENT = "signal.pause()"
 
 
 def looked_at(port: int, process: str) -> Finding:

@@ -14,9 +14,9 @@ import pytest
 from streams.runtime.errors import Exhausted, Stopped
 from streams.runtime.poison_records import PoisonRecords
 from streams.stage.handler import Outcome, Stage
-from tests.streams.delivering import TOPICS, WINDOW, Delivering, frame, others_turn
+from tests.streams.delivering import TOPICS, WINDOW, Delivering, frame
 from tests.streams.stage.test_handler import Arrived
-from tests.wait import wait_until_async
+from tests.wait import others_turn, wait_until_async
 
 
 class Chance:

@@ -8,7 +8,7 @@ from functools import partial
 from streams.runtime.errors import Skipped
 from streams.stage.fair_queue import FairQueue
 from streams.stage.thread_pool import ThreadPool
-from tests.streams.delivering import others_turn
+from tests.wait import others_turn
 
 
 def test_a_source_with_nothing_under_way_comes_before_one_that_waits_longer() -> None:

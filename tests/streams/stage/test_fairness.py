@@ -20,9 +20,9 @@ from streams.settings import Settings
 from streams.stage.handler import Stage
 from streams.wire import records
 from tests.bus import consume, produce_all
-from tests.streams.delivering import TOPICS, WINDOW, Delivering, frame, others_turn
+from tests.streams.delivering import TOPICS, WINDOW, Delivering, frame
 from tests.streams.stage.test_handler import Arrived
-from tests.wait import wait_until_async
+from tests.wait import others_turn, wait_until_async
 
 
 async def at_once(*_: object) -> Awaitable[None]:

@@ -21,9 +21,9 @@ from streams.stage.invocation import Invocation
 from streams.stage.thread_pool import ThreadPool
 from streams.wire import records
 from tests.functions.hops import looked_at
-from tests.streams.delivering import others_turn
 from tests.streams.stage.test_handler import Arrived
 from tests.streams.trusting import in_chain
+from tests.wait import others_turn
 
 PLACES, NEWCOMERS = 128, 16
 PERSON = (300.0, 150.0, 340.0, 250.0)

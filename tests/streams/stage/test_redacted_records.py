@@ -34,6 +34,7 @@ from tests.functions.hops import looked_at
 from tests.streams.delivering import Delivering
 from tests.streams.stage.test_handler import Arrived
 from tests.streams.trusting import detector, in_chain
+from tests.wait import others_turn
 
 MARKER = b"ANNA-LIVES-HERE"
 FIELDS = {"v", "id", "source", "seq", "captured_at", "live", "size_wh", "detections", "hops", "redaction", "jpeg"}
@@ -223,7 +224,7 @@ async def test_no_header_and_no_key_but_the_source_s_goes_with_it(key: bytes | N
 
     async def send(*what: Any) -> Awaitable[None]:
         sent.append(what)
-        return asyncio.sleep(0)
+        return others_turn()
 
     def ack(message: Headed) -> None:
         acked.set()

@@ -24,7 +24,7 @@ from streams.chain import types as chains
 from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.settings import Settings
 from streams.wire import records
-from tests.wait import wait_until, wait_until_async
+from tests.wait import others_turn, wait_until, wait_until_async
 from tests.web.auth.test_access import OPERATOR, PASSWORDS, VIEWER, log_in
 from tests.web.flood import flood
 from tests.web.frames_of_chain import REDACTED, Camera
@@ -158,7 +158,7 @@ async def test_a_flood_of_commands_from_one_browser_holds_up_nobody(
             with suppress(ConnectionError):
                 while True:
                     await flooder.socket.send_str(json.dumps(command))
-                    await asyncio.sleep(0)  # only the viewer is to be busy
+                    await others_turn()  # only the viewer is to be busy
 
         async def take() -> None:
             async for _ in flooder.socket:
