@@ -7,6 +7,7 @@ stage's folder, with a slot for each thread: topic, partition, offset of the rec
 from __future__ import annotations
 
 import asyncio
+import mmap
 import os
 import secrets
 import threading
@@ -25,6 +26,7 @@ Position = tuple[str, int, int]
 _SUFFIX = ".at-work"
 _SLOT = 512  # bytes; a topic's name has 249 at most
 _NOTHING = bytes(_SLOT)
+_SLOTS = 256  # threads that are written down: more than a stage has
 _ALONE_WITHIN_S = 5.0  # a thread that hangs is not waited for any longer
 
 
@@ -47,7 +49,8 @@ class Turnstile:
         finally:
             with self._changed:
                 self._under_way -= 1
-                self._changed.notify_all()
+                if self._alone:
+                    self._changed.notify_all()
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -76,6 +79,8 @@ class InFlightFile:
         self._folder = folder
         self._path = folder / f"{secrets.token_hex(8)}{_SUFFIX}"
         self._file = locked_file(self._path)
+        os.posix_fallocate(self._file.fileno(), 0, _SLOTS * _SLOT)  # now: in mapped memory a full disk would be a fault
+        self._mapped = mmap.mmap(self._file.fileno(), _SLOTS * _SLOT)
         _all.add(self)
         self._slots = count()
         self._own = threading.local()
@@ -107,9 +112,9 @@ class InFlightFile:
 
     def _write(self, slot: bytes) -> None:
         if not hasattr(self._own, "at"):
-            self._own.at = next(self._slots) * _SLOT
-        with suppress(OSError):  # a full disk costs no record
-            os.pwrite(self._file.fileno(), slot, self._own.at)
+            self._own.at = next(self._slots) % _SLOTS * _SLOT
+        # Memory that the system keeps when the process dies: a call to it for each record would hand over the GIL.
+        self._mapped[self._own.at : self._own.at + _SLOT] = slot
 
 
 def leave_nothing() -> None:

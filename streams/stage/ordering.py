@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from bisect import bisect_right, insort
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from functions.core.frame import Frame
@@ -106,7 +108,7 @@ class Lane:
         self._window_s = window_s
         self._lock = asyncio.Lock()
         self._news = asyncio.Event()
-        self._arrived: list[Frame] = []
+        self._arrived: list[Frame] = []  # by their time
         self._arrived_at = 0.0
 
     @property
@@ -117,7 +119,7 @@ class Lane:
     @asynccontextmanager
     async def turn(self, frame: Frame) -> AsyncIterator[Arguments]:
         """Within, no other frame of this lane is processed; yields the frames ahead."""
-        self._arrived.append(frame)
+        insort(self._arrived, frame, key=_captured_at)
         self._arrived_at = time.monotonic()
         self._news.set()
         try:
@@ -142,10 +144,11 @@ class Lane:
                     await self._news.wait()
 
     def _has_all_ahead_of(self, frame: Frame, window_s: float) -> bool:
-        end = frame.captured_at + 1e6 * window_s
-        return any(other.captured_at > end for other in self._arrived)
+        return self._arrived[-1].captured_at > frame.captured_at + 1e6 * window_s
 
     def _ahead_of(self, frame: Frame, window_s: float) -> tuple[Frame, ...]:
-        end = frame.captured_at + 1e6 * window_s
-        later = (other for other in self._arrived if other.seq > frame.seq)
-        return tuple(other for other in later if other.captured_at <= end)
+        within = bisect_right(self._arrived, frame.captured_at + 1e6 * window_s, key=_captured_at)
+        return tuple(other for other in self._arrived[:within] if other.seq > frame.seq)
+
+
+_captured_at = attrgetter("captured_at")

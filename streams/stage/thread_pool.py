@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
@@ -24,21 +24,28 @@ class TookTooLong(Exception):
 class _Job(Generic[T]):
     def __init__(self, call: Callable[[], T]) -> None:
         self.call = call
+        self.loop = asyncio.get_running_loop()
         # An error is a result, too: not every one can be set as a future's exception, or raised from it.
-        self.future: Future[T | Exception] = Future()
+        self.answer: asyncio.Future[T | Exception] = self.loop.create_future()
+        self.timer: asyncio.TimerHandle
         self.started_at: float | None = None
-        self.was_skipped = False
+        self.was_skipped = self.has_ended = False
 
     def run(self) -> None:
-        if not self.future.set_running_or_notify_cancel():
+        if self.answer.cancelled():
             return
         self.started_at = time.monotonic()
         try:
             result: T | Exception = self.call()
         except BaseException as error:  # a thread that dies of anything would take its work with it
             result = caught(error)
-        self.was_skipped = isinstance(result, Skipped)
-        self.future.set_result(result)
+        self.was_skipped, self.has_ended = isinstance(result, Skipped), True
+        with suppress(RuntimeError):  # the event loop has ended
+            self.loop.call_soon_threadsafe(self.give, result)
+
+    def give(self, result: T | Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_result(result)
 
 
 class ThreadPool:
@@ -47,7 +54,7 @@ class ThreadPool:
     def __init__(self, threads: int, time_limit_s: float) -> None:
         self._jobs: FairQueue[_Job[Any]] = FairQueue()
         self._time_limit_s = time_limit_s
-        self._late: list[Future[Any]] = []
+        self._late: list[_Job[Any]] = []
         self._threads = threads
 
     def start(self, warm_up: Callable[[], object] = lambda: None) -> None:
@@ -68,27 +75,30 @@ class ThreadPool:
     @property
     def all_hang(self) -> bool:
         """Whether no thread is left to work."""
-        self._late = [future for future in self._late if not future.done()]
+        self._late = [job for job in self._late if not job.has_ended]
         return len(self._late) >= self._threads
 
     async def run(self, source: str, call: Callable[[], T]) -> T:
         """The result of a call. Raises Skipped, TookTooLong after the time limit, and Failed for any other error."""
         job = _Job(call)
         self._jobs.put(source, job)
-        waiting = asyncio.wrap_future(job.future)
-        limit_s = self._time_limit_s
-        while True:
-            done, _ = await asyncio.wait({waiting}, timeout=limit_s)
-            if done:
-                result = waiting.result()
-                if isinstance(result, Exception):
-                    raise result
-                return result
-            taken_s = time.monotonic() - job.started_at if job.started_at else 0.0
-            if taken_s >= self._time_limit_s:
-                self._late.append(job.future)
-                raise TookTooLong(f"Expected an answer within {self._time_limit_s:g} s, got none")
-            limit_s = self._time_limit_s - taken_s
+        self._watch(job)
+        try:
+            result = await job.answer
+        finally:
+            job.timer.cancel()
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def _watch(self, job: _Job[Any]) -> None:
+        """Look at a job again when its time would be up, and once it is, answer in place of its thread."""
+        taken_s = time.monotonic() - job.started_at if job.started_at else 0.0
+        if taken_s < self._time_limit_s:
+            job.timer = job.loop.call_later(self._time_limit_s - taken_s, self._watch, job)
+            return
+        self._late.append(job)
+        job.give(TookTooLong(f"Expected an answer within {self._time_limit_s:g} s, got none"))
 
     def _work(self, warm_up: Callable[[], object], ready: SimpleQueue[Exception | None]) -> None:
         try:
