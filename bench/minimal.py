@@ -88,7 +88,7 @@ def _redactor() -> Callable[[dict[str, Any]], dict[str, Any]]:
     def redact(record: dict[str, Any]) -> dict[str, Any]:
         found = tuple(Detection(label, sure, tuple(box)) for label, sure, box in record["detections"])
         at = _FRAME_US * record["seq"]
-        frame = Frame(Picture(jpeg=record["jpeg"]), SOURCE, f"{RUN}-0", record["seq"], at, False, found, (hop,))
+        frame = Frame(Picture(jpeg=record["jpeg"]), SOURCE, f"{RUN}-0", record["seq"], at, False, found, hops=(hop,))
         return record | {"jpeg": spec.call(frame, *memory, **options).jpeg}
 
     return redact
