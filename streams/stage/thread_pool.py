@@ -87,6 +87,8 @@ class ThreadPool:
             result = await job.answer
         finally:
             job.timer.cancel()
+        if isinstance(result, TookTooLong):
+            self._late.append(job)
         if isinstance(result, Exception):
             raise result
         return result
@@ -97,7 +99,6 @@ class ThreadPool:
         if taken_s < self._time_limit_s:
             job.timer = job.loop.call_later(self._time_limit_s - taken_s, self._watch, job)
             return
-        self._late.append(job)
         job.give(TookTooLong(f"Expected an answer within {self._time_limit_s:g} s, got none"))
 
     def _work(self, warm_up: Callable[[], object], ready: SimpleQueue[Exception | None]) -> None:
