@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from functools import partial
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import aiokafka.errors
 import confluent_kafka
@@ -16,9 +16,6 @@ from faust.exceptions import ProducerSendError
 from faust.transport import base
 from faust.types import TP, RecordMetadata
 
-if TYPE_CHECKING:
-    from streams.runtime.faust_app import BusApp
-
 _ANY_PARTITION = -1
 _POLL_S = 0.5
 
@@ -26,7 +23,7 @@ _POLL_S = 0.5
 class Producer(base.Producer):
     """Writes the records of a Faust app, those of one key in order. Knows no transactions, and makes no topics."""
 
-    app: BusApp
+    app: Any  # a BusApp, which says how librdkafka connects
 
     async def on_start(self) -> None:
         """Connect, and wait for delivery reports in a thread."""
