@@ -27,7 +27,7 @@ from functions import Frame
 from functions.core.errors import UsageError
 from functions.core.frame import Picture
 from functions.core.jpeg import QUALITY
-from streams.producer.encoder import encode_frame
+from streams.video.encoder import encode_frame
 from streams.wire import records
 from tests import kafka_node
 from tests.kafka_node import KafkaNode

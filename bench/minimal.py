@@ -21,7 +21,7 @@ from functions import Detection, Frame, Hop
 from functions.core.frame import Picture
 from functions.core.jpeg import QUALITY
 from functions.core.registry import load
-from streams.producer.encoder import encode_frame
+from streams.video.encoder import encode_frame
 from tests.processes import Process
 from tests.streams.chains import FUNCTIONS
 

@@ -7,10 +7,11 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
+
+from functions.core.orientation import UPRIGHT, upright, upright_size
 
 Image = NDArray[np.uint8]
 
@@ -34,16 +35,6 @@ _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _APP1, _START_OF_SCAN = 0xE1, 0xDA
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _ORIENTATION_TAG = 0x0112
-
-# EXIF orientation (2-8) to the OpenCV operations that bring the picture upright.
-_FLIP = {2: 1, 4: 0, 5: 1, 7: 1}
-_ROTATE = {
-    3: cv2.ROTATE_180,
-    5: cv2.ROTATE_90_CLOCKWISE,
-    6: cv2.ROTATE_90_CLOCKWISE,
-    7: cv2.ROTATE_90_COUNTERCLOCKWISE,
-    8: cv2.ROTATE_90_COUNTERCLOCKWISE,
-}
 
 
 class JpegError(ValueError):
@@ -96,7 +87,7 @@ def decode(jpeg: bytes, least_side: int | None = None) -> Image:
         image = simplejpeg.decode_jpeg(jpeg, "BGR", strict=True, **_reduced(header, least_side))
     except ValueError as error:
         raise JpegError(f"Expected a whole JPEG, got one that does not decode: {error}") from None
-    return _upright(image, header.orientation)
+    return upright(image, header.orientation)
 
 
 def encode(image: Image, quality: int = QUALITY) -> bytes:
@@ -111,7 +102,7 @@ def _reduced(header: JpegHeader, least_side: int | None) -> dict[str, int]:
     part = next((part for part in _QUICK_PARTS if least_side is not None and longer >= part * least_side), None)
     if part is None:
         return {}
-    width, height = header.size_wh if header.orientation < 5 else header.size_wh[::-1]
+    width, height = upright_size(header.size_wh, header.orientation)
     return {"min_width": math.ceil(width / part), "min_height": math.ceil(height / part)}
 
 
@@ -125,15 +116,15 @@ def _walk(jpeg: bytes) -> JpegHeader:
             break
         # Of several EXIF blocks OpenCV obeys the first.
         elif marker == _APP1 and orientation is None and jpeg[at + 4 : at + 10] == b"Exif\0\0":
-            orientation = _exif_orientation(jpeg[at + 10 : at + 2 + length])
+            orientation = exif_orientation(jpeg[at + 10 : at + 2 + length])
     if size_wh is None:
         raise JpegError("Expected a JPEG frame header before the first scan, got none")
     # Decoders read one scan only where a sequential picture's first scan holds all its components: no need to
     # search the whole file.
     in_one = not progressive and jpeg[at + 4] == components
     scans = 1 if in_one else _count_scans(jpeg, at)
-    orientation = orientation or 1
-    return JpegHeader(size_wh[::-1] if orientation >= 5 else size_wh, orientation, scans, in_one)
+    orientation = orientation or UPRIGHT
+    return JpegHeader(upright_size(size_wh, orientation), orientation, scans, in_one)
 
 
 def _segments(jpeg: bytes) -> Iterator[tuple[int, int, int]]:
@@ -159,8 +150,8 @@ def _count_scans(jpeg: bytes, at: int) -> int:
     return sum(int(np.count_nonzero(places == 0xFF00 | _START_OF_SCAN)) for places in pairs)
 
 
-def _exif_orientation(tiff: bytes) -> int:
-    """The orientation in a TIFF header, 1 where it has none or is malformed."""
+def exif_orientation(tiff: bytes) -> int:
+    """The orientation in a block of EXIF, which is a TIFF header: 1 where it has none or cannot be read."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:
         return 1
@@ -174,14 +165,6 @@ def _exif_orientation(tiff: bytes) -> int:
     except struct.error:
         return 1
     return 1
-
-
-def _upright(image: Image, orientation: int) -> Image:
-    if orientation in _ROTATE:
-        image = cv2.rotate(image, _ROTATE[orientation]).astype(np.uint8, copy=False)
-    if orientation in _FLIP:
-        image = cv2.flip(image, _FLIP[orientation]).astype(np.uint8, copy=False)
-    return image
 
 
 def _looks_like(data: bytes) -> str:

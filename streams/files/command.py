@@ -16,9 +16,10 @@ from functions.core.frame import Detection, Frame
 from functions.core.registry import FunctionError, FunctionSpec
 from streams import settings
 from streams.chain.function_options import click_options, given, registered
-from streams.files.reader import FrameReader, is_picture
+from streams.files.reader import FrameReader
 from streams.files.steps import Step, drawn, step
 from streams.files.writer import open_output
+from streams.video.pictures import is_picture
 
 
 def all_functions() -> dict[str, FunctionSpec]:
@@ -94,7 +95,7 @@ def _still(spec: FunctionSpec, file: Path) -> dict[str, Any]:
 
 
 def _run(steps: list[Step], file: Path, out: Path | None) -> None:
-    source = FrameReader(file)
+    source = FrameReader(file, _say)
     with open_output(out, file, source.is_picture) if out else _Printer() as output:
         frames: Iterable[Frame] = tqdm(
             source.frames(), total=source.total, unit="frame", disable=source.is_picture or None
@@ -103,6 +104,10 @@ def _run(steps: list[Step], file: Path, out: Path | None) -> None:
             frames = each(frames)
         for result in frames:
             output.write(result)
+
+
+def _say(text: str) -> None:
+    tqdm.write(text, file=sys.stderr)
 
 
 class _Printer:

@@ -2,63 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from threading import Event
 
-import numpy as np
-from av import VideoFrame
-
 from functions.core.frame import Frame, Picture
 from functions.core.jpeg import JpegError
-from streams.producer.sources import PICTURES, VideoFile
+from streams.producer.recorded import VideoFile
 from streams.producer.urls import SourceError
+from streams.video.decoding import Moment, Say
+from streams.video.pictures import is_picture, read_picture
 
 _RUN = "0" * 12
 
 
 class FrameReader:
-    """A picture or a video as frames of one source, named after the file. Raises SourceError where it is none."""
+    """A picture or a video as frames of one source, named after the file. Raises SourceError where it is none.
 
-    def __init__(self, path: Path) -> None:
+    `losses` says what of it did not come, once it has ended.
+    """
+
+    def __init__(self, path: Path, say: Say) -> None:
         self._path = path
-        self._file = VideoFile(path)
+        self._file = VideoFile(path, say)
         self.is_picture = is_picture(path)
         self.total = 1 if self.is_picture else self._file.total
 
+    @property
+    def losses(self) -> str:
+        return self._file.losses
+
     def frames(self) -> Iterator[Frame]:
         """All frames. Raises SourceError where the file cannot be read to its end."""
-        for seq, (at_s, picture) in enumerate(self._pictures()):
-            yield Frame(picture, self._path.stem, f"{_RUN}-{seq}", seq, captured_at=round(at_s * 1_000_000))
+        for seq, moment in enumerate(self._moments()):
+            at_us = round(moment.at_s * 1_000_000)
+            yield Frame(self._picture(moment), self._path.stem, f"{_RUN}-{seq}", seq, captured_at=at_us)
 
-    def _pictures(self) -> Iterator[tuple[float, Picture]]:
-        if self.is_picture and _is_jpeg(self._path):
-            yield 0.0, _whole_jpeg(self._path)
-            return
-        for moment in self._file.moments(Event()):
-            yield moment.at_s, _picture(moment.picture())
+    def _moments(self) -> Iterable[Moment]:
+        return [Moment(0.0, partial(read_picture, self._path))] if self.is_picture else self._file.moments(Event())
 
-
-def is_picture(path: Path) -> bool:
-    """Whether the file is a single picture, going by its name."""
-    return path.suffix.lower() in PICTURES
-
-
-def _is_jpeg(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(2) == b"\xff\xd8"
-
-
-def _whole_jpeg(path: Path) -> Picture:
-    picture = Picture(jpeg=path.read_bytes())
-    try:
-        _ = picture.image  # a truncated one is refused here, in one line, rather than in a function
-    except JpegError as error:
-        raise SourceError(f"{path}: {error}") from None
-    return picture
-
-
-def _picture(given: bytes | VideoFrame) -> Picture:
-    if isinstance(given, bytes):
-        return Picture(jpeg=given)
-    return Picture(image=np.ascontiguousarray(np.rot90(given.to_ndarray(format="bgr24"), given.rotation // 90)))
+    def _picture(self, moment: Moment) -> Picture:
+        try:
+            given = moment.picture()
+            picture = Picture(jpeg=given) if isinstance(given, bytes) else Picture(image=given.image())
+            _ = picture.image  # a truncated one is refused here, in one line, rather than in a function
+        except JpegError as error:
+            raise SourceError(f"{self._path}: {error}") from None
+        return picture

@@ -17,8 +17,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from streams.chain.types import Chain, StageConf, group_of
 from streams.kafka.topics import admin
 from streams.kafka.watermarks import offsets_client, watermarks
-from streams.producer.reconnecting import Say
 from streams.settings import Settings
+from streams.video.decoding import Say
 
 LEAD, LEAD_EMBEDDED = 300, 32
 # The embedded broker keeps 5 MiB a partition.

@@ -18,8 +18,6 @@ from streams import settings
 from streams.chain.check import checked
 from streams.chain.types import Chain
 from streams.producer.backpressure import LEAD, LEAD_EMBEDDED, Backpressure
-from streams.producer.decoding import Moment
-from streams.producer.encoder import Encoder
 from streams.producer.metrics import ProducerMetrics, serve
 from streams.producer.monitor import SenderMonitor, topic_ready
 from streams.producer.playback import in_real_time, looped
@@ -31,6 +29,8 @@ from streams.producer.urls import SourceError, has_password
 from streams.runtime import logs
 from streams.runtime.shutdown import stopped_by_signals
 from streams.settings import Settings
+from streams.video.decoding import Moment
+from streams.video.encoder import Encoder
 
 _NAME_LENGTH = 128
 # After a stop signal: for the source to end, and for frames to be acknowledged.

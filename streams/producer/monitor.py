@@ -13,9 +13,9 @@ from streams.chain.types import Chain
 from streams.kafka.advertised import ADVICE, unreachable
 from streams.kafka.topics import BusError, admin, is_embedded, make, plan
 from streams.producer.progress import Progress
-from streams.producer.reconnecting import Say
 from streams.producer.sender import Sender
 from streams.settings import Settings
+from streams.video.decoding import Say
 
 _RETRY_S = 1.0
 _POLL_S = 0.1

@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from threading import Event
 
-from streams.producer.decoding import Moment
 from streams.producer.sources import Source
+from streams.video.decoding import Moment
 
 # Later than that (a suspended host), playback goes on from now instead of catching up.
 _MAX_DELAY_S = 1.0

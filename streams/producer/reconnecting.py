@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from threading import Event
-from typing import Any
 
-from streams.producer.decoding import Moment, NoVideoError, VideoError, read
 from streams.producer.urls import SourceError
-
-Say = Callable[[str], None]
+from streams.video.decoding import Moment, NoVideoError, Say, Video, VideoError
 
 # Time-outs of connecting and of reading (FFmpeg's RTSP waits twice as long).
 SILENCE_S = (10.0, 5.0)
@@ -22,8 +19,9 @@ class LiveVideo:
     live = True
     every = 30
     total: int | None = None
+    losses = ""
 
-    def __init__(self, connect: Callable[[tuple[float, float]], Any], label: str, say: Say) -> None:
+    def __init__(self, connect: Callable[[tuple[float, float]], Video], label: str, say: Say) -> None:
         self._connect = connect
         self._label = label
         self._say = say
@@ -51,8 +49,7 @@ class LiveVideo:
             delay_s = min(delay_s * 2, _LAST_DELAY_S)
 
     def _one_connection(self) -> Iterator[Moment]:
-        with self._connect(SILENCE_S) as container:
+        with self._connect(SILENCE_S) as video:
             self.connections += 1
-            codec = container.streams.video[0].codec_context
-            self._say(f"{self._label}: connected, {codec.name} {codec.width}x{codec.height}")
-            yield from read(container, SILENCE_S[1])
+            self._say(f"{self._label}: connected, {video.described}")
+            yield from video.moments(self._say, SILENCE_S[1])

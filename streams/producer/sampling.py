@@ -11,11 +11,10 @@ from threading import Event
 from functions.core.frame import Size
 from functions.core.jpeg import JpegError
 from streams.producer.backpressure import Backpressure
-from streams.producer.decoding import Moment
-from streams.producer.encoder import Encoder
-from streams.producer.reconnecting import Say
 from streams.producer.sender import Sender
 from streams.producer.urls import SourceError
+from streams.video.decoding import Moment, Say
+from streams.video.encoder import Encoder
 from streams.wire import records
 from streams.wire.records import Record
 

@@ -19,9 +19,9 @@ import numpy as np
 
 from functions.core import jpeg
 from functions.core.jpeg import QUALITY, JpegError
-from streams.producer import decoding
-from streams.producer.decoding import VideoError
-from streams.producer.encoder import Encoder
+from streams.video import decoding
+from streams.video.decoding import VideoError
+from streams.video.encoder import Encoder
 from streams.wire import records
 from streams.wire.records import RecordError
 from tests.fuzz.replay import peak_mib
@@ -104,8 +104,8 @@ def _camera(bomb: bytes) -> None:
     """A motion JPEG of it, whole and cut: the second is left to FFmpeg."""
     encoder = Encoder(QUALITY, (1920, 1080), records.MAX_RECORD_BYTES, lambda text: None)
     for frame in (bomb, bomb[:-2]):
-        with decoding.open_video(io.BytesIO(frame), format="mjpeg") as container:  # type: ignore[arg-type]
-            for moment in decoding.read(container):
+        with decoding.open_video(io.BytesIO(frame), format="mjpeg") as video:
+            for moment in video.moments(lambda text: None):
                 with suppress(JpegError):
                     encoder.encode(moment.picture())
 

@@ -17,8 +17,8 @@ import numpy as np
 import streams.producer.reconnecting
 from functions.core.errors import UsageError
 from functions.core.jpeg import QUALITY, JpegError
-from streams.producer.encoder import Encoder
 from streams.producer.sources import open_source
+from streams.video.encoder import Encoder
 from streams.wire.records import MAX_RECORD_BYTES
 from tests.fuzz.record import VECTORS
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from functions.core import jpeg
 from functions.core.jpeg import JpegError
-from streams.producer.encoder import is_complete
+from streams.video.encoder import is_complete
 from tests.fuzz.record import VECTORS
 
 MAX_BYTES = 8192

@@ -16,11 +16,12 @@ from aiortc.mediastreams import MediaStreamError
 from av import VideoFrame
 
 from functions.core.jpeg import QUALITY
-from streams.producer.decoding import Moment
-from streams.producer.encoder import Encoder
 from streams.producer.sampling import Production
 from streams.producer.sender import Sender
 from streams.settings import Settings
+from streams.video.decoding import Moment
+from streams.video.encoder import Encoder
+from streams.video.shown import Shown
 
 log = logging.getLogger(__name__)
 
@@ -150,4 +151,4 @@ class CameraSession:
 
 
 def _moment(at_s: float, frame: VideoFrame) -> Moment:
-    return Moment(at_s, lambda: frame)
+    return Moment(at_s, lambda: Shown(frame))

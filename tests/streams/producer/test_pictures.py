@@ -11,7 +11,8 @@ import pytest
 
 from functions.core import jpeg
 from functions.core.jpeg import Image
-from streams.producer.encoder import Encoder, encode_frame
+from streams.video.encoder import Encoder, encode_frame
+from streams.video.shown import Shown
 from tests.streams.producing import TOPIC, frames, produced
 
 NOISE = np.random.default_rng(1)
@@ -39,7 +40,7 @@ def test_a_damaged_picture_is_left_out_and_named(embedded: str, tmp_path: Path) 
 
     assert [record["seq"] for record in frames(embedded, TOPIC, 2)] == [0, 3]
     assert "frame 1 is left out: 2.jpg: Expected a whole JPEG" in text
-    assert "frame 2 is left out: 3.jpg: Expected a JPEG (starting FF D8), got 4 bytes" in text
+    assert "frame 2 is left out: 3.jpg: expected a picture, got 4 bytes that are none" in text
     assert "2 frames on the bus, 2 left out" in text
 
 
@@ -69,7 +70,7 @@ def test_a_jpeg_that_is_too_large_for_a_record_is_encoded_again() -> None:
 @pytest.mark.parametrize("size_wh", [(1, 1), (3, 3), (17, 9), (203, 101), (768, 576)])
 def test_sizes_of_any_kind_keep_their_colours(size_wh: tuple[int, int]) -> None:
     image = np.full((size_wh[1], size_wh[0], 3), (40, 180, 220), np.uint8)
-    decoded = jpeg.decode(encode_frame(av.VideoFrame.from_ndarray(image, format="bgr24"), size_wh, 85))
+    decoded = jpeg.decode(encode_frame(Shown(av.VideoFrame.from_ndarray(image, format="bgr24")), size_wh, 85))
 
     assert decoded.shape == image.shape
     assert np.abs(decoded.astype(int) - image).max() < 5
@@ -82,7 +83,7 @@ def test_video_of_either_standard_keeps_its_colours(colours: str, levels: str) -
     bgr = av.VideoFrame.from_ndarray(image, format="bgr24")
     frame = bgr.reformat(format="yuv420p", dst_colorspace=colours, dst_color_range=levels)
 
-    assert np.abs(jpeg.decode(encode_frame(frame, (96, 64), 90)).astype(int) - image).max() < 6
+    assert np.abs(jpeg.decode(encode_frame(Shown(frame), (96, 64), 90)).astype(int) - image).max() < 6
 
 
 def test_a_clip_filmed_upright_is_sent_upright(embedded: str, tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from functions.core import jpeg as codec
 from functions.core.frame import Size
 from functions.core.jpeg import MAX_PIXELS, MAX_SIDE, JpegError
+from functions.core.orientation import upright, upright_size
+from streams.video.shown import Shown
 
 _LOWER_QUALITY = 0.8
 _LOWEST_QUALITY = 30
@@ -34,21 +36,19 @@ class Encoder:
         self._say = say
         self._said = False
 
-    def encode(self, picture: bytes | VideoFrame) -> tuple[bytes, Size]:
+    def encode(self, picture: bytes | Shown) -> tuple[bytes, Size]:
         """The JPEG and its upright size; a JPEG that fits is passed through unchanged. Raises JpegError."""
         if isinstance(picture, bytes):
             size_wh = codec.checked_header(picture).size_wh
             if len(picture) <= self._max_bytes and size_wh == self._fitting(size_wh):
                 return picture, size_wh
-            picture = VideoFrame.from_ndarray(codec.decode(picture), format="bgr24")
+            picture = Shown(VideoFrame.from_ndarray(codec.decode(picture), format="bgr24"))
         return self._encode_frame(picture)
 
-    def _encode_frame(self, frame: VideoFrame) -> tuple[bytes, Size]:
-        turned = frame.rotation % 180 != 0
-        upright_wh = (frame.height, frame.width) if turned else (frame.width, frame.height)
+    def _encode_frame(self, shown: Shown) -> tuple[bytes, Size]:
         while True:
-            size_wh = self._fitting(upright_wh, self._scale)
-            jpeg = encode_frame(frame, size_wh[::-1] if turned else size_wh, self._quality)
+            size_wh = self._fitting(shown.size_wh, self._scale)
+            jpeg = encode_frame(shown, size_wh, self._quality)
             if len(jpeg) <= self._max_bytes:
                 return jpeg, size_wh
             self._lower(len(jpeg))
@@ -73,18 +73,21 @@ class Encoder:
         return max(int(width * scale + 1e-6), 1), max(int(height * scale + 1e-6), 1)
 
 
-def encode_frame(frame: VideoFrame, size_wh: Size, quality: int) -> bytes:
-    """A JPEG of this size before rotation, made without conversion to BGR; rotated as the video says."""
+def encode_frame(shown: Shown, size_wh: Size, quality: int) -> bytes:
+    """A JPEG of this size, made without conversion to BGR."""
+    frame = shown.frame
+    width, height = upright_size(size_wh, shown.orientation)
     full = frame.reformat(
-        *size_wh,
+        width,
+        height,
         format="yuvj420p",
         # A JPEG is BT.601 in full range, whatever the video is.
         dst_colorspace="ITU601",
         dst_color_range="JPEG",
-        interpolation="AREA" if size_wh != (frame.width, frame.height) else None,
+        interpolation="AREA" if width < frame.width or height < frame.height else None,
         threads=1,
     )
-    planes = [_even(np.rot90(_array(plane), frame.rotation // 90)) for plane in full.planes]
+    planes = [_even(upright(_array(plane), shown.orientation)) for plane in full.planes]
     jpeg: bytes = simplejpeg.encode_jpeg_yuv_planes(*planes, quality=quality)
     return jpeg
 

@@ -1,0 +1,70 @@
+"""What of a video did not come: counted while it is read, said in numbers when it has ended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+# How much sooner than its header says a video may end: headers are rounded.
+_ROUNDING_FRAMES, _ROUNDING_S = 3, 1.0
+_DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
+
+
+@dataclass
+class Losses:
+    """Packets that came, those that did `not_decode`, frames from `damaged` data; `missing` at the end."""
+
+    packets: int = 0
+    not_decoded: int = 0
+    damaged: int = 0
+    missing: str = ""
+
+    def __str__(self) -> str:
+        return "; ".join(self._parts())
+
+    def _parts(self) -> Iterator[str]:
+        if self.not_decoded:
+            yield f"damaged: {self.not_decoded} of {self.packets} packets did not decode"
+        if self.damaged:
+            yield f"damaged: {self.damaged} frames are of incomplete data"
+        if self.missing:
+            yield self.missing
+
+
+class Promise:
+    """How much of a file its header and index promise, read before its first packet."""
+
+    def __init__(self, container: Any, stream: Any) -> None:
+        self._frames = _frames(container, stream)
+        self._duration_s, self._rounding_s = _duration(container, stream)
+        self._step_s = 1 / float(stream.average_rate or 25)
+
+    def broken(self, packets: int, ended_s: float) -> str:
+        """What is missing of a file that gave so many packets, and ended so many seconds after its first."""
+        if self._frames is not None:
+            missing = self._frames - packets
+            return f"cut short: {missing} of {self._frames} frames are missing" if missing > 0 else ""
+        if self._duration_s - ended_s > max(self._rounding_s, _ROUNDING_FRAMES * self._step_s):
+            return f"cut short: it ends at {ended_s:.1f} s of {self._duration_s:.1f} s"
+        return ""
+
+
+def _frames(container: Any, stream: Any) -> int | None:
+    """The number of packets, where the index is read with the header."""
+    if container.format.name.startswith("mov") and len(stream.index_entries) > 1:
+        # Not `stream.frames`: it counts what an edit list leaves out.
+        return len(stream.index_entries)
+    return stream.frames or None if container.format.name == "avi" else None
+
+
+def _duration(container: Any, stream: Any) -> tuple[float, float]:
+    """Seconds, and how exact they are; 0 where they are not known."""
+    if container.format.name not in ("matroska,webm", "flv"):
+        return 0.0, 0.0  # where FFmpeg guesses it from the file as it is
+    if match := _DURATION.match(stream.metadata.get("DURATION", "")):
+        return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]), 0.0
+    # The whole file's may be that of its sound.
+    alone = len(container.streams) == 1 and container.duration is not None
+    return (container.duration / 1_000_000 if alone else 0.0), _ROUNDING_S
