@@ -104,6 +104,8 @@ def _run(steps: list[Step], file: Path, out: Path | None) -> None:
             frames = each(frames)
         for result in frames:
             output.write(result)
+    if source.losses:
+        sys.exit(1)
 
 
 def _say(text: str) -> None:

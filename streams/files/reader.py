@@ -11,7 +11,7 @@ from functions.core.frame import Frame, Picture
 from functions.core.jpeg import JpegError
 from streams.producer.recorded import VideoFile
 from streams.producer.urls import SourceError
-from streams.video.decoding import Moment, Say
+from streams.video.decoding import Moment, Say, open_video
 from streams.video.pictures import is_picture, read_picture
 
 _RUN = "0" * 12
@@ -25,7 +25,7 @@ class FrameReader:
 
     def __init__(self, path: Path, say: Say) -> None:
         self._path = path
-        self._file = VideoFile(path, say)
+        self._file = VideoFile(str(path), partial(open_video, str(path.resolve())), say)
         self.is_picture = is_picture(path)
         self.total = 1 if self.is_picture else self._file.total
 

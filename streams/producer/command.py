@@ -54,6 +54,7 @@ class _Size(click.ParamType):
 @click.option("-t", "--topic", default="SOURCE_FRAME", show_default=True, help="Topic to write to.")
 @click.option("--max-size", type=_Size(), help="Scale larger pictures down into this size.")
 @click.option("--quality", type=click.IntRange(1, 100), default=QUALITY, show_default=True, help="JPEG quality.")
+@click.option("--stream", type=click.IntRange(0), help="Number of the video stream.  [default: the best]")
 @click.option("--realtime", is_flag=True, help="Play a file at its own speed.")
 @click.option("--loop", is_flag=True, help="Play a file again and again; with --realtime it counts as live.")
 @click.option(
@@ -70,6 +71,7 @@ def produce(
     topic: str,
     max_size: Size | None,
     quality: int,
+    stream: int | None,
     realtime: bool,
     loop: bool,
     lead: int | None,
@@ -86,7 +88,7 @@ def produce(
     _check(chain, name, topic)
     logs.set_up(conf)
     with Progress(name, conf.log == "json") as progress, stopped_by_signals() as stop:
-        frames = open_source(source, progress.say)
+        frames = open_source(source, progress.say, stream)
         if has_password(source):
             progress.say("SOURCE and its password stand in the process list; env:NAME keeps them out of it")
         live = frames.live or (realtime and loop)
@@ -110,7 +112,7 @@ def produce(
         progress.begin(None if endless else _frames_to_send(frames, production.every), endless)
         outcome = _in_thread(lambda: production.run(_moments(frames, stop.event, realtime, loop)))
         _poll_until_done(outcome, production, SenderMonitor(conf.kafka_url, sender, progress), stop.event)
-        code = _finish(outcome, production, conf, topic)
+        code = _finish(outcome, production, conf, topic) or int(_is_incomplete(frames, production))
     _exit(128 + stop.number if stop.number and not endless else code, at_once=not outcome.done())
 
 
@@ -175,6 +177,11 @@ def _finish(outcome: Future[None], production: Production, conf: Settings, topic
     if outcome.done():
         outcome.result()
     return 1 if sender.pending > 0 else 0
+
+
+def _is_incomplete(source: Source, production: Production) -> bool:
+    """Whether frames of a recorded source are missing."""
+    return not source.live and bool(source.losses or production.left_out)
 
 
 def _exit(code: int, at_once: bool) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from threading import Event
 
+from streams.producer.recorded import Opened
 from streams.producer.urls import SourceError
-from streams.video.decoding import Moment, NoVideoError, Say, Video, VideoError
+from streams.video.decoding import Moment, NoVideoError, Say, VideoError
 
 # Time-outs of connecting and of reading (FFmpeg's RTSP waits twice as long).
 SILENCE_S = (10.0, 5.0)
@@ -21,7 +22,7 @@ class LiveVideo:
     total: int | None = None
     losses = ""
 
-    def __init__(self, connect: Callable[[tuple[float, float]], Video], label: str, say: Say) -> None:
+    def __init__(self, connect: Callable[[tuple[float, float]], Opened], label: str, say: Say) -> None:
         self._connect = connect
         self._label = label
         self._say = say
@@ -52,4 +53,12 @@ class LiveVideo:
         with self._connect(SILENCE_S) as video:
             self.connections += 1
             self._say(f"{self._label}: connected, {video.described}")
-            yield from video.moments(self._say, SILENCE_S[1])
+            # A stream is joined in the middle: before its first key frame nothing decodes.
+            first_loss, due = None, 1
+            for moment in video.moments(self._say, SILENCE_S[1]):
+                yield moment
+                first_loss = video.losses.not_decoded if first_loss is None else first_loss
+                lost = video.losses.not_decoded - first_loss
+                if lost >= due:
+                    self._say(f"{self._label}: {lost} packets did not decode")
+                    due = 2 * lost

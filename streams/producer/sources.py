@@ -9,11 +9,12 @@ from pathlib import Path
 from threading import Event
 from typing import Protocol
 
-from streams.producer.reconnecting import LiveVideo
+from streams.producer.reconnecting import SILENCE_S, LiveVideo
 from streams.producer.recorded import PictureFolder, VideoFile
 from streams.producer.urls import SourceError, check, scheme_of, shown
 from streams.settings import from_environment
-from streams.video.decoding import Moment, Say, open_video
+from streams.video.decoding import Moment, Say, Video, VideoError, open_video
+from streams.video.motion_jpeg import MotionJpeg, open_motion_jpeg
 
 _WEBCAM = re.compile(r"WEBCAM(?::(?P<number>\d{1,3}))?")
 
@@ -61,9 +62,9 @@ def open_source(given: str, say: Say, stream: int | None = None) -> Source:
 def _at_path(path: Path, say: Say, stream: int | None) -> Source:
     try:
         if path.is_dir():
-            return PictureFolder(path)
+            return PictureFolder(path, say)
         if path.is_file():
-            return VideoFile(path, say, stream)
+            return VideoFile(str(path), partial(open_video, str(path.resolve()), number=stream), say)
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from None
     raise SourceError(
@@ -74,6 +75,33 @@ def _at_path(path: Path, say: Say, stream: int | None) -> Source:
 
 def _url(source: str, say: Say, stream: int | None, options: dict[str, str]) -> Source:
     return LiveVideo(partial(open_video, source, options=options, number=stream), shown(source), say)
+
+
+def _http(source: str, say: Say, stream: int | None) -> Source:
+    """A camera, or a recording: a file, or a list of HLS that has ended."""
+    connect = partial(_open_http, source, stream)
+    first: Video | MotionJpeg | VideoError
+    try:
+        first = connect(SILENCE_S)
+    except VideoError as error:
+        first = error
+    if isinstance(first, Video) and first.recorded:
+        first.__exit__()
+        return VideoFile(shown(source), partial(connect, SILENCE_S), say)
+    firsts = [first]
+
+    def connected(silence_s: tuple[float, float]) -> Video | MotionJpeg:
+        attempt = firsts.pop() if firsts else connect(silence_s)
+        if isinstance(attempt, VideoError):
+            raise attempt
+        return attempt
+
+    return LiveVideo(connected, shown(source), say)
+
+
+def _open_http(source: str, stream: int | None, silence_s: tuple[float, float]) -> Video | MotionJpeg:
+    motion_jpeg = open_motion_jpeg(source, silence_s, {})
+    return motion_jpeg or open_video(source, silence_s, _LOW_DELAY, stream)
 
 
 def _webcam(number: int, say: Say) -> Source:
@@ -89,6 +117,6 @@ _OPENERS: dict[str, Callable[[str, Say, int | None], Source]] = {
     "rtsps": partial(_url, options=_RTSP),
     "rtmp": partial(_url, options=_LOW_DELAY),
     "rtmps": partial(_url, options=_LOW_DELAY),
-    "http": partial(_url, options=_LOW_DELAY),
-    "https": partial(_url, options=_LOW_DELAY),
+    "http": _http,
+    "https": _http,
 }

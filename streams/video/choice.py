@@ -12,6 +12,8 @@ _EXTRAS = {
     Disposition.timed_thumbnails: "previews",
     Disposition.dependent: "part of another",
 }
+# Beside a film they are no film.
+_PICTURE_CODECS = frozenset({"bmp", "png", "tiff", "webp"})
 
 
 class StreamError(ValueError):
@@ -55,7 +57,8 @@ def _rank(stream: Any) -> tuple[bool, int, bool, float]:
 
 
 def _extra(stream: Any) -> str | None:
-    return next((name for mark, name in _EXTRAS.items() if stream.disposition & mark), None)
+    named = next((name for mark, name in _EXTRAS.items() if stream.disposition & mark), None)
+    return named or ("picture" if stream.codec_context.name in _PICTURE_CODECS else None)
 
 
 def _none_of(container: Any, videos: list[Any], number: int | None) -> str:
@@ -70,4 +73,5 @@ def _listed(streams: list[Any]) -> str:
 
 def _what(stream: Any) -> str:
     context, extra = stream.codec_context, _extra(stream)
-    return f"{context.name} {context.width}x{context.height}" + (f" ({extra})" if extra else "")
+    size = f"{context.name} {context.width}x{context.height}"
+    return f"{size} ({extra})" if extra else size

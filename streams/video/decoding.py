@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import av
+import numpy as np
 from av import VideoFrame
 
-from functions.core.jpeg import MAX_PIXELS, MAX_SCANS, JpegError, checked_header
+from functions.core.jpeg import MAX_PIXELS, MAX_SCANS, JpegError, encode
 from functions.core.orientation import UPRIGHT
 from streams.video.choice import StreamError, choose, described
 from streams.video.encoder import START_OF_SCAN, is_complete
@@ -24,7 +25,7 @@ from streams.video.webp import orientation_in
 # Formats of text files that FFmpeg would render as video.
 _NO_VIDEO = frozenset({"tty", "bin", "xbin", "adf", "idf"})
 # A small stream may declare large pictures: they are refused before memory is allocated for them.
-_LIMITS = {"max_pixels": str(MAX_PIXELS)}
+LIMITS = {"max_pixels": str(MAX_PIXELS)}
 
 Say = Callable[[str], None]
 
@@ -50,7 +51,8 @@ class Video:
     def __init__(self, container: Any, stream: Any, orientation: int = UPRIGHT) -> None:
         self._container, self._stream, self._orientation = container, stream, orientation
         self.losses = Losses()
-        self._plain: bool | None = None
+        self._plain = False
+        self._counts = False  # from the first key frame on
         self.described = described(container, stream)
         self.has_others = len(container.streams.video) > 1
         self.frames: int | None = stream.frames or None
@@ -69,6 +71,7 @@ class Video:
         passes = stream.codec_context.name == "mjpeg"
         if not passes and silence_s is None:
             stream.thread_type = "AUTO"  # threads over frames hold some back: for files only
+        self._plain = passes and self._is_plain()
         timeline, promise = Timeline(stream, say), Promise(self._container, stream)
         frames = self._as_they_are if passes else self._decoded
         heard_at = time.monotonic()
@@ -76,41 +79,43 @@ class Video:
             for packet in self._container.demux(stream):
                 heard_at = time.monotonic()
                 self.losses.packets += packet.size > 0
+                self.losses.cut += packet.is_corrupt
                 yield from frames(packet, timeline)
         except av.error.InvalidDataError as error:
             if not self.losses.packets:
-                raise _error(error, silence_s, heard_at) from None
+                raise error_of(error, silence_s, heard_at) from None
             self.losses.missing = f"damaged: it cannot be read on after {self.losses.packets} packets"
         except av.FFmpegError as error:
-            raise _error(error, silence_s, heard_at) from None
+            raise error_of(error, silence_s, heard_at) from None
         else:
             self.losses.missing = promise.broken(self.losses.packets, timeline.furthest_s)
 
     def _as_they_are(self, packet: Any, timeline: Timeline) -> Iterator[Moment]:
         if packet.size:
-            if self._plain is None:
-                self._plain = self._is_plain(packet)
             yield Moment(timeline.at_s(packet), partial(self._jpeg_of, packet))
 
     def _decoded(self, packet: Any, timeline: Timeline) -> Iterator[Moment]:
+        self._counts |= packet.is_keyframe
+        self.losses.owed += self._counts and packet.size > 0
         try:
             frames = packet.decode()
         except av.FFmpegError:  # one damaged packet does not end a video
             self.losses.not_decoded += 1
             return
         for frame in frames:
+            # Of two fields each may have a packet of its own.
+            self.losses.owed -= 2 if frame.interlaced_frame else 1
             self.losses.damaged += frame.is_corrupt
             yield Moment(timeline.at_s(frame), partial(self._shown, frame))
 
-    def _is_plain(self, packet: Any) -> bool | None:
-        """Whether its JPEGs may be shown as they are; None where the packet does not tell."""
+    def _is_plain(self) -> bool:
+        """Whether its JPEGs may be shown as they are: a narrow one of this height comes out upright, as it was."""
+        context = self._stream.codec_context
         try:
-            own = checked_header(bytes(packet)).orientation
-            frames = packet.decode()
-        except (av.FFmpegError, JpegError):
-            return None
-        # FFmpeg lets a JPEG's EXIF win over the container's matrix.
-        return self._aspect == 1 and all(orientation_of(frame) == own for frame in frames)
+            frames = context.decode(av.Packet(encode(np.zeros((context.height or 16, 16, 3), np.uint8))))
+        except av.FFmpegError:
+            return False
+        return self._aspect == 1 and all(orientation_of(frame) == UPRIGHT for frame in frames)
 
     def _jpeg_of(self, packet: Any) -> bytes | Shown:
         """A frame of motion JPEG: its bytes where they are a complete JPEG, else decoded. Raises JpegError."""
@@ -150,7 +155,7 @@ def open_video(
     try:
         # The limits once for probing, and once for what is decoded then; a title may be in any encoding.
         container = av.open(
-            place, timeout=silence_s, options=_LIMITS | (options or {}), metadata_errors="replace", **how
+            place, timeout=silence_s, options=LIMITS | (options or {}), metadata_errors="replace", **how
         )
         try:
             if container.format.name in _NO_VIDEO:
@@ -159,9 +164,9 @@ def open_video(
         except StreamError as error:
             container.close()
             raise NoVideoError(f"expected a video, got {error}") from None
-        stream.codec_context.options = _LIMITS
+        stream.codec_context.options = LIMITS
     except av.FFmpegError as error:
-        raise _error(error, silence_s and silence_s[0], began_at) from None
+        raise error_of(error, silence_s and silence_s[0], began_at) from None
     return Video(container, stream, orientation_in(_data(place)) if container.format.name == "webp_pipe" else UPRIGHT)
 
 
@@ -171,7 +176,7 @@ def _data(place: Any) -> bytes:
     return Path(place).read_bytes() if Path(place).is_file() else b""
 
 
-def _error(error: av.FFmpegError, silence_s: float | None, heard_at: float) -> VideoError:
+def error_of(error: av.FFmpegError, silence_s: float | None, heard_at: float) -> VideoError:
     """The error without the URL that PyAV adds, which may hold a password."""
     silent_s = time.monotonic() - heard_at
     if silence_s and silent_s >= silence_s:  # protocols report a time-out by various errors

@@ -20,10 +20,12 @@ def producer(url: str, *arguments: object, env: Mapping[str, str] | None = None)
     return Process([*IMAGEBUS, "produce", *map(str, arguments)], env={"KAFKA_URL": url, **(env or {})})
 
 
-def produced(url: str, *arguments: object, env: Mapping[str, str] | None = None, timeout_s: float = 60) -> str:
-    """Run a producer to its end, which must be good; all it said."""
+def produced(
+    url: str, *arguments: object, env: Mapping[str, str] | None = None, timeout_s: float = 60, code: int = 0
+) -> str:
+    """Run a producer to its end, which must be good unless another exit code is expected; all it said."""
     with producer(url, *arguments, env=env) as process:
-        assert process.wait(timeout_s) == 0, process.tail()
+        assert process.wait(timeout_s) == code, process.tail()
         return process.text
 
 

@@ -104,7 +104,7 @@ def test_a_terminal_sees_a_progress_bar(embedded: str, clip: Path) -> None:
     command = [*IMAGEBUS, "produce", str(clip), "-n", "street"]
     done = subprocess.run(command, env={**os.environ, "KAFKA_URL": embedded}, stderr=theirs, timeout=60, check=False)
     os.close(theirs)
-    seen = os.read(ours, 65536).decode()
+    seen = os.read(ours, 65536).decode(errors="replace")  # a line of the bar may be cut
     os.close(ours)
 
     assert done.returncode == 0

@@ -36,7 +36,7 @@ def test_a_damaged_picture_is_left_out_and_named(embedded: str, tmp_path: Path) 
     whole = jpeg.encode(_noise(64, 48))
     for name, data in {"1.jpg": whole, "2.jpg": whole[:900], "3.jpg": b"text", "4.jpg": whole}.items():
         (tmp_path / name).write_bytes(data)
-    text = produced(embedded, tmp_path)
+    text = produced(embedded, tmp_path, code=1)
 
     assert [record["seq"] for record in frames(embedded, TOPIC, 2)] == [0, 3]
     assert "frame 1 is left out: 2.jpg: Expected a whole JPEG" in text

@@ -61,13 +61,16 @@ def stored(image: Image, orientation: int) -> Image:
     return np.ascontiguousarray(turned[orientation])
 
 
-def film(path: Path, images: Sequence[Image], codec: str = "mpeg4", rate: int = 10, **options: str) -> Path:
-    """A video of these pictures."""
+def film(
+    path: Path, images: Sequence[Image], codec: str = "mpeg4", rate: int = 10, aspect: int = 1, **options: str
+) -> Path:
+    """A video of these pictures; `aspect` is that of a pixel, width by height."""
     with av.open(str(path), "w") as container:
         stream: Any = container.add_stream(codec, rate=rate)
         stream.height, stream.width = images[0].shape[:2]
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.options = options
+        stream.codec_context.sample_aspect_ratio = aspect
         for image in images:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
         container.mux(stream.encode(None))
@@ -145,3 +148,37 @@ def as_image(picture: bytes | Shown) -> Image:
 
 def _24_bit(value: int) -> bytes:
     return value.to_bytes(3, "little")
+
+
+def heif(path: Path, image: Image, codec: str, properties: bytes = b"", count: int = 0) -> Path:
+    """A HEIC or AVIF of one picture, built from one frame of the codec, with further properties of it."""
+    clip = film(path.with_suffix(".mp4"), [image] * 3, codec)
+    with av.open(str(clip)) as container:
+        stream = container.streams.video[0]
+        config = bytes(stream.codec_context.extradata or b"")
+        data = bytes(next(container.demux(stream)))
+    kind, item, brand = (b"av1C", b"av01", b"avif") if "av1" in codec else (b"hvcC", b"hvc1", b"heic")
+    height, width = image.shape[:2]
+    size = _full_box(b"ispe", struct.pack(">II", width, height))
+    owned = box(b"ipco", box(kind, config) + size + properties)
+    numbers = [0x81, 2, *range(3, 3 + count)]
+    belongs = _full_box(b"ipma", struct.pack(">IHB", 1, 1, len(numbers)) + bytes(numbers))
+    handler = _full_box(b"hdlr", struct.pack(">I4s12xB", 0, b"pict", 0))
+    entry = box(b"infe", struct.pack(">IHH4sB", 2 << 24, 1, 0, item, 0))
+    inner = handler + _full_box(b"pitm", struct.pack(">H", 1)) + _full_box(b"iinf", struct.pack(">H", 1) + entry)
+    inner += box(b"iprp", owned + belongs)
+    begin = box(b"ftyp", brand + bytes(4) + b"mif1" + brand)
+    located = 12 + 18  # the length of the box that follows
+    offset = len(begin) + 12 + len(inner) + located + 8
+    place = struct.pack(">BBHHHHII", 0x44, 0, 1, 1, 0, 1, offset, len(data))
+    inner += _full_box(b"iloc", place)
+    path.write_bytes(begin + _full_box(b"meta", inner) + box(b"mdat", data))
+    return path
+
+
+def box(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data) + 8) + name + data
+
+
+def _full_box(name: bytes, data: bytes) -> bytes:
+    return box(name, bytes(4) + data)
