@@ -16,7 +16,7 @@ from av import VideoFrame
 from functions.core.jpeg import MAX_PIXELS, MAX_SCANS, JpegError, encode
 from functions.core.orientation import UPRIGHT
 from streams.video.choice import StreamError, choose, described
-from streams.video.encoder import START_OF_SCAN, is_complete
+from streams.video.encoder import START_OF_SCAN, has_two_fields, is_complete
 from streams.video.losses import Losses, Promise
 from streams.video.shown import Shown, orientation_of
 from streams.video.timeline import Timeline
@@ -51,7 +51,7 @@ class Video:
     def __init__(self, container: Any, stream: Any, orientation: int = UPRIGHT) -> None:
         self._container, self._stream, self._orientation = container, stream, orientation
         self.losses = Losses()
-        self._plain = False
+        self._plain: bool | None = None
         self._counts = False  # from the first key frame on
         self.described = described(container, stream)
         self.has_others = len(container.streams.video) > 1
@@ -71,7 +71,6 @@ class Video:
         passes = stream.codec_context.name == "mjpeg"
         if not passes and silence_s is None:
             stream.thread_type = "AUTO"  # threads over frames hold some back: for files only
-        self._plain = passes and self._is_plain()
         timeline, promise = Timeline(stream, say), Promise(self._container, stream)
         frames = self._as_they_are if passes else self._decoded
         heard_at = time.monotonic()
@@ -92,6 +91,9 @@ class Video:
 
     def _as_they_are(self, packet: Any, timeline: Timeline) -> Iterator[Moment]:
         if packet.size:
+            if self._plain is None:
+                # Asked only of whole pictures: the decoder takes fields for such only as the first thing that it sees.
+                self._plain = not has_two_fields(bytes(packet)) and self._is_plain()
             yield Moment(timeline.at_s(packet), partial(self._jpeg_of, packet))
 
     def _decoded(self, packet: Any, timeline: Timeline) -> Iterator[Moment]:
@@ -120,7 +122,7 @@ class Video:
     def _jpeg_of(self, packet: Any) -> bytes | Shown:
         """A frame of motion JPEG: its bytes where they are a complete JPEG, else decoded. Raises JpegError."""
         data = bytes(packet)
-        if self._plain and is_complete(data):
+        if self._plain and is_complete(data) and not has_two_fields(data):
             return data
         if (scans := data.count(START_OF_SCAN)) > MAX_SCANS:
             raise JpegError(f"Expected a JPEG of at most {MAX_SCANS} scans, got {scans}")

@@ -22,7 +22,7 @@ _SMALLER = 0.8
 # Stages add detections to the same JPEG, and their records have the same limit.
 _RESERVE = 1 / 16
 START_OF_SCAN = b"\xff\xda"
-_HUFFMAN_TABLES, _END = b"\xff\xc4", b"\xff\xd9"
+_HUFFMAN_TABLES, _END, _SECOND = b"\xff\xc4", b"\xff\xd9", b"\xff\xd8\xff"
 
 
 class Encoder:
@@ -100,6 +100,12 @@ def is_complete(data: bytes) -> bool:
         return False
     before_scan = data[: data.find(START_OF_SCAN)]
     return _HUFFMAN_TABLES in before_scan and data.rstrip(b"\0").endswith(_END)
+
+
+def has_two_fields(data: bytes) -> bool:
+    """Whether a frame of motion JPEG is two pictures of half its height, one after the other."""
+    end = data.find(_END, data.find(START_OF_SCAN))
+    return _SECOND in data[end:]
 
 
 def _even(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:

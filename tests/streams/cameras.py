@@ -6,7 +6,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -33,6 +33,14 @@ def mjpeg_camera(jpegs: Sequence[bytes], every_s: float = 0.05) -> Iterator[str]
             time.sleep(every_s)  # a camera's own pace
 
     with _http("multipart/x-mixed-replace; boundary=frame", play) as place:
+        yield place
+
+
+@contextmanager
+def http_camera(content_type: str, parts: Iterable[bytes]) -> Iterator[str]:
+    """host:port of an HTTP camera that sends just these bytes."""
+    data = list(parts)
+    with _http(content_type, lambda wire: [wire.write(part) for part in data]) as place:
         yield place
 
 
