@@ -12,7 +12,8 @@ from av import VideoFrame
 from functions import Frame
 from functions.core.frame import Size
 from functions.redact import RedactState, redact
-from streams.producer.encoder import Encoder
+from streams.video.encoder import Encoder
+from streams.video.shown import Shown
 from tests.functions.hops import looked_at
 
 FULL: Size = (1280, 720)
@@ -32,7 +33,7 @@ def a_picture(size_wh: Size, noise: bool = False) -> VideoFrame:
 
 def encoded(pictures: list[VideoFrame], max_wh: Size | None = None, max_bytes: int = 2_000_000) -> Iterator[Frame]:
     encoder = Encoder(85, max_wh, max_bytes, lambda _: None)
-    return (Frame.from_jpeg(encoder.encode(picture)[0], "yard") for picture in pictures)
+    return (Frame.from_jpeg(encoder.encode(Shown(picture))[0], "yard") for picture in pictures)
 
 
 WAYS = {
