@@ -14,7 +14,7 @@ from msgspec import Meta
 from functions.core.frame import XYXY, Detection, Frame, Redaction
 from functions.core.labels import plain
 from functions.core.registry import function
-from functions.core.xyxy import same_shape, scaled
+from functions.core.xyxy import same_shape
 from functions.geometry.masks import Mask, mask_of
 from functions.motion.background import BackgroundModel
 from functions.redaction.evidence import Doubt, doubt_of
@@ -42,7 +42,7 @@ Detectors = Annotated[
 
 @dataclass
 class RedactState:
-    """The earlier boxes, the background and the picture's shape of one source."""
+    """The tracklets, the background and the picture's shape of one source."""
 
     persistence: Persistence = field(default_factory=Persistence)
     background: BackgroundModel = field(default_factory=BackgroundModel)
@@ -57,7 +57,7 @@ def redact(
     *,
     labels: Labels = ("person",),
     style: Style = "solid",
-    padding: Padding = 0.1,
+    padding: Padding = 0.04,
     minimum_confidence: Confidence = 0.1,
     hold_s: HoldS = 0.3,
     look_ahead_s: AheadS = 0.3,
@@ -72,16 +72,11 @@ def redact(
         raise Doubt(f"Frame {frame.seq} of {frame.source} is not shown: {doubt}")
     wanted = partial(_is_wanted, frozenset(map(plain, labels)), minimum_confidence)
     marked = [replace(found, hidden=wanted(found)) for found in frame.detections]
-    hidden = [found for found in marked if found.hidden]
     moving, unsure = state.background.motion_mask(frame.image) if motion else (None, None)
-    boxes = [*frame.unseen, *(found.xyxy for found in hidden)]
-    boxes += state.persistence.add(frame.captured_at, hidden, hold_s, moving, frame.size_wh)
-    boxes += [
-        scaled(found.xyxy, later.size_wh, frame.size_wh)
-        for later in ahead
-        for found in later.detections
-        if wanted(found)
-    ]
+    for each in (frame, *ahead):
+        state.persistence.add(each, wanted, hold_s + look_ahead_s)
+    boxes = [*frame.unseen, *(found.xyxy for found in marked if found.hidden)]
+    boxes += state.persistence.boxes(frame, hold_s, look_ahead_s, moving)
     mask = mask_of(frame.size_wh, (_padded(box, padding) for box in boxes))
     mask = with_zones(mask if moving is None else mask | moving, zones, frame.source)
     reshaped = _of_another_shape(frame, state, ahead, hold_s, zones)

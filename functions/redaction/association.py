@@ -1,59 +1,64 @@
-"""Association: which box of this frame is which box of the last ones, by overlap, and how fast it moves."""
+"""Association: which box of this frame continues which tracklet, by overlap with where that one is predicted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.frame import XYXY, Size
-from functions.core.xyxy import scaled
+from functions.core.frame import XYXY
 from functions.geometry.boxes import iou
 
 _IOU_FROM = 0.3
 # Above any IoU: the track's number decides.
 _SAME_TRACK = 2
+# Boxes over which the speed for a prediction is taken: the step of one pair is mostly noise.
+_RECENT = 4
 
 
 @dataclass(frozen=True)
 class SeenBox:
-    """A box detected at a time (µs), and its speed in pixels a microsecond."""
+    """A box detected at a time (µs), in shares of the picture, so that a change of its size moves nothing."""
 
     at: int
     xyxy: XYXY
-    track: int | None
-    speed: tuple[float, float] = (0.0, 0.0)
-
-    def predicted(self, at: int) -> XYXY:
-        """Where it would be at another time (µs), at constant speed."""
-        x, y = (speed * (at - self.at) for speed in self.speed)
-        x1, y1, x2, y2 = self.xyxy
-        return x1 + x, y1 + y, x2 + x, y2 + y
-
-    def after(self, old: SeenBox) -> SeenBox:
-        """This box with the speed at which it came from its earlier place."""
-        if self.at <= old.at:
-            return self
-        (x, y), (old_x, old_y), took = _centre(self.xyxy), _centre(old.xyxy), self.at - old.at
-        return replace(self, speed=((x - old_x) / took, (y - old_y) / took))
-
-    def scaled(self, from_wh: Size, to_wh: Size) -> SeenBox:
-        """This box in pixels of a picture of another size."""
-        (dx, dy), (across, down) = self.speed, (to_wh[0] / from_wh[0], to_wh[1] / from_wh[1])
-        return replace(self, xyxy=scaled(self.xyxy, from_wh, to_wh), speed=(dx * across, dy * down))
-
-    def within(self, at: int, seconds: float) -> bool:
-        """Whether it was detected no longer ago than that."""
-        return abs(at - self.at) <= seconds * 1e6
+    confidence: float
+    track: int | None = None
 
 
-def associate(now: Sequence[SeenBox], before: Sequence[SeenBox]) -> dict[int, int]:
-    """The index of the earlier box of each box of now that has one, greedily by overlap, each used once."""
+@dataclass
+class Tracklet:
+    """The boxes of one person in the last moments, in the order in which they came; `sure`: one of them was."""
+
+    boxes: list[SeenBox]
+    sure: bool = field(default=False)
+
+    @property
+    def last(self) -> SeenBox:
+        """The newest box."""
+        return self.boxes[-1]
+
+    def between(self, start: float, end: float) -> list[SeenBox]:
+        """The boxes of that time (µs)."""
+        return [each for each in self.boxes if start <= each.at <= end]
+
+    def predicted(self, at: int) -> NDArray[np.float64]:
+        """Where it would be at another time (µs), at the speed of its last boxes."""
+        old, last = self.boxes[-_RECENT:][0], self.last
+        xyxy, took = np.array(last.xyxy), last.at - old.at
+        if took <= 0:
+            return xyxy
+        step = (_centres(xyxy) - _centres(np.array(old.xyxy))) / took * (at - last.at)
+        return xyxy + np.tile(step, 2)
+
+
+def associate(now: Sequence[SeenBox], tracklets: Sequence[Tracklet]) -> dict[int, int]:
+    """The index of the tracklet that each box of now continues, if any, greedily by overlap, each used once."""
     matched: dict[int, int] = {}
-    free = set(range(len(before)))
-    overlaps = _overlaps(now, before)
+    free = set(range(len(tracklets)))
+    overlaps = _overlaps(now, tracklets)
     new, old = np.nonzero(overlaps >= _IOU_FROM)
     for index in np.argsort(-overlaps[new, old], kind="stable"):
         if new[index] not in matched and old[index] in free:
@@ -62,11 +67,27 @@ def associate(now: Sequence[SeenBox], before: Sequence[SeenBox]) -> dict[int, in
     return matched
 
 
-def _overlaps(now: Sequence[SeenBox], before: Sequence[SeenBox]) -> NDArray[np.float64]:
-    """IoU of each box of now (rows) with the predictions of those before; of one track 2, of two tracks 0."""
-    predicted = np.array([each.predicted(now[0].at) for each in before] if now else [], np.float32).reshape(-1, 4)
+def moved_to(at: int, boxes: Sequence[SeenBox]) -> NDArray[np.float64]:
+    """All boxes (n, 4) of a tracklet, each moved at the median speed to where it would be at that time (µs)."""
+    times = np.array([each.at for each in boxes], np.float64)
+    xyxy = np.array([each.xyxy for each in boxes], np.float64)
+    return xyxy + np.tile(_median_speed(times, _centres(xyxy)) * (at - times)[:, None], 2)
+
+
+def _median_speed(times: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float64]:
+    """In shares of the picture a microsecond, over pairs a third of the boxes apart: neighbours are mostly noise."""
+    apart = max(1, len(times) // 3)
+    took = times[apart:] - times[:-apart]
+    steps = centres[apart:] - centres[:-apart]
+    forward = took > 0  # not so where the clock stands still, or is set back
+    return np.median(steps[forward] / took[forward, None], axis=0) if forward.any() else np.zeros(2)
+
+
+def _overlaps(now: Sequence[SeenBox], tracklets: Sequence[Tracklet]) -> NDArray[np.float64]:
+    """IoU of each box of now (rows) with the predictions of the tracklets; of one track 2, of two tracks 0."""
+    predicted = np.array([each.predicted(now[0].at) for each in tracklets] if now else [], np.float32).reshape(-1, 4)
     overlaps = np.zeros((len(now), len(predicted)))
-    tracks = np.array([-1 if each.track is None else each.track for each in before])
+    tracks = np.array([-1 if each.last.track is None else each.last.track for each in tracklets])
     for row, each in enumerate(now):
         overlaps[row] = iou(np.array(each.xyxy, np.float32), predicted)
         if each.track is not None:
@@ -74,6 +95,6 @@ def _overlaps(now: Sequence[SeenBox], before: Sequence[SeenBox]) -> NDArray[np.f
     return overlaps
 
 
-def _centre(xyxy: XYXY) -> tuple[float, float]:
-    x1, y1, x2, y2 = xyxy
-    return (x1 + x2) / 2, (y1 + y2) / 2
+def _centres(xyxy: NDArray[np.float64]) -> NDArray[np.float64]:
+    centres: NDArray[np.float64] = (xyxy[..., :2] + xyxy[..., 2:]) / 2
+    return centres

@@ -1,65 +1,110 @@
-"""Persistence: a box stays covered for a while after its detection vanished, so that a missed frame shows nobody."""
+"""Persistence: who was found shortly before or after a frame is covered in it, where their track has them by then.
+
+All boxes of a person in a moment, each moved to where it would be now, cover little more than the person. A box that no
+track explains stays where it was.
+"""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from functions.core.frame import XYXY, Detection, Size
-from functions.geometry.masks import Mask, pixels
-from functions.redaction.association import SeenBox, associate
+from functions.core.frame import XYXY, Detection, Frame, Size
+from functions.geometry.masks import Mask, mask_of, pixels
+from functions.redaction.association import SeenBox, Tracklet, associate, moved_to
 
 # Bounds on what is remembered: a clock that stands still must not fill the memory.
-_MAX_FRAMES, _MAX_BOXES = 100, 2000
+_MAX_TRACKLETS, _MAX_BOXES = 1000, 100
+# A box this sure stays by itself. One less sure stays where its track has such a one, or boxes in so large a share of
+# the frames; else it is covered in its own frame, as it may be nothing.
+_SURE, _OFTEN = 0.3, 0.25
 # A lost box stays while this share of it moves, which is no more than a head; for a bounded time, since others may move
 # there, too.
 _MOVES_FROM = 0.1
 _MOVES_FOR_S = 3.0
 
 
+@dataclass
 class Persistence:
-    """The boxes to hide in the last frames of one source."""
+    """The tracklets of one source, those of the frames ahead included."""
 
-    def __init__(self) -> None:
-        self._frames: deque[list[SeenBox]] = deque(maxlen=_MAX_FRAMES)
-        self._boxes: list[SeenBox] = []
-        self._size_wh: Size | None = None
+    tracklets: list[Tracklet] = field(default_factory=list)
+    _times: list[int] = field(default_factory=list)
+    _newest: tuple[int, int] | None = None
 
-    def add(self, at: int, found: Sequence[Detection], hold_s: float, moving: Mask | None, size_wh: Size) -> list[XYXY]:
-        """Take in the detections of a frame (`at` in µs), and give the earlier boxes that are still to be covered.
+    def add(self, frame: Frame, wanted: Callable[[Detection], bool], reach_s: float) -> None:
+        """Take in the boxes of a frame, unless it was taken in before, when it was ahead.
 
-        A box is covered where it was for `hold_s`. One that was lost is also covered where it is predicted to be by
-        now, and where it was for as long as something is `moving` there. All are in pixels of this frame's picture,
-        whatever size the ones before had.
+        A box continues a tracklet that was seen no longer ago than `reach_s`.
         """
-        self._scale_to(size_wh)
-        now = [SeenBox(at, each.xyxy, each.track) for each in found]
-        matched = associate(now, self._boxes)
-        now = [each.after(self._boxes[matched[index]]) if index in matched else each for index, each in enumerate(now)]
-        unmatched = set(range(len(self._boxes))) - set(matched.values())
-        lost = [self._boxes[index] for index in sorted(unmatched) if _stays(self._boxes[index], at, hold_s, moving)]
-        held = [each.xyxy for frame in self._frames for each in frame if each.within(at, hold_s)]
-        held += [each.xyxy for each in lost]
-        held += [each.predicted(at) for each in lost if each.within(at, hold_s)]
-        self._boxes = [*now, *lost][:_MAX_BOXES]
-        recent = (frame for frame in self._frames if frame and frame[0].within(at, hold_s))
-        self._frames = deque([*recent, now], maxlen=_MAX_FRAMES)
-        return held
+        if self._newest and frame.seq <= self._newest[0] and frame.captured_at <= self._newest[1]:
+            return
+        self._newest = frame.seq, frame.captured_at
+        self._times = [*self._times, frame.captured_at][-_MAX_BOXES:]
+        now = [_seen(frame, each) for each in frame.detections if wanted(each)]
+        near = [each for each in self.tracklets if abs(frame.captured_at - each.last.at) <= reach_s * 1e6]
+        matched = associate(now, near)
+        for index, box in enumerate(now):
+            tracklet = near[matched[index]] if index in matched else Tracklet([])
+            tracklet.boxes = [*tracklet.boxes, box][-_MAX_BOXES:]
+            tracklet.sure |= box.confidence >= _SURE
+            if index not in matched:
+                self.tracklets.append(tracklet)
 
-    def _scale_to(self, size_wh: Size) -> None:
-        if (old_wh := self._size_wh) and old_wh != size_wh:
-            self._boxes = [each.scaled(old_wh, size_wh) for each in self._boxes]
-            frames = ([each.scaled(old_wh, size_wh) for each in frame] for frame in self._frames)
-            self._frames = deque(frames, maxlen=_MAX_FRAMES)
-        self._size_wh = size_wh
+    def boxes(self, frame: Frame, hold_s: float, look_ahead_s: float, moving: Mask | None) -> list[XYXY]:
+        """What is to be covered in the frame, in its pixels, for who was found up to so long before and after.
+
+        Who was lost longer ago is covered where they were for as long as something is `moving` there that is nobody's
+        who was found.
+        """
+        at = frame.captured_at
+        start, end = at - hold_s * 1e6, at + look_ahead_s * 1e6
+        often = max(2, _OFTEN * sum(start <= each <= end for each in self._times))
+        near = [each.between(start, end) for each in self.tracklets]
+        believed = (boxes for each, boxes in zip(self.tracklets, near, strict=True) if each.sure or len(boxes) >= often)
+        covered = [box for boxes in believed for box in _moved_to(at, boxes)]
+        alone = _alone(moving, covered)
+        kept = []
+        for each, boxes in zip(self.tracklets, near, strict=True):
+            stays = not boxes and _stays(each, at, alone)
+            covered += [each.last.xyxy] if stays else []
+            if boxes or stays or at < each.last.at <= at + _MOVES_FOR_S * 1e6:
+                each.boxes = [box for box in each.boxes if at - box.at <= hold_s * 1e6] or [each.last]
+                kept.append(each)
+        self.tracklets = kept[-_MAX_TRACKLETS:]
+        return _in_pixels(covered, frame.size_wh)
 
 
-def _stays(lost: SeenBox, at: int, hold_s: float, moving: Mask | None) -> bool:
-    if lost.within(at, hold_s):
-        return True
-    if moving is None or not lost.within(at, _MOVES_FOR_S):
+def _in_pixels(shares: Iterable[XYXY], size_wh: Size) -> list[XYXY]:
+    width, height = size_wh
+    return [(x1 * width, y1 * height, x2 * width, y2 * height) for x1, y1, x2, y2 in shares]
+
+
+def _seen(frame: Frame, found: Detection) -> SeenBox:
+    (width, height), (x1, y1, x2, y2) = frame.size_wh, found.xyxy
+    xyxy = x1 / width, y1 / height, x2 / width, y2 / height
+    return SeenBox(frame.captured_at, xyxy, found.confidence, found.track)
+
+
+def _moved_to(at: int, boxes: Sequence[SeenBox]) -> list[XYXY]:
+    """The boxes of a tracklet, each moved to now; a single one, of which nothing says how it moves, where it was."""
+    return [(x1, y1, x2, y2) for x1, y1, x2, y2 in moved_to(at, boxes).tolist()] if boxes else []
+
+
+def _alone(moving: Mask | None, covered: Iterable[XYXY]) -> Mask | None:
+    """What moves and is nobody's who was found."""
+    if moving is None:
+        return None
+    size_wh = moving.shape[1], moving.shape[0]
+    return moving & ~mask_of(size_wh, _in_pixels(covered, size_wh))
+
+
+def _stays(lost: Tracklet, at: int, moving: Mask | None) -> bool:
+    if moving is None or not lost.sure or not 0 <= at - lost.last.at <= _MOVES_FOR_S * 1e6:
         return False
-    part = moving[pixels(lost.xyxy)]
+    height, width = moving.shape
+    x1, y1, x2, y2 = lost.last.xyxy
+    part = moving[pixels((x1 * width, y1 * height, x2 * width, y2 * height))]
     return bool(part.size and np.count_nonzero(part) >= _MOVES_FROM * part.size)

@@ -63,6 +63,64 @@ def test_a_box_found_later_covers_the_frames_before_it() -> None:
     assert shown_still(RedactState(), at(0), at(1), at(2, (50, 50, 90, 150)))[50:150, 50:90].all()
 
 
+def test_between_two_detections_a_box_is_where_the_person_is_by_then_and_not_on_the_whole_way() -> None:
+    memory = RedactState()
+    before = [at(tenths, (40 + 20 * tenths, 50, 80 + 20 * tenths, 150)) for tenths in range(3)]
+    blink, after = at(3), [at(4, (120, 50, 160, 150))]
+    for each in before:
+        shown_still(memory, each)
+    covered = shown_still(memory, blink, *after)
+    assert covered[50:150, 100:140].all()
+    assert not covered[:, :95].any()
+    assert not covered[:, 145:].any()
+
+
+def test_a_sure_box_that_no_track_explains_stays_where_it_was() -> None:
+    memory = RedactState()
+    shown_still(memory, at(0, (50, 50, 90, 150)))
+    covered = shown_still(memory, at(1, (250, 50, 290, 150)), at(2, (130, 160, 170, 260)))
+    assert covered[50:150, 50:90].all()
+    assert covered[50:150, 250:290].all()
+    assert covered[160:260, 130:170].all()
+
+
+def test_two_people_who_cross_are_both_covered_in_every_frame() -> None:
+    memory = RedactState()
+    for tenths in range(12):
+        left, right = 50 + 15 * tenths, 220 - 15 * tenths
+        people = ((left, 50, left + 40, 150), (right, 60, right + 40, 160))
+        missed = at(tenths, *people) if tenths % 3 else at(tenths)
+        after = at(tenths + 1, *((a + way, b, c + way, d) for way, (a, b, c, d) in zip((15, -15), people, strict=True)))
+        covered = shown_still(memory, missed, after)
+        if tenths:
+            assert covered[50:150, left : left + 40].mean() > 0.9
+            assert covered[60:160, right : right + 40].mean() > 0.9
+
+
+def test_who_was_found_unsurely_once_is_covered_in_that_frame() -> None:
+    memory, unsure = RedactState(), [Detection("person", 0.15, (50, 50, 90, 150))]
+    shown_still(memory, at(0)), shown_still(memory, at(1))
+    assert shown_still(memory, looked_at(at(2).with_detections(unsure)))[50:150, 50:90].all()
+    assert not shown_still(memory, at(3)).any()
+
+
+def test_who_is_found_unsurely_in_most_frames_is_held_as_anybody_is() -> None:
+    memory, unsure = RedactState(), [Detection("person", 0.15, (50, 50, 90, 150))]
+    for tenths in range(4):
+        shown_still(memory, looked_at(at(tenths).with_detections(unsure)))
+    assert shown_still(memory, at(4))[50:150, 50:90].all()
+
+
+def test_who_was_once_found_surely_is_held_by_the_unsure_boxes_of_the_track() -> None:
+    memory = RedactState()
+    shown_still(memory, at(0, (50, 50, 90, 150)))
+    for tenths in range(1, 5):
+        unsure = [Detection("person", 0.15, (50, 50, 90, 150))] if tenths == 3 else []
+        shown_still(memory, looked_at(at(tenths).with_detections(unsure)))
+    for tenths in (5, 6):
+        assert shown_still(memory, at(tenths))[50:150, 50:90].all()
+
+
 def test_after_a_gap_nothing_old_is_held() -> None:
     memory = RedactState()
     shown_still(memory, at(0, (50, 50, 90, 150)))
@@ -71,10 +129,10 @@ def test_after_a_gap_nothing_old_is_held() -> None:
 
 def test_a_clock_that_stands_still_does_not_fill_the_memory() -> None:
     memory = RedactState()
-    for _ in range(300):
-        shown_still(memory, at(0, (50, 50, 90, 150)))
-    assert len(memory.persistence._frames) == 100
-    assert len(memory.persistence._boxes) <= 2000
+    for seq in range(300):
+        shown_still(memory, replace(at(0, (50, 50, 90, 150), (seq, 10, seq + 4, 20)), seq=seq))
+    assert sum(len(each.boxes) for each in memory.persistence.tracklets) <= 400
+    assert max(len(each.boxes) for each in memory.persistence.tracklets) == 100
 
 
 def walk(memory: RedactState, frames: int, start: int = 0) -> Iterator[tuple[int, Frame]]:
