@@ -57,7 +57,7 @@ def redact(
     *,
     labels: Labels = ("person",),
     style: Style = "solid",
-    padding: Padding = 0.04,
+    padding: Padding = 0.05,
     minimum_confidence: Confidence = 0.1,
     hold_s: HoldS = 0.3,
     look_ahead_s: AheadS = 0.3,

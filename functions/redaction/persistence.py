@@ -19,7 +19,7 @@ from functions.redaction.association import SeenBox, Tracklet, associate, moved_
 _MAX_TRACKLETS, _MAX_BOXES = 1000, 100
 # A box this sure stays by itself. One less sure stays where its track has such a one, or boxes in so large a share of
 # the frames; else it is covered in its own frame, as it may be nothing.
-_SURE, _OFTEN = 0.3, 0.25
+_SURE, _OFTEN = 0.3, 0.4
 # A lost box stays while this share of it moves, which is no more than a head; for a bounded time, since others may move
 # there, too.
 _MOVES_FROM = 0.1
