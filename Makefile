@@ -83,15 +83,18 @@ bench: install ## Measure the chain on a real Kafka (VIDEO=file)
 	@python -m bench.chain '$(VIDEO)'
 	@python -m bench.whole_chain '$(VIDEO)'
 
-bench-detectors: install ## Measure every detector against the truth of a video (VIDEO=file TRUTH=csv)
-	@python -m bench.detectors '$(VIDEO)' '$(TRUTH)'
+bench-detectors: install ## Measure every detector against true boxes (VIDEO=file TRUTH=csv, or FOLDER=sequences)
+	@FOLDER='$(FOLDER)' ONLY='$(ONLY)' EVERY='$(EVERY)' MODEL='$(MODEL)' PRECISION='$(PRECISION)' \
+		python -m bench.detectors '$(VIDEO)' '$(TRUTH)'
 
 bench-cost: install ## Measure what a camera costs, and how many of them two cores carry (VIDEO=file, MODEL=onnx, PLOT=svg)
 	@VIDEO='$(VIDEO)' MODEL='$(MODEL)' PLOT='$(PLOT)' python -m bench.cost
 
-bench-faces: install ## Measure the faces chain against the package deface (VIDEO=file)
+bench-faces: install ## Measure the faces chain against the package deface (VIDEO=file, or FOLDER=sequences)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[faces]'
-	@python -m bench.faces '$(VIDEO)'
+	@if [ -n '$(FOLDER)' ]; then \
+		FOLDER='$(FOLDER)' ONLY='$(ONLY)' EVERY='$(EVERY)' PRECISION='$(PRECISION)' python -m bench.face_misses; \
+	else python -m bench.faces '$(VIDEO)'; fi
 
 bench-privacy: install ## Measure what redaction misses of true people (VIDEO=file TRUTH=csv, MODEL=onnx)
 	@VIDEO='$(VIDEO)' TRUTH='$(TRUTH)' MODEL='$(MODEL)' EVERY='$(EVERY)' DETECT_EVERY='$(DETECT_EVERY)' BLINK='$(BLINK)' \

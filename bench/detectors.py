@@ -1,24 +1,36 @@
-"""Every detector against the truth of a video: `make bench-detectors VIDEO=file TRUTH=csv`.
+"""Every detector against true boxes: `make bench-detectors VIDEO=file TRUTH=csv`, or `FOLDER=sequences`.
 
-Shares are 0 to 1; `ms` is the median time of a frame in one thread, the best of three runs. The last line is JSON.
+With a video, shares are 0 to 1, `ms` is the median time of a frame in one thread, the best of three runs, and the last
+line is JSON. With a folder (`bench/truth.py` says of what), a row for each sequence and one for all of what is missed
+(`bench/misses.py` says how): `ONLY='mot* tud*'` are sequences by name, `EVERY=5` takes every fifth frame, `MODEL=onnx`
+the file of YOLOX-nano if it was not fetched, `PRECISION=f32` leaves quicker arithmetic out.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import cv2
 
+from bench.material import leave
+from bench.misses import Finder, columns, measured, padded, together
 from bench.scoring import Score, score
-from bench.truth import Truth, read_frames, read_truth
+from bench.truth import Box, Footage, Truth, read_footage, read_frames, read_truth
 from functions import Frame
 from functions.core.errors import UsageError
+from functions.core.jpeg import Image
 from functions.core.registry import FunctionSpec
+from functions.models import centerface, onnx_net, ssdlite
+from functions.models.openvino_net import EXACT
 from streams import settings
 from streams.chain.function_options import registered
 
@@ -30,7 +42,8 @@ _TINY_ONNX = {"anchors": _TINY_ANCHORS, "input_size": 416, "minimum_confidence":
 # A name, a function, the file of its model (from the folder `models` beside the truth) and options.
 _DETECTORS: list[tuple[str, str, dict[str, str], dict[str, Any]]] = [
     ("people", "detect_people", {}, {}),
-    ("people, whole picture", "detect_people", {}, {"tiles": "1x1", "minimum_confidence": 0.15}),
+    ("people, thorough", "detect_people", {}, {"tiles": "thorough"}),
+    ("people, tiles alone", "detect_people", {}, {"tiles": "2x1"}),
     ("yolox-nano", "detect_onnx", {"model": "yolox_nano.onnx"}, {"minimum_confidence": 0.2}),
     ("yolox-nano, unsure", "detect_onnx", {"model": "yolox_nano.onnx"}, {"minimum_confidence": 0.1}),
     ("tiny-yolov3 416, onnx", "detect_onnx", {"model": "tiny-yolov3-vtest.onnx"}, _TINY_ONNX),
@@ -87,5 +100,72 @@ def _run(
     return {number: found[number] for number in frames}, round(median(times), 1)
 
 
+def of_folder(folder: Path) -> None:
+    """Measure and print, a row each."""
+    cv2.setNumThreads(1)
+    only = os.environ.get("ONLY") or "*"
+    footage = [each for each in read_footage(folder) if any(fnmatch(each.name, one) for one in only.split())]
+    for of_faces in (False, True):
+        chosen = [each for each in footage if each.of_faces == of_faces]
+        if chosen:
+            lines(finders(of_faces), chosen, of_faces)
+
+
+def lines(found_by: Mapping[str, Finder], footage: Sequence[Footage], of_faces: bool) -> None:
+    """Print a row for each sequence and one for all, for each finder."""
+    every = int(os.environ.get("EVERY") or 1)
+    for name, find in found_by.items():
+        print(f"{name:24}{columns(of_faces)}")
+        rows = []
+        for each in footage:
+            rows.append(measured(each, find, every))
+            print(f"  {each.name:22}{rows[-1].row()}", flush=True)
+        print(f"  {'all':22}{together(rows).row()}")
+
+
+def in_asked_precision() -> None:
+    """Let PRECISION=f32 leave the processor's quicker arithmetic out."""
+    if os.environ.get("PRECISION") == EXACT:
+        for module in (ssdlite, centerface, onnx_net):
+            module.quick_precision = lambda device="CPU": EXACT  # type: ignore[attr-defined]
+
+
+def finders(of_faces: bool) -> dict[str, Finder]:
+    """The detectors that are measured, as they ship; those whose weights are on this host."""
+    yolox = {"model": os.environ.get("MODEL") or "yolox-nano", "minimum_confidence": 0.1}
+    tried = (
+        {"faces, as its chain": ("detect_faces", {"minimum_confidence": 0.07}), "faces": ("detect_faces", {})}
+        if of_faces
+        else {
+            "people": ("detect_people", {}),
+            "people, thorough": ("detect_people", {"tiles": "thorough"}),
+            "yolox-nano": ("detect_onnx", yolox),
+            "yolox-nano, thorough": ("detect_onnx", {**yolox, "tiles": "thorough"}),
+        }
+    )
+    known, found = registered(settings.load()), {}
+    for name, (function, options) in tried.items():
+        said = known[function].validate(options)
+        try:
+            known[function].prepare(said)
+        except UsageError as error:  # its weights are not on this host
+            print(f"{name:24}left out: {error}")
+            continue
+        found[name] = partial(_found, known[function], said)
+    return found
+
+
+def _found(spec: FunctionSpec, options: dict[str, Any], image: Image) -> list[Box]:
+    frame = spec.call(Frame.from_image(image), **options)
+    return padded(thing.xyxy for thing in frame.detections if thing.label in ("person", "face"))
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    in_asked_precision()
+    try:
+        if os.environ.get("FOLDER"):
+            of_folder(Path(os.environ["FOLDER"]))
+        else:
+            main(Path(sys.argv[1]), Path(sys.argv[2]))
+    except UsageError as error:
+        leave(str(error))

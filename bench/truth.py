@@ -2,16 +2,19 @@
 
 A sequence is a folder with `truth.csv` and a `video.*` (columns `frame,person,left,top,width,height`, frames from 1),
 one with `truth.csv` and `frames/` of stills (`file,left,top,width,height`), or one of MOT's: `gt/gt.txt`, `img1/` and,
-for its frames a second, `seqinfo.ini`. A folder of such folders is several. Where it is of faces, its name begins so.
+for its frames a second, `seqinfo.ini`. A folder of such folders is several. FACES names those of faces
+(`face* tld-jumping`).
 """
 
 from __future__ import annotations
 
 import csv
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from configparser import ConfigParser
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 import cv2
@@ -26,6 +29,7 @@ Box = tuple[float, float, float, float]
 People = Mapping[int, Mapping[str, Box]]
 Truth = Mapping[int, NDArray[np.float32]]
 _USUAL_FPS = 25.0
+_FACES = os.environ.get("FACES") or "face* tld-jumping"
 # What MOT counts: pedestrians, of whom at least a quarter can be seen.
 _PEDESTRIAN, _LEAST_VISIBLE = 1, 0.25
 
@@ -46,7 +50,7 @@ class Footage:
     @property
     def of_faces(self) -> bool:
         """Whether its boxes are faces and not people."""
-        return self.name.startswith("face")
+        return any(fnmatch(self.name, one) for one in _FACES.split())
 
     @property
     def boxes(self) -> int:

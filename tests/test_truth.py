@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from bench.misses import columns, measured, together
 from bench.scoring import upper_bound
 from bench.truth import read_footage
 from functions.core.errors import UsageError
@@ -67,3 +68,14 @@ def test_the_shared_footage_is_what_its_page_says(data: Path) -> None:
 @pytest.mark.parametrize(("hit", "of", "share"), [(0, 10, 0.2589), (1, 10, 0.3942), (10, 10, 1), (0, 1324, 0.00226)])
 def test_few_people_prove_little(hit: int, of: int, share: float) -> None:
     assert upper_bound(hit, of) == pytest.approx(share, rel=0.01)
+
+
+def test_a_detector_s_row_says_what_it_misses_by_people_and_by_height(folder: Path) -> None:
+    square, _ = read_footage(folder)
+    misses = measured(square, lambda image: [(1, 2, 4, 6)] if image[0, 0, 0] == 1 else [], every=1)
+    assert misses.boxes == [("7", 4, 1.0), ("7", 4, 0.0)]
+    heads, row = columns(of_faces=False).split(), misses.row().split()
+    assert heads[:3] == ["people", "boxes", "missed"]
+    assert row[:4] == ["1", "2", "50.00", "%"]
+    assert "100.0 %" in misses.row()  # the one person there is
+    assert together([misses, misses]).row().split()[:2] == ["1", "4"]

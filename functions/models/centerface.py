@@ -34,7 +34,7 @@ SIGHT = Sight(NEAR, least_px=12)
 # Sides of the network's input are multiples of this: of what is odd on the way down, doubling would not lead back.
 _STEP = 64
 # Inputs of so many shapes are kept compiled.
-_SHAPES = 8
+_SHAPES = 16
 _STRIDE = 4
 _OUTPUTS = ("537", "538", "539")  # heatmap, sizes, offsets
 _SAME_FACE_FROM = 0.3

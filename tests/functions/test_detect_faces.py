@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -15,12 +18,16 @@ import cv2
 import numpy as np
 import pytest
 
-from functions import Detection, Frame
+from bench.exposure import covers
+from bench.truth import read_footage
+from functions import Detection, Frame, Hop
+from functions.core.registry import load
 from functions.detect_faces import detect_faces
 from functions.geometry.boxes import iou
 from functions.models.catalogue import find
 from functions.models.centerface import FaceNet, face_net
 from functions.models.openvino_net import EXACT
+from streams.files.steps import step
 from tests.missing import missing
 from tests.processes import PROJECT
 
@@ -111,6 +118,46 @@ def test_in_a_wide_picture_are_the_faces_of_its_part_of_a_higher_one(talking: Se
     for xyxy, score, at in zip(found.xyxy, found.scores, same, strict=True):
         assert iou(xyxy, expected.xyxy[at : at + 1]) > 0.75
         assert score == pytest.approx(expected.scores[at], abs=0.1)
+
+
+def test_the_head_of_a_person_whose_face_is_not_seen_counts_by_option(talking: Sequence[Frame]) -> None:
+    """He himself is seen; of two others, one stands and one is cut by the picture's lower edge."""
+    canvas = np.full((400, 600, 3), 128, np.uint8)
+    canvas[:144, :176] = talking[0].image
+    people = [
+        Detection("person", 0.9, (30, 30, 130, 144)),
+        Detection("person", 0.8, (300, 100, 360, 260)),
+        Detection("person", 0.7, (400, 300, 500, 400)),
+    ]
+    frame = Frame.from_image(canvas).with_detections(people)
+    seen = [found for found in detect_faces(frame).detections if found.label == "face"]
+    faces = [found for found in detect_faces(frame, heads=True).detections if found.label == "face"]
+    assert len(seen) == 1
+    assert faces == [
+        *seen,
+        Detection("face", 0.8, (300, 100, 360, 140)),
+        Detection("face", 0.7, (400, 300, 500, 350)),
+    ]
+
+
+def test_nobody_s_face_is_exposed_by_the_faces_chain(data: Path) -> None:
+    """A face that jumps, in grey, with motion blur: every frame of its first two seconds."""
+    (jumping,) = (each for each in read_footage(data / "footage") if each.name == "tld-jumping")
+    stages = tomllib.loads((PROJECT / "streams" / "chain-faces.toml").read_text())["stages"]
+    redact = load()["redact"]
+    hop = Hop("detect", "detect_faces", "1", {}, 0, 0, 0, finds=frozenset({"face"}))
+    shots = (
+        replace(Frame.from_image(np.maximum(image, 1)), seq=number - 1, captured_at=number * 40_000, hops=(hop,))
+        for number, image in islice(jumping.images(), 50)
+    )
+    found = (detect_faces(shot, **stages["detect"]["options"]) for shot in shots)
+    shares = [
+        share
+        for frame in step(redact, redact.validate(stages["redact"]["options"]))(found)
+        for share in covers(frame, jumping.people[frame.seq + 1]).whole.values()
+    ]
+    assert len(shares) == 50
+    assert min(shares) >= 0.5
 
 
 def test_the_runtime_tells_nobody_that_it_was_used(tmp_path: Path) -> None:

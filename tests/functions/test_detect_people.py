@@ -6,17 +6,22 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.scoring import score
 from bench.truth import read_frames, read_truth
-from functions import Frame
+from functions import Frame, Hop
 from functions.core.registry import load
 from functions.detect_people import detect_people
+from functions.geometry.boxes import iou
 from functions.models import catalogue, weights
+from functions.models.openvino_net import EXACT
+from functions.models.ssdlite import PersonNet, person_net
 from functions.models.weights import WeightsError
+from functions.redact import RedactState, redact
 from tests.missing import missing
 
 pytestmark = pytest.mark.usefixtures("person_weights")
@@ -113,3 +118,24 @@ def test_weights_that_were_changed_are_refused(tmp_path: Path, monkeypatch: pyte
 
 def test_it_says_what_it_can_find() -> None:
     assert load()["detect_people"].findable({}) == ("person",)
+
+
+def test_what_a_bound_on_looks_leaves_out_is_on_the_frame_and_redact_covers_it(a_person: Frame) -> None:
+    looked = detect_people(a_person, max_looks=2)
+    assert looked.unseen == ((341.0, 0.0, 768.0, 576.0),)
+    hop = Hop("detect", "detect_people", "1", {}, 0, 0, 0, finds=frozenset({"person"}))
+    hidden = redact(replace(looked, hops=(hop,)), RedactState(), (), motion=False)
+    assert not hidden.image[:, 341:].any()
+    assert hidden.image[:, :341].any()
+    assert detect_people(a_person).unseen == ()
+
+
+def test_a_quick_look_finds_who_an_exact_one_does(clip: Path, data: Path) -> None:
+    """But for those that both are least sure of. Without quicker arithmetic both are one."""
+    exact = PersonNet(catalogue.find("person-ssdlite"), "CPU", EXACT)
+    for _, frame in read_frames(clip, read_truth(data / "vtest-truth.csv", every=100)):
+        found, expected = person_net().find(frame.image, 0.05), exact.find(frame.image, 0.2)
+        for xyxy, sure in zip(expected.xyxy, expected.scores, strict=True):
+            overlaps = iou(xyxy, found.xyxy)
+            assert overlaps.max() > 0.8
+            assert found.scores[overlaps > 0.8].max() == pytest.approx(sure, abs=0.12)
