@@ -21,7 +21,7 @@ DEMO_CHAIN = $(if $(DETECTOR),streams/chain-$(DETECTOR).toml,$(if $(filter $(CLI
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install imageai demo test check javascript audit constraints bench bench-cost bench-detectors bench-faces bench-privacy bench-counting bench-fairness bench-flood bench-scale bench-imageai fuzz chaos screenshots kafka soak units build
+.PHONY: help install imageai demo test check javascript audit constraints bench bench-cost bench-detectors bench-faces bench-privacy bench-counting bench-fairness bench-flood bench-scale bench-cameras bench-imageai fuzz chaos screenshots kafka soak units build
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -108,6 +108,9 @@ bench-fairness: install ## Measure what a flooding camera does to the delays of 
 
 bench-flood: install ## Measure a redactor's memory while thousands of names come (VIDEO=file NAMES=10000)
 	@NAMES='$(or $(NAMES),10000)' python -m bench.flood '$(VIDEO)'
+
+bench-cameras: install ## Twelve cameras of all kinds in one file: one killed, frozen, in 4K, removed, added (SECONDS=300)
+	@SECONDS=$(or $(SECONDS),300) python -m bench.cameras
 
 bench-scale: install ## Measure one to four workers on three brokers (VIDEO=file SOURCES=40)
 	@python -m bench.scale '$(VIDEO)' $(SOURCES)

@@ -12,6 +12,7 @@ from functions.core.errors import UsageError
 _COMMANDS = {
     "broker": "streams.kafka.embedded_broker:broker",
     "camera": "web.camera.command:camera",
+    "cameras": "streams.fleet.command:cameras",
     "certificate": "web.auth.certificate:certificate",
     "chain": "streams.chain.command:chain",
     "doctor": "streams.doctor.command:doctor",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -11,11 +12,13 @@ import yaml
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from streams.cameras.report import Report
 from streams.producer.metrics import ProducerMetrics
 from streams.producer.sampling import Production
 from streams.producer.sources import Source
 from streams.runtime.lag import Lag, Liveness
 from streams.runtime.metrics import registry
+from streams.wire.cameras import CameraState
 from streams.worker.metrics import OUTCOMES, Stages
 from tests.processes import PROJECT
 from web.camera.app import CameraMetrics
@@ -39,6 +42,10 @@ class Anything:
 
 def _families() -> dict[str, Metric]:
     anything = Anything()
+    now = 1_700_000_000_000_000
+    state = CameraState(
+        source="door", run="0" * 12, topic="T", state="running", since=now, started_at=now, updated_at=now
+    )
     newest, bus, lag = (
         NewestFrames(["TOPIC"], 128),
         BrokerState("nowhere"),
@@ -46,7 +53,7 @@ def _families() -> dict[str, Metric]:
     )
     collectors: list[Collector] = [
         Stages([]),
-        ProducerMetrics(cast(Production, anything), cast(Source, anything)),
+        ProducerMetrics(cast(Production, anything), cast(Source, anything), cast(Report, SimpleNamespace(state=state))),
         ViewerMetrics(newest, bus, Traffic(), lag, Liveness(1)),
         CameraMetrics(cast(Whip, anything)),
     ]

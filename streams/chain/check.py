@@ -19,6 +19,7 @@ from streams.wire.counts import COUNTS, VISITS
 
 # Where producers write when they are not told otherwise.
 SOURCE = "SOURCE_FRAME"
+_NUMBERS = {VISITS, COUNTS, CAMERAS, ZONES}
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
@@ -42,6 +43,14 @@ def check(chain: Chain, functions: Mapping[str, FunctionSpec]) -> None:
     refuse_circle(chain.stages)
     if chain.counts:
         _check_counts(chain, chain.counts)
+    for name, camera in chain.cameras.items():
+        if chain.redacted(camera.topic):
+            raise ChainError(
+                f"Camera {name}, topic: expected a topic for raw pictures, got {camera.topic}, which holds only "
+                "redacted ones"
+            )
+        if not _TOPIC.fullmatch(camera.topic) or camera.topic in _NUMBERS:
+            raise ChainError(f"Camera {name}, topic: expected a topic of pictures, got {camera.topic!r}")
 
 
 def check_stage(chain: Chain, functions: Mapping[str, FunctionSpec], name: str, stage: StageConf) -> None:
@@ -109,7 +118,7 @@ def _check_counts(chain: Chain, counts: CountsConf) -> None:
     if COUNTING in chain.stages:
         raise ChainError(f"Stage {COUNTING}: expected another name, since the chain counts and that is its name")
     for name, stage in chain.stages.items():
-        if taken := {VISITS, COUNTS, CAMERAS, ZONES} & {*stage.inputs, stage.output}:
+        if taken := _NUMBERS & {*stage.inputs, stage.output}:
             raise ChainError(f"Stage {name}: expected a topic of pictures, got {min(taken)}, which holds numbers")
 
 

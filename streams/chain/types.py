@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from functions.core.errors import UsageError, one_of
 from functions.core.registry import FunctionSpec
 from functions.redaction.zones import in_shares, zone
+from streams.chain.cameras_section import CameraConf
 from streams.chain.counts_section import NAME as COUNTING
 from streams.chain.counts_section import CountsConf
 
@@ -70,11 +71,12 @@ class ZoneConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Chain(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A whole chain: stages, topics and zones by name, and what is counted."""
+    """A whole chain: stages, topics, zones and cameras by name, and what is counted."""
 
     stages: dict[str, StageConf]
     topics: dict[str, TopicConf] = {}
     zones: dict[str, ZoneConf] = {}
+    cameras: dict[Annotated[str, Meta(min_length=1, max_length=128)], CameraConf] = {}
     counts: CountsConf | None = None
 
     @property
@@ -141,6 +143,7 @@ def _read(tables: dict[str, Any]) -> Chain:
         "stages": ("Stage", StageConf),
         "topics": ("Topic", TopicConf),
         "zones": ("Zone", ZoneConf),
+        "cameras": ("Camera", CameraConf),
     }
     for section, (kind, conf) in kinds.items():
         if isinstance(named_tables := tables.get(section), dict):

@@ -3,48 +3,35 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from threading import Event, Thread
 
 import click
 
 from functions.core.frame import Size
 from functions.core.jpeg import QUALITY
 from streams import settings
+from streams.chain.cameras_section import size_of
 from streams.chain.check import checked
 from streams.chain.types import Chain
-from streams.producer.backpressure import LEAD, LEAD_EMBEDDED, Backpressure
-from streams.producer.metrics import ProducerMetrics, serve
-from streams.producer.monitor import SenderMonitor, topic_ready
-from streams.producer.playback import in_real_time, looped
+from streams.producer.backpressure import LEAD, LEAD_EMBEDDED
+from streams.producer.process import Job, Run
 from streams.producer.progress import Progress
-from streams.producer.sampling import Production
-from streams.producer.sender import Sender
-from streams.producer.sources import Source, open_source
+from streams.producer.sampling import Pace
 from streams.producer.urls import SourceError, has_password
 from streams.runtime import logs
 from streams.runtime.shutdown import stopped_by_signals
-from streams.settings import Settings
-from streams.video.decoding import Moment
-from streams.video.encoder import Encoder
 
 _NAME_LENGTH = 128
-# After a stop signal: for the source to end, and for frames to be acknowledged.
-_SOURCE_END_S, _FLUSH_S = 1.0, 3.0
 
 
 class _Size(click.ParamType):
     name = "WxH"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Size:
-        match = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", str(value))
-        if not match:
-            self.fail(f"expected a size such as 1280x720, got {value}", param, ctx)
-        return int(match[1]), int(match[2])
+        try:
+            return size_of(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.command()
@@ -87,33 +74,25 @@ def produce(
     chain = checked(conf)
     _check(chain, name, topic)
     logs.set_up(conf)
+    job = Job(
+        source,
+        name,
+        topic,
+        Pace(every or 0),
+        max_size,
+        quality,
+        realtime=realtime,
+        loop=loop,
+        lead=lead,
+        metrics_port=metrics_port,
+        stream=stream,
+    )
     with Progress(name, conf.log == "json") as progress, stopped_by_signals() as stop:
-        frames = open_source(source, progress.say, stream)
         if has_password(source):
             progress.say("SOURCE and its password stand in the process list; env:NAME keeps them out of it")
-        live = frames.live or (realtime and loop)
-        embedded = topic_ready(conf, chain, topic, stop.event, progress.say)
-        sender = Sender(conf, topic, name, live, stop.event)
-        max_lead = (LEAD_EMBEDDED if embedded else LEAD) if lead is None else lead
-        production = Production(
-            name,
-            live,
-            every or frames.every,
-            Encoder(quality, max_size, conf.max_record_bytes, progress.say),
-            sender,
-            Backpressure(conf, chain, topic, name, max_lead, embedded, progress.say) if max_lead and not live else None,
-            conf.max_record_bytes,
-            stop.event,
-            progress.say,
-        )
-        if metrics_port:
-            serve(metrics_port, ProducerMetrics(production, frames))
-        endless = frames.live or loop
-        progress.begin(None if endless else _frames_to_send(frames, production.every), endless)
-        outcome = _in_thread(lambda: production.run(_moments(frames, stop.event, realtime, loop)))
-        _poll_until_done(outcome, production, SenderMonitor(conf.kafka_url, sender, progress), stop.event)
-        code = _finish(outcome, production, conf, topic) or int(_is_incomplete(frames, production))
-    _exit(128 + stop.number if stop.number and not endless else code, at_once=not outcome.done())
+        run = Run(job, conf, chain, progress, stop.event)
+        code = run.to_its_end()
+    _exit(128 + stop.number if stop.number and not run.endless else code, at_once=not run.is_over)
 
 
 def _check(chain: Chain, name: str, topic: str) -> None:
@@ -125,71 +104,8 @@ def _check(chain: Chain, name: str, topic: str) -> None:
         raise SourceError(f"--topic {topic}: expected a topic for raw pictures, got one that holds only redacted ones")
 
 
-def _moments(source: Source, stop: Event, realtime: bool, loop: bool) -> Iterator[Moment]:
-    if source.live:
-        return source.moments(stop)
-    moments = looped(source, stop) if loop else source.moments(stop)
-    return in_real_time(moments, stop) if realtime else moments
-
-
-def _in_thread(work: Callable[[], None]) -> Future[None]:
-    """Run work that may hang in a camera's driver, in a daemon thread: the process's end does not wait for it."""
-    outcome: Future[None] = Future()
-
-    def body() -> None:
-        try:
-            work()
-            outcome.set_result(None)
-        except BaseException as error:
-            outcome.set_exception(error)
-
-    Thread(target=body, name="source", daemon=True).start()
-    return outcome
-
-
-def _poll_until_done(outcome: Future[None], production: Production, monitor: SenderMonitor, stop: Event) -> None:
-    """Poll until the source has ended and every frame is acknowledged; for some seconds only after a stop signal."""
-    stopped_at: float | None = None
-    while not outcome.done() or production.sender.pending > 0:
-        monitor.poll(production.skipped)
-        if not stop.is_set():
-            continue
-        stopped_at = stopped_at or time.monotonic()
-        limit_s = _FLUSH_S if production.sender.pending > 0 else _SOURCE_END_S
-        if production.sender.refused or time.monotonic() - stopped_at > limit_s:
-            break
-    monitor.end()
-
-
-def _finish(outcome: Future[None], production: Production, conf: Settings, topic: str) -> int:
-    """Report what became of the frames; the exit code."""
-    sender = production.sender
-    if sender.refused:
-        raise click.ClickException(f"{topic} at {conf.kafka_url} takes no records: {sender.refused.str()}")
-    counts = {
-        "skipped": production.skipped,
-        "lost": sender.lost,
-        "left out": production.left_out,
-        "not acknowledged": sender.pending,
-    }
-    others = "".join(f", {count} {what}" for what, count in counts.items() if count > 0)
-    production.say(f"{sender.acknowledged} frames on the bus{others}")
-    if outcome.done():
-        outcome.result()
-    return 1 if sender.pending > 0 else 0
-
-
-def _is_incomplete(source: Source, production: Production) -> bool:
-    """Whether frames of a recorded source are missing."""
-    return not source.live and bool(source.losses or production.left_out)
-
-
 def _exit(code: int, at_once: bool) -> None:
     if at_once:  # a thread within a camera's driver would crash when the interpreter takes itself down
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
-
-
-def _frames_to_send(source: Source, every: int) -> int | None:
-    return None if source.total is None else -(-source.total // every)

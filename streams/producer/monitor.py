@@ -7,7 +7,7 @@ from threading import Event
 
 import click
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import ClusterMetadata  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, ClusterMetadata  # type: ignore[attr-defined]
 
 from streams.chain.types import Chain
 from streams.kafka.advertised import ADVICE, unreachable
@@ -16,6 +16,7 @@ from streams.producer.progress import Progress
 from streams.producer.sender import Sender
 from streams.settings import Settings
 from streams.video.decoding import Say
+from streams.wire.cameras import CAMERAS
 
 _RETRY_S = 1.0
 _POLL_S = 0.1
@@ -71,6 +72,7 @@ def topic_ready(settings: Settings, chain: Chain, topic: str, stop: Event, say: 
             cluster = client.list_topics(timeout=_RETRY_S)
             if not (trouble := _all_unreachable(cluster)):
                 make(client, [plan(settings, chain, topic)])
+                _make_states(client, settings, chain, say)
                 return is_embedded(cluster)
         except KafkaException as error:
             trouble = error.args[0].str()
@@ -82,6 +84,13 @@ def topic_ready(settings: Settings, chain: Chain, topic: str, stop: Event, say: 
             report_at = time.monotonic() + _REPORT_EVERY_S
         stop.wait(_RETRY_S)
     return False
+
+
+def _make_states(client: AdminClient, settings: Settings, chain: Chain, say: Say) -> None:
+    try:
+        make(client, [plan(settings, chain, CAMERAS)])
+    except BusError as error:
+        say(f"its state is not told: {error}")
 
 
 def _all_unreachable(cluster: ClusterMetadata) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from threading import Event
 
+from streams.cameras.report import Link
 from streams.producer.recorded import Opened
 from streams.producer.urls import SourceError
 from streams.video.decoding import Moment, NoVideoError, Say, VideoError
@@ -22,11 +23,12 @@ class LiveVideo:
     total: int | None = None
     losses = ""
 
-    def __init__(self, connect: Callable[[tuple[float, float]], Opened], label: str, say: Say) -> None:
+    def __init__(self, connect: Callable[[tuple[float, float]], Opened], label: str, say: Say, transport: str) -> None:
         self._connect = connect
         self._label = label
         self._say = say
         self.connections = 0
+        self.link = Link(transport)
 
     def moments(self, stop: Event) -> Iterator[Moment]:
         """The frames of all connections, until `stop` is set.
@@ -45,6 +47,7 @@ class LiveVideo:
                 if isinstance(error, NoVideoError) and not heard:
                     raise SourceError(f"{self._label}: {error}") from None
                 why = str(error)
+            self.link.lost(why)
             self._say(f"{self._label}: {why}; next try in {delay_s:g} s")
             stop.wait(delay_s)
             delay_s = min(delay_s * 2, _LAST_DELAY_S)
@@ -52,6 +55,7 @@ class LiveVideo:
     def _one_connection(self) -> Iterator[Moment]:
         with self._connect(SILENCE_S) as video:
             self.connections += 1
+            self.link.connected(video.codec)
             self._say(f"{self._label}: connected, {video.described}")
             # A stream is joined in the middle: before its first key frame nothing decodes.
             first_loss, due = None, 1

@@ -10,6 +10,7 @@ from threading import Event
 
 from functions.core.frame import Size
 from functions.core.jpeg import JpegError
+from streams.cameras.report import Tally
 from streams.producer.backpressure import Backpressure
 from streams.producer.sender import Sender
 from streams.producer.urls import SourceError
@@ -18,9 +19,37 @@ from streams.video.encoder import Encoder
 from streams.wire import records
 from streams.wire.records import Record
 
+# A frame may come so much of the interval early, and what is farther off than so many intervals is a jump.
+_EARLY, _JUMP = 0.1, 3
+
 
 def _now() -> int:
     return time.time_ns() // 1000
+
+
+@dataclass
+class Pace:
+    """Which frames are sent: every so manyth, or `fps` a second by their times."""
+
+    every: int = 1
+    fps: float | None = None
+    _due_s: float | None = None
+
+    def is_due(self, seq: int, at_s: float) -> bool:
+        """Whether this frame, at that time of its source, is one of them."""
+        if self.fps is None:
+            return seq % self.every == 0
+        interval_s = 1 / self.fps
+        # Times begin anew with each connection, and may jump: then from here on.
+        if (
+            self._due_s is None
+            or not self._due_s - _JUMP * interval_s - 1 < at_s < self._due_s + _JUMP * interval_s + 1
+        ):
+            self._due_s = at_s
+        if at_s < self._due_s - _EARLY * interval_s:
+            return False
+        self._due_s += interval_s
+        return True
 
 
 @dataclass
@@ -29,7 +58,7 @@ class Production:
 
     name: str
     live: bool
-    every: int
+    pace: Pace
     encoder: Encoder
     sender: Sender
     backpressure: Backpressure | None
@@ -38,6 +67,7 @@ class Production:
     say: Say
     skipped: int = 0
     left_out: int = 0
+    tally: Tally = field(default_factory=Tally)
     run_id: str = field(default_factory=lambda: token_hex(6))
     began_at: int = field(default_factory=_now)
 
@@ -47,7 +77,8 @@ class Production:
         for seq, moment in enumerate(moments):
             if self.stop.is_set():
                 return
-            if seq % self.every == 0:
+            self.tally.came, self.tally.came_at_s, self.tally.seen_at = seq + 1, time.monotonic(), _now()
+            if self.pace.is_due(seq, moment.at_s):
                 self._send(seq, moment)
         if seq < 0 and not self.stop.is_set():
             raise SourceError(f"{self.name}: expected frames, got a source that has none")
@@ -55,17 +86,23 @@ class Production:
     def _send(self, seq: int, moment: Moment) -> None:
         captured_at = _now() if self.live else self.began_at + round(moment.at_s * 1e6)
         try:
-            jpeg, size_wh = self.encoder.encode(moment.picture())
+            picture = moment.picture()
+            jpeg, size_wh = self.encoder.encode(picture)
         except JpegError as error:
             self.left_out += 1
             # For a file each is reported; for a camera, which may send nothing else for hours, each power of two.
             if not self.live or self.left_out.bit_count() == 1:
                 self.say(f"frame {seq} is left out: {error}")
             return
+        # A JPEG is seldom scaled on its way.
+        self.tally.size_wh = size_wh if isinstance(picture, bytes) else picture.size_wh
+        self.tally.health.look(jpeg, time.monotonic())
         value = records.encode(self._record(seq, captured_at, jpeg, size_wh), self.max_bytes)
         if self.backpressure:
             self.backpressure.acquire(len(value), lambda: self.sender.pending, self.stop)
-        if not self.sender.send(value) and self.live:
+        if self.sender.send(value):
+            self.tally.sent += 1
+        elif self.live:
             self.skipped += 1
 
     def _record(self, seq: int, captured_at: int, jpeg: bytes, size_wh: Size) -> Record:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from threading import Event, Lock
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -10,6 +11,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from streams.kafka.security import for_librdkafka
 from streams.kafka.topics import TOPIC_BYTES
 from streams.settings import Settings
+from streams.wire.cameras import CAMERAS
 
 # What is queued here is lost with the process: few records, and for a camera fewer still.
 _QUEUE_LENGTH = {False: 64, True: 16}
@@ -69,6 +71,15 @@ class Sender:
                 return False
             self._client.poll(_RETRY_S)
         return False
+
+    def tell(self, key: bytes, value: bytes) -> None:
+        """Queue the state of a source; one that does not reach the broker is followed by the next."""
+        with suppress(BufferError, KafkaException):
+            self._client.produce(CAMERAS, value, key)
+
+    def flush(self, timeout_s: float) -> None:
+        """Wait until all that was queued is on the bus."""
+        self._client.flush(timeout_s)
 
     def poll(self, timeout_s: float) -> None:
         """Count the delivery reports that have come after so long."""

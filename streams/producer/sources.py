@@ -42,10 +42,10 @@ class Source(Protocol):
         ...
 
 
-def open_source(given: str, say: Say, stream: int | None = None) -> Source:
+def open_source(given: str, say: Say, stream: int | None = None, transport: str | None = None) -> Source:
     """The source of this name, with env:NAME read from the environment. Raises SourceError.
 
-    Of several video streams the one of this number, else the best.
+    Of several video streams the one of this number, else the best; RTSP by this transport, else by TCP.
     """
     source = from_environment(given, "a source", SourceError)
     if camera := _WEBCAM.fullmatch(source):
@@ -56,6 +56,8 @@ def open_source(given: str, say: Say, stream: int | None = None) -> Source:
     if scheme not in _OPENERS:
         raise SourceError(f"{shown(source)}: expected a URL of {', '.join(_OPENERS)}, got {scheme}")
     check(source)
+    if transport and scheme in ("rtsp", "rtsps"):
+        return _url(source, say, stream, _RTSP | {"rtsp_transport": transport})
     return _OPENERS[scheme](source, say, stream)
 
 
@@ -74,7 +76,8 @@ def _at_path(path: Path, say: Say, stream: int | None) -> Source:
 
 
 def _url(source: str, say: Say, stream: int | None, options: dict[str, str]) -> Source:
-    return LiveVideo(partial(open_video, source, options=options, number=stream), shown(source), say)
+    transport = options.get("rtsp_transport") or str(scheme_of(source))
+    return LiveVideo(partial(open_video, source, options=options, number=stream), shown(source), say, transport)
 
 
 def _http(source: str, say: Say, stream: int | None) -> Source:
@@ -96,7 +99,7 @@ def _http(source: str, say: Say, stream: int | None) -> Source:
             raise attempt
         return attempt
 
-    return LiveVideo(connected, shown(source), say)
+    return LiveVideo(connected, shown(source), say, str(scheme_of(source)))
 
 
 def _open_http(source: str, stream: int | None, silence_s: tuple[float, float]) -> Video | MotionJpeg:
@@ -109,7 +112,7 @@ def _webcam(number: int, say: Say) -> Source:
     if not device.exists():
         there = ", ".join(sorted(str(path) for path in device.parent.glob("video*"))) or "none"
         raise SourceError(f"WEBCAM:{number}: expected a camera at {device}, got nothing there (cameras here: {there})")
-    return LiveVideo(partial(open_video, str(device), format="v4l2"), f"WEBCAM:{number}", say)
+    return LiveVideo(partial(open_video, str(device), format="v4l2"), f"WEBCAM:{number}", say, "v4l2")
 
 
 _OPENERS: dict[str, Callable[[str, Say, int | None], Source]] = {

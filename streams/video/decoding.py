@@ -54,6 +54,7 @@ class Video:
         self._plain: bool | None = None
         self._counts = False  # from the first key frame on
         self.described = described(container, stream)
+        self.codec = str(stream.codec_context.name)
         self.has_others = len(container.streams.video) > 1
         self.frames: int | None = stream.frames or None
         # Over a network, too: only what is recorded has a length.

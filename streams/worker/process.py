@@ -23,6 +23,7 @@ from streams.runtime.ports import PROCESS_HEADER, free_port
 from streams.runtime.shutdown import end_within
 from streams.runtime.supervisor import AppWorker, leave
 from streams.settings import Settings
+from streams.worker.chain_watch import ChainWatch
 from streams.worker.metrics import Stages
 from streams.worker.stage_worker import NewApp, StageWorker
 
@@ -74,7 +75,7 @@ class Worker(faust.App):
     BootStrategy = _StagesOnly
     mundane_level = "debug"
 
-    def __init__(self, stages: Iterable[AppWorker], settings: Settings) -> None:
+    def __init__(self, stages: Iterable[AppWorker], settings: Settings, chain: Chain) -> None:
         super().__init__(
             "imagebus",
             broker=broker_urls(settings),
@@ -87,11 +88,20 @@ class Worker(faust.App):
             web_tables_enabled=False,
         )
         self.stages = tuple(stages)
+        self._settings, self._chain = settings, chain
         self._add_pages()
 
     def on_init_dependencies(self) -> Iterable[ServiceT]:
         """The stages, which start side by side: each does its work in a task of its own."""
-        return [*super().on_init_dependencies(), *self.stages, Watchdog(self._is_alive)]
+        return [*super().on_init_dependencies(), *self.stages, Watchdog(self._is_alive), self._chain_watch()]
+
+    def _chain_watch(self) -> ChainWatch:
+        def follow(chain: Chain) -> None:
+            for stage in self.stages:
+                if isinstance(stage, StageWorker):
+                    stage.take_zones(chain)
+
+        return ChainWatch(self._settings, self._chain, follow)
 
     async def stop(self) -> None:
         """Finish what is held; a broker that is gone is not waited for."""
@@ -140,4 +150,4 @@ def worker_of(
     ]
     if counts and chain.counts:
         workers += counting.workers(chain, chain.counts, settings)
-    return Worker(workers, settings)
+    return Worker(workers, settings, chain)

@@ -84,6 +84,12 @@ class StageWorker(AppWorker):
             known = evidence.of_chain(chain, functions)
             self.stage.work = replace(work, evidence=known, words=words_of(chain, functions, known))
 
+    def take_zones(self, chain: Chain) -> None:
+        """Go on with the zones of this chain, which is the stage's own but for them; from the next record on."""
+        if "zones" in self.spec.options:
+            self.options = self.spec.validate(chain.options(self.conf, self.spec))
+            self.stage.work = replace(self.stage.work, options=self.options)
+
     def make_topics(self, client: AdminClient) -> None:
         names = (*self.conf.inputs, self.conf.output, dead_letters_of(self.name))
         topics.make(client, [topics.plan(self._settings, self._chain, name) for name in names])

@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from typing import BinaryIO
+
+import cv2
+import numpy as np
 
 from tests.missing import missing
 from tests.processes import Process
@@ -26,13 +29,34 @@ SYSTEM_PYTHON = Path("/usr/bin/python3")
 def mjpeg_camera(jpegs: Sequence[bytes], every_s: float = 0.05) -> Iterator[str]:
     """host:port of an HTTP camera that sends these JPEGs over and over."""
 
-    def play(wire: BinaryIO) -> None:
-        for jpeg in cycle(jpegs):
-            part = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
-            wire.write(part.encode() + jpeg + b"\r\n")
-            time.sleep(every_s)  # a camera's own pace
-
+    play = partial(_play, partial(cycle, jpegs), every_s)
     with _http("multipart/x-mixed-replace; boundary=frame", play) as place:
+        yield place
+
+
+def _play(pictures: Callable[[], Iterator[bytes]], every_s: float, wire: BinaryIO) -> None:
+    for jpeg in pictures():
+        part = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+        wire.write(part.encode() + jpeg + b"\r\n")
+        time.sleep(every_s)  # a camera's own pace
+
+
+@contextmanager
+def controlled_mjpeg_camera(
+    jpegs: Sequence[bytes], frozen: threading.Event, large: threading.Event, every_s: float = 0.1
+) -> Iterator[str]:
+    """host:port of one whose picture stands still once `frozen` is set, and has 3840x2160 pixels once `large` is."""
+    in_4k = [
+        cv2.imencode(".jpg", cv2.resize(cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1), (3840, 2160)))[1].tobytes()
+        for jpeg in jpegs[:4]
+    ]
+
+    def pictures() -> Iterator[bytes]:
+        for number in count():
+            kind = in_4k if large.is_set() else jpegs
+            yield kind[0] if frozen.is_set() else kind[number % len(kind)]
+
+    with _http("multipart/x-mixed-replace; boundary=frame", partial(_play, pictures, every_s)) as place:
         yield place
 
 

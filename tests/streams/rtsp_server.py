@@ -1,4 +1,4 @@
-"""An RTSP camera for the system's Python: CLIP PORT [USER PASSWORD]."""
+"""An RTSP camera for the system's Python: CLIP PORT USER PASSWORD [copy: H.264 in MP4 goes out as it is]."""
 
 import sys
 
@@ -12,8 +12,11 @@ clip, port, user, password = sys.argv[1:5]
 Gst.init(None)
 server = GstRtspServer.RTSPServer(address="127.0.0.1", service=port)
 factory = GstRtspServer.RTSPMediaFactory(shared=True)
+copied = f"( filesrc location={clip} ! qtdemux ! h264parse config-interval=1 ! rtph264pay name=pay0 pt=96 )"
 factory.set_launch(
-    f"( filesrc location={clip} ! decodebin ! videoconvert ! x264enc tune=zerolatency speed-preset=ultrafast "
+    copied
+    if sys.argv[5:] == ["copy"]
+    else f"( filesrc location={clip} ! decodebin ! videoconvert ! x264enc tune=zerolatency speed-preset=ultrafast "
     "key-int-max=10 ! rtph264pay name=pay0 pt=96 )"
 )
 if user:

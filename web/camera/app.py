@@ -25,6 +25,7 @@ from streams.runtime import metrics
 from streams.runtime.metrics import counter, gauge
 from streams.runtime.ports import PROCESS_HEADER
 from streams.settings import Settings
+from streams.wire.cameras import CAMERAS
 from web.assets import layout
 from web.assets.layout import STATIC
 from web.auth.access import HEADERS, METRICS, RequestInfo, is_local, refusal
@@ -39,7 +40,7 @@ _HEADERS = HEADERS | {"Permissions-Policy": "camera=(self), microphone=(), geolo
 def build(settings: Settings, chain: Chain, keys: CameraKeys, ice: list[RTCIceServer]) -> Starlette:
     """The web application."""
     whip = Whip(settings, chain, keys, ice)
-    whip.bus_ready = _BusReady(settings, chain, whip.topics)
+    whip.bus_ready = _BusReady(settings, chain, (*whip.topics, CAMERAS))
     told = {
         "topics": whip.topics,
         "source": DEFAULT_SOURCE,

@@ -16,7 +16,8 @@ from aiortc.mediastreams import MediaStreamError
 from av import VideoFrame
 
 from functions.core.jpeg import QUALITY
-from streams.producer.sampling import Production
+from streams.cameras.report import Link, Report
+from streams.producer.sampling import Pace, Production
 from streams.producer.sender import Sender
 from streams.settings import Settings
 from streams.video.decoding import Moment
@@ -29,6 +30,8 @@ MAX_WH = (1920, 1080)
 # A browser that vanished closes nothing.
 SILENT_S = 5.0
 _FIRST_S = 15.0
+# Frames of a session that goes on come more often.
+_RETURNS_S = 1.0
 _FLUSH_S = 1.0
 _WAIT_S = 0.1
 
@@ -39,6 +42,8 @@ class CameraSession:
     def __init__(self, settings: Settings, topic: str, source: str, interval_s: float, ice: list[RTCIceServer]) -> None:
         self.id, self.topic, self.source = token_urlsafe(16), topic, source
         self.received = 0
+        self.peer = ""
+        self._heard_at = time.monotonic()
         self._interval_s = interval_s
         self._stop = Event()
         self._newest: queue.Queue[VideoFrame] = queue.Queue(maxsize=1)
@@ -46,11 +51,27 @@ class CameraSession:
         self._sender = Sender(settings, topic, source, live=True, stop=self._stop)
         encoder = Encoder(QUALITY, MAX_WH, settings.max_record_bytes, self._say)
         self._production = Production(
-            source, True, 1, encoder, self._sender, None, settings.max_record_bytes, self._stop, self._say
+            source, True, Pace(), encoder, self._sender, None, settings.max_record_bytes, self._stop, self._say
+        )
+        self._link = Link("webrtc")
+        self._report = Report(
+            source,
+            self._production.run_id,
+            topic,
+            self._production.began_at,
+            self._link,
+            self._production.tally,
+            True,
+            self._sender.tell,
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._receiving: set[asyncio.Task[None]] = set()
         self.on_end: Callable[[], None] = lambda: None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether a frame came just now, or may yet as the first: another one of that name is no return."""
+        return time.monotonic() - self._heard_at < (_RETURNS_S if self.received else _FIRST_S)
 
     @property
     def stats(self) -> dict[str, int | str]:
@@ -105,6 +126,7 @@ class CameraSession:
             while not self._stop.is_set():
                 frame = await asyncio.wait_for(track.recv(), SILENT_S if self.received else _FIRST_S)
                 self.received += 1
+                self._heard_at = time.monotonic()
                 if (now := time.monotonic()) >= due and isinstance(frame, VideoFrame):
                     # From when it was due, not from when it came: else frames a little early would be skipped.
                     due = max(due + self._interval_s, now - self._interval_s)
@@ -126,18 +148,23 @@ class CameraSession:
             await asyncio.to_thread(self._flush)
 
     def _flush(self) -> None:
+        self._report.end("ended")
         end = time.monotonic() + _FLUSH_S
         while self._sender.pending and time.monotonic() < end:
             self._sender.poll(_WAIT_S)
+        self._sender.flush(_WAIT_S)
 
     def _moments(self) -> Iterator[Moment]:
         began = time.monotonic()
         while not self._stop.is_set():
             self._sender.poll(0)
+            self._report.tick()
             try:
                 frame = self._newest.get(timeout=_WAIT_S)
             except queue.Empty:
                 continue
+            if not self._link.is_connected:
+                self._link.connected("raw")
             yield _moment(time.monotonic() - began, frame)
 
     def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:

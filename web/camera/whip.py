@@ -68,12 +68,14 @@ class Whip:
         await self._check_key(request)
         topic, source, interval_s = wanted(request, self.topics)
         offer = await sdp_offer(request)
+        await self._end_former(request, source)
         self._check_room(source)
         if not await self.bus_ready():
             raise HTTPException(503, "The broker does not answer: try again", {"Retry-After": "2"})
         if wait_s := self._offers.take(_peer(request)):
             raise _later(429, "Too many offers", wait_s)
         session = CameraSession(self._settings, topic, source, interval_s, self._ice)
+        session.peer = _peer(request)
         self._check_room(source)  # another may have begun meanwhile
         self._sessions[session.id] = session
         session.on_end = partial(self._forget, session)
@@ -119,6 +121,12 @@ class Whip:
         except Busy:
             raise _later(503, "Too many keys at once", _BUSY_S) from None
         return attempt.right
+
+    async def _end_former(self, request: Request, source: str) -> None:
+        """End the session that this client has under this name: a browser that is reloaded says no goodbye."""
+        for session in [*self._sessions.values()]:
+            if session.source == source and session.peer == _peer(request) and not session.is_fresh:
+                await session.end()
 
     def _check_room(self, source: str) -> None:
         if any(session.source == source for session in self._sessions.values()):

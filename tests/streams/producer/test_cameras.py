@@ -102,8 +102,8 @@ def test_hls_is_watched_from_its_first_key_frame(embedded: str, clip: Path, prog
 
 def test_a_camera_that_never_says_a_word_is_given_up_and_tried_again(embedded: str) -> None:
     with silent_camera() as place, ExitStack() as stack:
-        urls = [f"{scheme}://{place}/live/cam" for scheme in ("rtsp", "rtmp", "http")]
-        for process in [stack.enter_context(producer(embedded, url)) for url in urls]:
+        urls = {scheme: f"{scheme}://{place}/live/cam" for scheme in ("rtsp", "rtmp", "http")}
+        for process in [stack.enter_context(producer(embedded, url, "-n", name)) for name, url in urls.items()]:
             process.wait_for_line(r"nothing came for \d+ s; next try in 0.5 s", GIVES_UP_S)
             assert process.terminate(signal.SIGINT, timeout_s=5) == 0
 
