@@ -13,6 +13,9 @@ from functions.core.frame import Frame, Hop
 from functions.core.labels import plain
 from functions.core.registry import FunctionError, FunctionSpec
 
+# Frames a second: where time stands still, no more are kept than of the fastest camera.
+_FASTEST = 240
+
 Step = Callable[[Iterable[Frame]], Iterator[Frame]]
 
 
@@ -42,7 +45,7 @@ def _with_ahead(frames: Iterable[Frame], window_s: float) -> Iterator[tuple[Fram
     window: deque[Frame] = deque()
     for frame in frames:
         window.append(frame)
-        while frame.captured_at - window[0].captured_at > window_s * 1_000_000:
+        while frame.captured_at - window[0].captured_at > window_s * 1_000_000 or len(window) > window_s * _FASTEST + 1:
             yield _first(window, window_s)
     while window:
         yield _first(window, window_s)

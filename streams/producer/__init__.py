@@ -1,4 +1,4 @@
-"""`imagebus produce`: sources, decoding, reconnecting, sampling, encoding, backpressure and sending.
+"""`imagebus produce`: sources, reconnecting, sampling, backpressure and sending.
 
-Imports `streams.runtime` and below, and no stage. Begin with `command.py`, then `sampling.py`.
+Imports `streams.video`, `streams.runtime` and below, and no stage. Begin with `command.py`, then `sampling.py`.
 """

@@ -17,11 +17,11 @@ from streams.producer.backpressure import LEAD, LEAD_EMBEDDED
 from streams.producer.process import Job, Run
 from streams.producer.progress import Progress
 from streams.producer.sampling import Pace
+from streams.producer.sources import TRANSPORTS
 from streams.producer.urls import SourceError, has_password
 from streams.runtime import logs
 from streams.runtime.shutdown import stopped_by_signals
-
-_NAME_LENGTH = 128
+from streams.wire.names import why_no_name
 
 
 class _Size(click.ParamType):
@@ -42,6 +42,11 @@ class _Size(click.ParamType):
 @click.option("--max-size", type=_Size(), help="Scale larger pictures down into this size.")
 @click.option("--quality", type=click.IntRange(1, 100), default=QUALITY, show_default=True, help="JPEG quality.")
 @click.option("--stream", type=click.IntRange(0), help="Number of the video stream.  [default: the best]")
+@click.option(
+    "--rtsp-transport",
+    type=click.Choice(TRANSPORTS),
+    help="Transport of RTSP.  [default: tcp, udp where it is refused]",
+)
 @click.option("--realtime", is_flag=True, help="Play a file at its own speed.")
 @click.option("--loop", is_flag=True, help="Play a file again and again; with --realtime it counts as live.")
 @click.option(
@@ -59,6 +64,7 @@ def produce(
     max_size: Size | None,
     quality: int,
     stream: int | None,
+    rtsp_transport: str | None,
     realtime: bool,
     loop: bool,
     lead: int | None,
@@ -86,6 +92,7 @@ def produce(
         lead=lead,
         metrics_port=metrics_port,
         stream=stream,
+        transport=rtsp_transport,
     )
     with Progress(name, conf.log == "json") as progress, stopped_by_signals() as stop:
         if has_password(source):
@@ -96,8 +103,8 @@ def produce(
 
 
 def _check(chain: Chain, name: str, topic: str) -> None:
-    if not 0 < len(name) <= _NAME_LENGTH:
-        raise SourceError(f"--name: expected 1 to {_NAME_LENGTH} characters, got {len(name)}")
+    if why := why_no_name(name):
+        raise SourceError(f"--name: {why}")
     if has_password(name):
         raise SourceError("--name: expected a name, got an address with a password")
     if chain.redacted(topic):

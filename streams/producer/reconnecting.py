@@ -55,6 +55,7 @@ class LiveVideo:
     def _one_connection(self) -> Iterator[Moment]:
         with self._connect(SILENCE_S) as video:
             self.connections += 1
+            self.link.transport = video.transport or self.link.transport
             self.link.connected(video.codec)
             self._say(f"{self._label}: connected, {video.described}")
             # A stream is joined in the middle: before its first key frame nothing decodes.

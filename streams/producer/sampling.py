@@ -70,6 +70,7 @@ class Production:
     tally: Tally = field(default_factory=Tally)
     run_id: str = field(default_factory=lambda: token_hex(6))
     began_at: int = field(default_factory=_now)
+    _last: int = 0
 
     def run(self, moments: Iterator[Moment]) -> None:
         """Send until the source ends or `stop` is set. Raises SourceError for a source without a frame."""
@@ -84,7 +85,8 @@ class Production:
             raise SourceError(f"{self.name}: expected frames, got a source that has none")
 
     def _send(self, seq: int, moment: Moment) -> None:
-        captured_at = _now() if self.live else self.began_at + round(moment.at_s * 1e6)
+        captured_at = max(_now() if self.live else self.began_at + round(moment.at_s * 1e6), self._last)
+        self._last = captured_at  # a clock that is set back does not go back within a run
         try:
             picture = moment.picture()
             jpeg, size_wh = self.encoder.encode(picture)

@@ -13,7 +13,7 @@ from streams.producer.reconnecting import SILENCE_S, LiveVideo
 from streams.producer.recorded import PictureFolder, VideoFile
 from streams.producer.urls import SourceError, check, scheme_of, shown
 from streams.settings import from_environment
-from streams.video.decoding import Moment, Say, Video, VideoError, open_video
+from streams.video.decoding import Moment, RefusedError, Say, Video, VideoError, open_video
 from streams.video.motion_jpeg import MotionJpeg, open_motion_jpeg
 
 _WEBCAM = re.compile(r"WEBCAM(?::(?P<number>\d{1,3}))?")
@@ -21,7 +21,7 @@ _WEBCAM = re.compile(r"WEBCAM(?::(?P<number>\d{1,3}))?")
 # Low latency: start soon, buffer nothing. Not fflags=nobuffer: it drops what came while probing, which is often the
 # only key frame for seconds.
 _LOW_DELAY = {"flags": "low_delay", "analyzeduration": "500000", "probesize": "1000000"}
-_RTSP = {**_LOW_DELAY, "rtsp_transport": "tcp"}
+TRANSPORTS = ("tcp", "udp")
 
 
 class Source(Protocol):
@@ -45,7 +45,8 @@ class Source(Protocol):
 def open_source(given: str, say: Say, stream: int | None = None, transport: str | None = None) -> Source:
     """The source of this name, with env:NAME read from the environment. Raises SourceError.
 
-    Of several video streams the one of this number, else the best; RTSP by this transport, else by TCP.
+    Of several video streams the one of this number, else the best. RTSP comes by this transport, else by TCP where the
+    camera does not refuse it.
     """
     source = from_environment(given, "a source", SourceError)
     if camera := _WEBCAM.fullmatch(source):
@@ -53,11 +54,11 @@ def open_source(given: str, say: Say, stream: int | None = None, transport: str 
     scheme = scheme_of(source)
     if scheme is None:
         return _at_path(Path(source), say, stream)
-    if scheme not in _OPENERS:
-        raise SourceError(f"{shown(source)}: expected a URL of {', '.join(_OPENERS)}, got {scheme}")
+    if scheme not in _SCHEMES:
+        raise SourceError(f"{shown(source)}: expected a URL of {', '.join(_SCHEMES)}, got {scheme}")
     check(source)
-    if transport and scheme in ("rtsp", "rtsps"):
-        return _url(source, say, stream, _RTSP | {"rtsp_transport": transport})
+    if scheme in _RTSP:
+        return LiveVideo(partial(_open_rtsp, source, stream, transport), shown(source), say, transport or "tcp")
     return _OPENERS[scheme](source, say, stream)
 
 
@@ -70,14 +71,28 @@ def _at_path(path: Path, say: Say, stream: int | None) -> Source:
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from None
     raise SourceError(
-        f"{path}: expected a video file, a folder of pictures, a URL ({', '.join(_OPENERS)}) or WEBCAM[:N], "
+        f"{path}: expected a video file, a folder of pictures, a URL ({', '.join(_SCHEMES)}) or WEBCAM[:N], "
         "got a path where there is none"
     )
 
 
-def _url(source: str, say: Say, stream: int | None, options: dict[str, str]) -> Source:
-    transport = options.get("rtsp_transport") or str(scheme_of(source))
-    return LiveVideo(partial(open_video, source, options=options, number=stream), shown(source), say, transport)
+def _rtmp(source: str, say: Say, stream: int | None) -> Source:
+    return LiveVideo(partial(open_video, source, options=_LOW_DELAY, number=stream), shown(source), say, "rtmp")
+
+
+def _open_rtsp(source: str, stream: int | None, only: str | None, silence_s: tuple[float, float]) -> Video:
+    def by(transport: str) -> Video:
+        video = open_video(source, silence_s, {**_LOW_DELAY, "rtsp_transport": transport}, stream)
+        video.transport = transport
+        video.described += f", by {transport.upper()}"
+        return video
+
+    try:
+        return by(only or "tcp")
+    except RefusedError:
+        if only:
+            raise
+        return by("udp")
 
 
 def _http(source: str, say: Say, stream: int | None) -> Source:
@@ -115,11 +130,11 @@ def _webcam(number: int, say: Say) -> Source:
     return LiveVideo(partial(open_video, str(device), format="v4l2"), f"WEBCAM:{number}", say, "v4l2")
 
 
+_RTSP = frozenset({"rtsp", "rtsps"})
 _OPENERS: dict[str, Callable[[str, Say, int | None], Source]] = {
-    "rtsp": partial(_url, options=_RTSP),
-    "rtsps": partial(_url, options=_RTSP),
-    "rtmp": partial(_url, options=_LOW_DELAY),
-    "rtmps": partial(_url, options=_LOW_DELAY),
+    "rtmp": _rtmp,
+    "rtmps": _rtmp,
     "http": _http,
     "https": _http,
 }
+_SCHEMES = (*sorted(_RTSP), *_OPENERS)

@@ -9,6 +9,9 @@ from functions.core.errors import UsageError
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
 
+# user:pass/word@host: a / ? or # ends what may hold the password, which then looks like a port or a path.
+_RAW_IN_PASSWORD = re.compile(r"[^:]+://[^/?#@]*:[^/?#@]*[/?#].*@[\w.-]+(:\d+)?([/?#]|$)", re.DOTALL)
+
 
 class SourceError(UsageError):
     """A source cannot be what was given; the text says what was expected, without its password."""
@@ -41,6 +44,8 @@ def has_password(source: str) -> bool:
 
 def check(url: str) -> None:
     """Refuse a URL that names no host or no possible port. Raises SourceError."""
+    if _RAW_IN_PASSWORD.match(url):
+        raise SourceError(f"{shown(url)}: expected / ? # @ percent-encoded in a password, @ in a path: %2F %3F %23 %40")
     try:
         parts = urlsplit(url)
         good = bool(parts.hostname) and parts.port != 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from functions.core.jpeg import MAX_PIXELS, MAX_SCANS, JpegError, encode
 from functions.core.orientation import UPRIGHT
 from streams.video.choice import StreamError, choose, described
 from streams.video.encoder import START_OF_SCAN, has_two_fields, is_complete
-from streams.video.losses import Losses, Promise
+from streams.video.losses import Losses, Promise, has_no_index
 from streams.video.shown import Shown, orientation_of
 from streams.video.timeline import Timeline
 from streams.video.webp import orientation_in
@@ -38,6 +39,10 @@ class NoVideoError(VideoError):
     """The data is not a video."""
 
 
+class RefusedError(VideoError):
+    """A camera does not speak as it was asked to."""
+
+
 class Moment(NamedTuple):
     """One frame: `at_s` seconds after the source's first, and its picture, decoded lazily."""
 
@@ -53,6 +58,7 @@ class Video:
         self.losses = Losses()
         self._plain: bool | None = None
         self._counts = False  # from the first key frame on
+        self.transport = ""
         self.described = described(container, stream)
         self.codec = str(stream.codec_context.name)
         self.has_others = len(container.streams.video) > 1
@@ -169,6 +175,8 @@ def open_video(
             raise NoVideoError(f"expected a video, got {error}") from None
         stream.codec_context.options = LIMITS
     except av.FFmpegError as error:
+        if isinstance(error, av.error.InvalidDataError) and has_no_index(place):
+            raise NoVideoError("the recording was not finished, it has no index (moov)") from None
         raise error_of(error, silence_s and silence_s[0], began_at) from None
     return Video(container, stream, orientation_in(_data(place)) if container.format.name == "webp_pipe" else UPRIGHT)
 
@@ -184,6 +192,9 @@ def error_of(error: av.FFmpegError, silence_s: float | None, heard_at: float) ->
     silent_s = time.monotonic() - heard_at
     if silence_s and silent_s >= silence_s:  # protocols report a time-out by various errors
         return VideoError(f"nothing came for {silent_s:.0f} s")
+    # Refused by 461, and by any other code that says nothing of address or password.
+    if isinstance(error, av.error.HTTPOtherClientError) or error.errno == errno.EPROTONOSUPPORT:
+        return RefusedError(str(error.strerror))
     if isinstance(error, av.error.InvalidDataError):
         return NoVideoError("expected a video, got data that is none")
     return VideoError(str(error.strerror))

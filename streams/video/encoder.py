@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import simplejpeg
@@ -19,22 +19,39 @@ from streams.video.shown import Shown
 _LOWER_QUALITY = 0.8
 _LOWEST_QUALITY = 30
 _SMALLER = 0.8
+# A camera that needs it all the time is not to encode every picture again and again.
+_SETTLES_AFTER = 10
 # Stages add detections to the same JPEG, and their records have the same limit.
 _RESERVE = 1 / 16
 START_OF_SCAN = b"\xff\xda"
 _HUFFMAN_TABLES, _END, _SECOND = b"\xff\xc4", b"\xff\xd9", b"\xff\xd8\xff"
 
 
+class _Level(NamedTuple):
+    """How far a picture is lowered."""
+
+    quality: int
+    scale: float = 1.0
+
+    def lower(self) -> _Level:
+        if self.quality > _LOWEST_QUALITY:
+            return self._replace(quality=max(int(self.quality * _LOWER_QUALITY), _LOWEST_QUALITY))
+        return self._replace(scale=self.scale * _SMALLER)
+
+
 class Encoder:
-    """Makes JPEGs of at most `max_wh` that fit a record of `max_bytes`; quality and scale once lowered stay so."""
+    """Makes JPEGs of at most `max_wh` that fit a record of `max_bytes`.
+
+    Quality, then size, are lowered for the picture that needs it; where picture after picture does, they stay so.
+    """
 
     def __init__(self, quality: int, max_wh: Size | None, max_bytes: int, say: Callable[[str], None]) -> None:
-        self._quality = quality
-        self._scale = 1.0
+        self._level = _Level(quality)
         self._max_wh = max_wh or (MAX_SIDE, MAX_SIDE)
         self._max_bytes = int(max_bytes * (1 - _RESERVE))
         self._say = say
         self._said = False
+        self._lowered = 0  # pictures in a row
 
     def encode(self, picture: bytes | Shown) -> tuple[bytes, Size]:
         """The JPEG and its upright size; a JPEG that fits is passed through unchanged. Raises JpegError."""
@@ -46,18 +63,23 @@ class Encoder:
         return self._encode_frame(picture)
 
     def _encode_frame(self, shown: Shown) -> tuple[bytes, Size]:
+        level = self._level
         while True:
-            size_wh = self._fitting(shown.size_wh, self._scale)
-            jpeg = encode_frame(shown, size_wh, self._quality)
+            size_wh = self._fitting(shown.size_wh, level.scale)
+            jpeg = encode_frame(shown, size_wh, level.quality)
             if len(jpeg) <= self._max_bytes:
+                self._settle(level)
                 return jpeg, size_wh
-            self._lower(len(jpeg))
+            self._tell(len(jpeg))
+            level = level.lower()
 
-    def _lower(self, was: int) -> None:
-        if self._quality > _LOWEST_QUALITY:
-            self._quality = max(int(self._quality * _LOWER_QUALITY), _LOWEST_QUALITY)
-        else:
-            self._scale *= _SMALLER
+    def _settle(self, level: _Level) -> None:
+        self._lowered = self._lowered + 1 if level != self._level else 0
+        if self._lowered == _SETTLES_AFTER:
+            self._level, self._lowered = level, 0
+            self._say(f"quality {level.quality} and {level.scale:.0%} of the size from here on: every picture needs it")
+
+    def _tell(self, was: int) -> None:
         if not self._said:
             self._say(
                 f"quality, then size, are lowered: a picture of {was} bytes is over {self._max_bytes} of a record"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 # How much sooner than its header says a video may end: headers are rounded.
 _ROUNDING_FRAMES, _ROUNDING_S = 3, 1.0
 # Frames that a decoder leaves out without a word where a film was cut: they refer to what is not there.
 _LEADING_FRAMES = 8
+_BOXES_AT_MOST = 1000
 _TS_PACKETS = (188, 192, 204)
 _DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 
@@ -81,3 +83,18 @@ def _duration(container: Any, stream: Any) -> tuple[float, float]:
     # The whole file's may be that of its sound.
     alone = len(container.streams) == 1 and container.duration is not None
     return (container.duration / 1_000_000 if alone else 0.0), _ROUNDING_S
+
+
+def has_no_index(place: Any) -> bool:
+    """Whether this is an MP4 or MOV on disk whose writer did not come to the end, where it writes the index."""
+    if not isinstance(place, str) or not Path(place).is_file():
+        return False
+    names = set[bytes]()
+    with Path(place).open("rb") as file:
+        while len(header := file.read(16)) == 16 and len(names) < _BOXES_AT_MOST:
+            length, names = int.from_bytes(header[:4], "big"), names | {header[4:8]}
+            length = int.from_bytes(header[8:], "big") if length == 1 else length
+            if length < 8:
+                break
+            file.seek(length - 16, 1)
+    return bool(names & {b"ftyp", b"wide", b"mdat"}) and b"moov" not in names

@@ -39,6 +39,7 @@ class MotionJpeg:
     has_others = False
     frames: int | None = None
     described = "motion JPEG"
+    transport = ""
     codec = "mjpeg"
 
     def __init__(self, container: Any, chunks: Iterator[bytes]) -> None:

@@ -134,10 +134,10 @@ def require_rtsp() -> None:
         )
 
 
-def rtsp_camera(clip: Path, port: int, user: str = "", password: str = "") -> Process:
-    """rtsp://127.0.0.1:port/cam, which plays the clip to all who come."""
+def rtsp_camera(clip: Path, port: int, user: str = "", password: str = "", only: str = "") -> Process:
+    """rtsp://127.0.0.1:port/cam, which plays the clip to all who come; `only` by udp, if so."""
     require_rtsp()
-    camera = Process([SYSTEM_PYTHON, RTSP_SERVER, clip, str(port), user, password])
+    camera = Process([SYSTEM_PYTHON, RTSP_SERVER, clip, str(port), user, password, only])
     camera.wait_for_line("ready")
     return camera
 

@@ -1,12 +1,13 @@
-"""An RTSP camera for the system's Python: CLIP PORT USER PASSWORD [copy: H.264 in MP4 goes out as it is]."""
+"""An RTSP camera for the system's Python: CLIP PORT USER PASSWORD [udp, or copy: H.264 in MP4 goes out as it is]."""
 
 import sys
 
 import gi
 
 gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 clip, port, user, password = sys.argv[1:5]
 Gst.init(None)
@@ -19,6 +20,8 @@ factory.set_launch(
     else f"( filesrc location={clip} ! decodebin ! videoconvert ! x264enc tune=zerolatency speed-preset=ultrafast "
     "key-int-max=10 ! rtph264pay name=pay0 pt=96 )"
 )
+if sys.argv[5:] == ["udp"]:
+    factory.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
 if user:
     auth = GstRtspServer.RTSPAuth()
     token = GstRtspServer.RTSPToken()

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from streams.wire.names import why_no_name
 from web.auth.connection_limits import REQUEST_S
 from web.auth.credentials import CAMERA, OPERATOR, CredentialError, Credentials, Password, load, password_of, secret
 
@@ -18,7 +19,6 @@ SDP = "application/sdp"
 MAX_OFFER_BYTES = 64 * 1024
 INTERVAL_MS = (40, 60_000)
 DEFAULT_INTERVAL_MS, DEFAULT_SOURCE = 200, "webrtc-camera"
-_MAX_NAME = 128
 
 
 class Wanted(NamedTuple):
@@ -36,8 +36,8 @@ def wanted(request: Request, topics: Sequence[str]) -> Wanted:
     if topic not in topics:
         raise HTTPException(403, f"Expected a topic of {', '.join(topics)}")
     source = source_name(request)
-    if not 0 < len(source) <= _MAX_NAME or not source.isprintable():  # a line end would write lines into a log
-        raise HTTPException(400, f"Expected a name of 1 to {_MAX_NAME} printable characters")
+    if why := why_no_name(source):  # a line end would write lines into a log
+        raise HTTPException(400, f"Name: {why}")
     low, high = INTERVAL_MS
     interval = asked.get("interval_ms", str(DEFAULT_INTERVAL_MS))
     if not interval.isascii() or not interval.isdigit() or len(interval) > 6 or not low <= int(interval) <= high:
@@ -101,5 +101,7 @@ def load_keys(environ: Mapping[str, str] = os.environ) -> CameraKeys:
             name, found, key = (part.strip() for part in line.partition("="))
             if not name or not found:
                 raise CredentialError(f"{KEYS}, line {number}: expected NAME=KEY, got one without name or =")
+            if why := why_no_name(name):
+                raise CredentialError(f"{KEYS}, line {number}: {why}")
             bound[name].append(password_of(f"{KEYS}, line {number}", key))
     return CameraKeys(load((OPERATOR, CAMERA), environ), dict(bound))

@@ -10,6 +10,7 @@ import pytest
 
 from tests.streams.cameras import web_page
 from tests.streams.producing import producer
+from tests.streams.video import filming
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +20,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "notes.txt").write_text("no video either")
     (tmp_path / "empty.mp4").write_bytes(b"")
     (tmp_path / "nothing").mkdir()
+    film = filming.film(tmp_path / "film.mp4", [filming.corners()] * 3).read_bytes()
+    (tmp_path / "unfinished.mp4").write_bytes(film[: film.index(b"moov") - 4])
     cv2.imwrite(str(tmp_path / "good.png"), np.zeros((20, 30, 3), np.uint8))
     monkeypatch.setenv("BAD_CAMERA", "http://viewer:s3cret@cam:99999/")
     monkeypatch.delenv("NO_CAMERA", raising=False)
@@ -32,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["text.avi"], "expected a video, got data that is none"),
         (["notes.txt"], "expected a video, got data that is none"),
         (["empty.mp4"], "expected a video, got data that is none"),
-        (["nothing"], "expected pictures (.bmp, .jpeg, .jpg, .png, .tif, .tiff, .webp) in it, got none"),
+        (["nothing"], "expected pictures (.avif, .bmp, .dib, .gif, .heic, "),
         (["gopher://cam/1"], "gopher://cam/1: expected a URL of rtsp, rtsps, rtmp, rtmps, http, https, got gopher"),
         (["rtsp:///live"], "rtsp:///live: expected scheme://host[:port]/"),
         (["env:BAD_CAMERA"], "http://viewer:***@cam:99999/: expected scheme://host[:port]/"),
@@ -40,6 +43,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["WEBCAM:99"], "WEBCAM:99: expected a camera at /dev/video99, got nothing there"),
         (["good.png", "-t", "REDACTION_FRAME"], "--topic REDACTION_FRAME: expected a topic for raw pictures, got"),
         (["good.png", "-n", ""], "--name: expected 1 to 128 characters, got 0"),
+        (["good.png", "-n", "door\n"], "--name: expected characters that can be seen, got 'door\\n'"),
+        (["good.png", "-n", "door\udcff"], "--name: expected characters that can be seen, got 'door\\udcff'"),
+        (["good.png", "-n", " "], "--name: expected no blank at its beginning or end, got ' '"),
+        (["rtsp://viewer:s3cret/1@cam/live"], "rtsp://viewer:***@cam/live: expected / ? # @ percent-encoded in a"),
+        (["http://viewer:12/s3cret@cam:80/"], "http://viewer:***@cam:80/: expected / ? # @ percent-encoded in a"),
+        (["rtsp://viewer:a?s3cret@cam/live"], "cam/live: expected / ? # @ percent-encoded in a"),
+        (["rtsp://viewer:a#s3cret@cam"], "rtsp://viewer:***@cam: expected / ? # @ percent-encoded in a"),
+        (["unfinished.mp4"], "the recording was not finished, it has no index (moov)"),
         (["good.png", "-n", "rtsp://u:s3cret@cam"], "--name: expected a name, got an address with a password"),
     ],
 )

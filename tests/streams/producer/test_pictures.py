@@ -57,6 +57,27 @@ def test_quality_and_then_size_are_lowered_until_a_record_fits_and_it_is_said_on
     assert text.count("quality, then size, are lowered") == 1
 
 
+def test_one_oversized_picture_makes_no_other_one_smaller() -> None:
+    said: list[str] = []
+    encoder = Encoder(85, None, 65_536, said.append)
+    small = Shown(av.VideoFrame.from_ndarray(_noise(120, 80), format="bgr24"))
+    before = encoder.encode(small)
+    assert encoder.encode(Shown(av.VideoFrame.from_ndarray(_noise(1280, 960), format="bgr24")))[1] != (1280, 960)
+
+    assert encoder.encode(small) == before
+    assert len(said) == 1
+
+
+def test_a_camera_whose_every_picture_is_oversized_settles_and_says_so() -> None:
+    said: list[str] = []
+    encoder = Encoder(85, None, 65_536, said.append)
+    large = Shown(av.VideoFrame.from_ndarray(_noise(640, 480), format="bgr24"))
+    sizes = {encoder.encode(large)[1] for _ in range(15)}
+
+    assert len(sizes) == 1
+    assert [line.partition(":")[0] for line in said[1:]] == ["quality 30 and 80% of the size from here on"]
+
+
 def test_a_jpeg_that_is_too_large_for_a_record_is_encoded_again() -> None:
     said: list[str] = []
     image = _noise(320, 240)
