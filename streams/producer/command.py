@@ -21,6 +21,7 @@ from streams.producer.sources import TRANSPORTS
 from streams.producer.urls import SourceError, has_password
 from streams.runtime import logs
 from streams.runtime.shutdown import stopped_by_signals
+from streams.video.key_frames import MODES, Mode
 from streams.wire.names import why_no_name
 
 
@@ -37,6 +38,10 @@ class _Size(click.ParamType):
 @click.command()
 @click.argument("source")
 @click.option("-f", "--every", type=click.IntRange(1), help="Send every Nth frame.  [default: 30; a folder: 1]")
+@click.option("--fps", type=click.FloatRange(0, 1000, min_open=True), help="Send so many frames a second instead.")
+@click.option(
+    "--decode", type=click.Choice(MODES), default="auto", show_default=True, help="auto: key frames where --fps allows."
+)
 @click.option("-n", "--name", default="source", show_default=True, help="Name of the source, and key of its records.")
 @click.option("-t", "--topic", default="SOURCE_FRAME", show_default=True, help="Topic to write to.")
 @click.option("--max-size", type=_Size(), help="Scale larger pictures down into this size.")
@@ -59,6 +64,8 @@ class _Size(click.ParamType):
 def produce(
     source: str,
     every: int | None,
+    fps: float | None,
+    decode: Mode,
     name: str,
     topic: str,
     max_size: Size | None,
@@ -80,11 +87,12 @@ def produce(
     chain = checked(conf)
     _check(chain, name, topic)
     logs.set_up(conf)
+    pace = _pace(every, fps, decode)
     job = Job(
         source,
         name,
         topic,
-        Pace(every or 0),
+        pace,
         max_size,
         quality,
         realtime=realtime,
@@ -93,6 +101,7 @@ def produce(
         metrics_port=metrics_port,
         stream=stream,
         transport=rtsp_transport,
+        decode=decode,
     )
     with Progress(name, conf.log == "json") as progress, stopped_by_signals() as stop:
         if has_password(source):
@@ -100,6 +109,13 @@ def produce(
         run = Run(job, conf, chain, progress, stop.event)
         code = run.to_its_end()
     _exit(128 + stop.number if stop.number and not run.endless else code, at_once=not run.is_over)
+
+
+def _pace(every: int | None, fps: float | None, decode: Mode) -> Pace:
+    """Of key frames alone, all are sent unless a rate is asked for. Raises SourceError."""
+    if every and (fps or decode == "keyframes"):
+        raise SourceError("--every: expected --fps instead of it, or none, beside --fps or --decode keyframes")
+    return Pace(1 if decode == "keyframes" else every or 0, fps)
 
 
 def _check(chain: Chain, name: str, topic: str) -> None:

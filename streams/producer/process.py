@@ -27,6 +27,7 @@ from streams.producer.sources import Source, open_source
 from streams.settings import Settings
 from streams.video.decoding import Moment
 from streams.video.encoder import Encoder
+from streams.video.key_frames import Decode, Mode
 from streams.wire.cameras import State
 
 # After a stop signal: for the source to end, and for frames to be acknowledged. At the end for the last state.
@@ -50,6 +51,7 @@ class Job:
     metrics_port: int | None = None
     stream: int | None = None
     transport: str | None = None
+    decode: Mode = "auto"
     own_runs: frozenset[str] = frozenset()
 
 
@@ -70,6 +72,7 @@ class Run:
     ) -> None:
         self._job, self._conf, self._progress, self._stop, self._beat = job, conf, progress, stop, beat
         self._frames = frames = open_source(job.source, progress.say, job.stream, job.transport)
+        frames.decode = Decode(job.decode, job.pace.fps)
         live = frames.live or (job.realtime and job.loop)
         self.endless = frames.live or job.loop
         embedded = topic_ready(conf, chain, job.topic, stop, progress.say)

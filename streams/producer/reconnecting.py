@@ -9,6 +9,7 @@ from streams.cameras.report import Link
 from streams.producer.recorded import Opened
 from streams.producer.urls import SourceError
 from streams.video.decoding import Moment, NoVideoError, Say, VideoError
+from streams.video.key_frames import Decode
 
 # Time-outs of connecting and of reading (FFmpeg's RTSP waits twice as long).
 SILENCE_S = (10.0, 5.0)
@@ -28,6 +29,7 @@ class LiveVideo:
         self._label = label
         self._say = say
         self.connections = 0
+        self.decode = Decode()
         self.link = Link(transport)
 
     def moments(self, stop: Event) -> Iterator[Moment]:
@@ -60,7 +62,7 @@ class LiveVideo:
             self._say(f"{self._label}: connected, {video.described}")
             # A stream is joined in the middle: before its first key frame nothing decodes.
             first_loss, due = None, 1
-            for moment in video.moments(self._say, SILENCE_S[1]):
+            for moment in video.moments(self._say, SILENCE_S[1], self.decode):
                 yield moment
                 first_loss = video.losses.not_decoded if first_loss is None else first_loss
                 lost = video.losses.not_decoded - first_loss

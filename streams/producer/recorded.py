@@ -11,6 +11,7 @@ from threading import Event
 from functions.core.jpeg import JpegError
 from streams.producer.urls import SourceError
 from streams.video.decoding import Moment, Say, Video, VideoError
+from streams.video.key_frames import Decode
 from streams.video.motion_jpeg import MotionJpeg
 from streams.video.pictures import PICTURES, kind_not_read, read_picture
 from streams.video.shown import Shown
@@ -31,6 +32,7 @@ class VideoFile:
     def __init__(self, label: str, connect: Callable[[], Opened], say: Say) -> None:
         self._label, self._connect, self._say = label, connect, say
         self.losses = ""
+        self.decode = Decode()
         with self._open() as video:
             self.total = video.frames
             if video.has_others:
@@ -40,7 +42,7 @@ class VideoFile:
         """Every frame. Raises SourceError where the file cannot be read to its end."""
         with self._open() as video:
             try:
-                yield from video.moments(self._say)
+                yield from video.moments(self._say, None, self.decode)
             except VideoError as error:
                 raise SourceError(f"{self._label}: {error}") from None
         self._end(str(video.losses))
@@ -63,6 +65,7 @@ class PictureFolder:
     live = False
     connections = 0
     every = 1
+    decode = Decode()
 
     def __init__(self, path: Path, say: Say) -> None:
         files = sorted(filter(Path.is_file, path.iterdir()), key=_by_number)

@@ -79,7 +79,7 @@ class Production:
             if self.stop.is_set():
                 return
             self.tally.came, self.tally.came_at_s, self.tally.seen_at = seq + 1, time.monotonic(), _now()
-            if self.pace.is_due(seq, moment.at_s):
+            if not moment.skipped and self.pace.is_due(seq, moment.at_s):
                 self._send(seq, moment)
         if seq < 0 and not self.stop.is_set():
             raise SourceError(f"{self.name}: expected frames, got a source that has none")

@@ -14,6 +14,7 @@ from streams.producer.recorded import PictureFolder, VideoFile
 from streams.producer.urls import SourceError, check, scheme_of, shown
 from streams.settings import from_environment
 from streams.video.decoding import Moment, RefusedError, Say, Video, VideoError, open_video
+from streams.video.key_frames import Decode
 from streams.video.motion_jpeg import MotionJpeg, open_motion_jpeg
 
 _WEBCAM = re.compile(r"WEBCAM(?::(?P<number>\d{1,3}))?")
@@ -28,7 +29,7 @@ class Source(Protocol):
     """A source of frames: a `live` one is endless and sets its own pace; `total` is their number, where known.
 
     `connections` counts the connections of a live one. `losses` says what of a recorded one did not come, once it has
-    ended.
+    ended. `decode` may be set before the first frame.
     """
 
     live: bool
@@ -36,6 +37,7 @@ class Source(Protocol):
     total: int | None
     connections: int
     losses: str
+    decode: Decode
 
     def moments(self, stop: Event) -> Iterator[Moment]:
         """All frames from the first; those of a live source until `stop` is set."""

@@ -18,6 +18,7 @@ from functions.core.jpeg import MAX_PIXELS, MAX_SCANS, JpegError, encode
 from functions.core.orientation import UPRIGHT
 from streams.video.choice import StreamError, choose, described
 from streams.video.encoder import START_OF_SCAN, has_two_fields, is_complete
+from streams.video.key_frames import EVERY_FRAME, Decode, KeyFrames
 from streams.video.losses import Losses, Promise, has_no_index
 from streams.video.shown import Shown, orientation_of
 from streams.video.timeline import Timeline
@@ -44,10 +45,14 @@ class RefusedError(VideoError):
 
 
 class Moment(NamedTuple):
-    """One frame: `at_s` seconds after the source's first, and its picture, decoded lazily."""
+    """One frame: `at_s` seconds after the source's first, and its picture, decoded lazily.
+
+    `skipped`: it was not decoded, and has no picture.
+    """
 
     at_s: float
     picture: Callable[[], bytes | Shown]
+    skipped: bool = False
 
 
 class Video:
@@ -57,6 +62,8 @@ class Video:
         self._container, self._stream, self._orientation = container, stream, orientation
         self.losses = Losses()
         self._plain: bool | None = None
+        self._keys = KeyFrames(EVERY_FRAME, print)
+        self._key_at_s = 0.0
         self._counts = False  # from the first key frame on
         self.transport = ""
         self.described = described(container, stream)
@@ -72,13 +79,14 @@ class Video:
     def __exit__(self, *error: object) -> None:
         self._container.close()
 
-    def moments(self, say: Say, silence_s: float | None = None) -> Iterator[Moment]:
+    def moments(self, say: Say, silence_s: float | None = None, decode: Decode = EVERY_FRAME) -> Iterator[Moment]:
         """All frames, in presentation order; `silence_s` is the time-out of a live one. Raises VideoError."""
         stream = self._stream
         passes = stream.codec_context.name == "mjpeg"
         if not passes and silence_s is None:
             stream.thread_type = "AUTO"  # threads over frames hold some back: for files only
         timeline, promise = Timeline(stream, say), Promise(self._container, stream)
+        self._keys = KeyFrames(decode, say)
         frames = self._as_they_are if passes else self._decoded
         heard_at = time.monotonic()
         try:
@@ -104,10 +112,39 @@ class Video:
             yield Moment(timeline.at_s(packet), partial(self._jpeg_of, packet))
 
     def _decoded(self, packet: Any, timeline: Timeline) -> Iterator[Moment]:
-        self._counts |= packet.is_keyframe
-        self.losses.owed += self._counts and packet.size > 0
+        was_alone = self._keys.alone
+        if packet.is_keyframe:
+            self._keys.see(packet)
+        if not self._keys.alone:
+            yield from self._every_frame(packet, timeline)
+            return
+        if not was_alone:  # what the decoder still holds
+            yield from self._every_frame(None, timeline)
+            self._stream.codec_context.flush_buffers()
+        if packet.is_keyframe:
+            self._key_at_s = timeline.at_s(packet)
+            yield Moment(self._key_at_s, partial(self._key_frame, packet))
+        elif packet.size:
+            yield Moment(self._key_at_s, partial(self._key_frame, packet), skipped=True)
+
+    def _key_frame(self, packet: Any) -> Shown:
+        """One frame alone, from a decoder that waits for no other. Raises JpegError."""
+        context = self._stream.codec_context
         try:
-            frames = packet.decode()
+            frames = [*packet.decode(), *context.decode(None)]
+        except av.FFmpegError:
+            frames = []
+        context.flush_buffers()
+        if not frames:
+            self.losses.not_decoded += 1
+            raise JpegError("Expected a key frame, got one that does not decode")
+        return self._shown(frames[0])
+
+    def _every_frame(self, packet: Any, timeline: Timeline) -> Iterator[Moment]:
+        self._counts |= packet is not None and packet.is_keyframe
+        self.losses.owed += self._counts and packet is not None and packet.size > 0
+        try:
+            frames = self._stream.codec_context.decode(packet)
         except av.FFmpegError:  # one damaged packet does not end a video
             self.losses.not_decoded += 1
             return

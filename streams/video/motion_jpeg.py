@@ -18,6 +18,7 @@ import av
 from functions.core.jpeg import MAX_MARKERS, JpegError
 from streams.video.decoding import LIMITS, Moment, Say, error_of
 from streams.video.encoder import is_complete
+from streams.video.key_frames import EVERY_FRAME, Decode
 from streams.video.losses import Losses
 from streams.video.shown import Shown, orientation_of
 
@@ -54,7 +55,7 @@ class MotionJpeg:
     def __exit__(self, *error: object) -> None:
         self._container.close()
 
-    def moments(self, say: Say, silence_s: float | None = None) -> Iterator[Moment]:
+    def moments(self, say: Say, silence_s: float | None = None, decode: Decode = EVERY_FRAME) -> Iterator[Moment]:
         """Every picture, as it comes. Raises VideoError."""
         began = heard_at = time.monotonic()
         try:
