@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Annotated, Literal
@@ -16,8 +16,8 @@ from functions.core.labels import plain
 from functions.core.registry import function
 from functions.core.xyxy import same_shape
 from functions.geometry.masks import Mask, mask_of
-from functions.motion.background import BackgroundModel
-from functions.redaction.evidence import Doubt, doubt_of
+from functions.motion.witness import MOVING, MotionWitness
+from functions.redaction.evidence import Doubt, borne_out, doubt_of
 from functions.redaction.fills import STYLES
 from functions.redaction.persistence import Persistence
 from functions.redaction.shape import ANOTHER_SHAPE, PictureShape, drawn_on
@@ -45,7 +45,7 @@ class RedactState:
     """The tracklets, the background and the picture's shape of one source."""
 
     persistence: Persistence = field(default_factory=Persistence)
-    background: BackgroundModel = field(default_factory=BackgroundModel)
+    witness: MotionWitness = field(default_factory=MotionWitness)
     shape: PictureShape = field(default_factory=PictureShape)
 
 
@@ -71,17 +71,20 @@ def redact(
     if doubt and on_doubt == "drop":
         raise Doubt(f"Frame {frame.seq} of {frame.source} is not shown: {doubt}")
     wanted = partial(_is_wanted, frozenset(map(plain, labels)), minimum_confidence)
-    marked = [replace(found, hidden=wanted(found)) for found in frame.detections]
-    moving, unsure = state.background.motion_mask(frame.image) if motion else (None, None)
+    moving, unsure = state.witness.motion_mask(frame.image) if motion else (None, None)
     for each in (frame, *ahead):
         state.persistence.add(each, wanted, hold_s + look_ahead_s)
+    believed = partial(borne_out, moving=moving) if unsure == MOVING and moving is not None else _always
+    marked = [_marked(found, wanted(found), believed) for found in frame.detections]
     boxes = [*frame.unseen, *(found.xyxy for found in marked if found.hidden)]
-    boxes += state.persistence.boxes(frame, hold_s, look_ahead_s, moving)
+    # Where something moves says nothing of who was lost there before the camera turned.
+    held = state.persistence.boxes(frame, hold_s, look_ahead_s, None if unsure == MOVING else moving)
+    boxes += [box for box, confidence in held if believed(box, confidence)]
     mask = mask_of(frame.size_wh, (_padded(box, padding) for box in boxes))
     mask = with_zones(mask if moving is None else mask | moving, zones, frame.source)
     reshaped = _of_another_shape(frame, state, ahead, hold_s, zones)
-    doubt = doubt or unsure or reshaped
-    return _covered(frame, marked, np.full_like(mask, 255) if doubt else mask, labels, style, doubt)
+    doubt = doubt or (None if unsure == MOVING else unsure) or reshaped
+    return _covered(frame, marked, np.full_like(mask, 255) if doubt else mask, labels, style, doubt or unsure)
 
 
 def _of_another_shape(
@@ -95,6 +98,15 @@ def _of_another_shape(
         or (ANOTHER_SHAPE if changes else None)
         or (drawn_on.doubt(frame.source, own, frame.size_wh) if own else None)
     )
+
+
+def _marked(found: Detection, wanted: bool, believed: Callable[[XYXY, float], bool]) -> Detection:
+    """The detection, hidden where it is wanted and believed; what an earlier redactor hid needs no belief."""
+    return replace(found, hidden=found.hidden or (wanted and believed(found.xyxy, found.confidence)))
+
+
+def _always(xyxy: XYXY, confidence: float) -> bool:
+    return True
 
 
 def _is_wanted(labels: frozenset[str], minimum_confidence: float, found: Detection) -> bool:

@@ -1,4 +1,5 @@
-"""Background subtraction for cameras that stand still: `detect_motion`, `gate` and `redact` share one model.
+"""What moves: a background model for cameras that stand, laid-over pictures for those that move, and who tells which.
 
-Imports `functions.core` and `functions.geometry`. Begin with `background.py`.
+`detect_motion` and `gate` use the background model, `redact` the witness. Imports `functions.core` and
+`functions.geometry`. Begin with `witness.py`.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +30,10 @@ class SeenBox:
 
 @dataclass
 class Tracklet:
-    """The boxes of one person in the last moments, in the order in which they came; `sure`: one of them was."""
+    """The boxes of one person in the last moments, in the order in which they came, and the greatest confidence."""
 
     boxes: list[SeenBox]
-    sure: bool = field(default=False)
+    confidence: float = 0.0
 
     @property
     def last(self) -> SeenBox:

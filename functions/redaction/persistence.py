@@ -49,12 +49,14 @@ class Persistence:
         for index, box in enumerate(now):
             tracklet = near[matched[index]] if index in matched else Tracklet([])
             tracklet.boxes = [*tracklet.boxes, box][-_MAX_BOXES:]
-            tracklet.sure |= box.confidence >= _SURE
+            tracklet.confidence = max(tracklet.confidence, box.confidence)
             if index not in matched:
                 self.tracklets.append(tracklet)
 
-    def boxes(self, frame: Frame, hold_s: float, look_ahead_s: float, moving: Mask | None) -> list[XYXY]:
-        """What is to be covered in the frame, in its pixels, for who was found up to so long before and after.
+    def boxes(self, frame: Frame, hold_s: float, look_ahead_s: float, moving: Mask | None) -> list[tuple[XYXY, float]]:
+        """What is to be covered in the frame for who was found up to so long before and after.
+
+        Boxes in its pixels, each with the greatest confidence of its tracklet.
 
         Who was lost longer ago is covered where they were for as long as something is `moving` there that is nobody's
         who was found.
@@ -63,23 +65,27 @@ class Persistence:
         start, end = at - hold_s * 1e6, at + look_ahead_s * 1e6
         often = max(2, _OFTEN * sum(start <= each <= end for each in self._times))
         near = [each.between(start, end) for each in self.tracklets]
-        believed = (boxes for each, boxes in zip(self.tracklets, near, strict=True) if each.sure or len(boxes) >= often)
-        covered = [box for boxes in believed for box in _moved_to(at, boxes)]
-        alone = _alone(moving, covered)
+        believed = [
+            (boxes, each.confidence)
+            for each, boxes in zip(self.tracklets, near, strict=True)
+            if boxes and (each.confidence >= _SURE or len(boxes) >= often)
+        ]
+        covered = [(box, confidence) for boxes, confidence in believed for box in _moved_to(at, boxes)]
+        alone = _alone(moving, [box for box, _ in covered])
         kept = []
         for each, boxes in zip(self.tracklets, near, strict=True):
             stays = not boxes and _stays(each, at, alone)
-            covered += [each.last.xyxy] if stays else []
+            covered += [(each.last.xyxy, each.confidence)] if stays else []
             if boxes or stays or at < each.last.at <= at + _MOVES_FOR_S * 1e6:
                 each.boxes = [box for box in each.boxes if at - box.at <= hold_s * 1e6] or [each.last]
                 kept.append(each)
         self.tracklets = kept[-_MAX_TRACKLETS:]
-        return _in_pixels(covered, frame.size_wh)
+        return [(_in_pixels(box, frame.size_wh), confidence) for box, confidence in covered]
 
 
-def _in_pixels(shares: Iterable[XYXY], size_wh: Size) -> list[XYXY]:
-    width, height = size_wh
-    return [(x1 * width, y1 * height, x2 * width, y2 * height) for x1, y1, x2, y2 in shares]
+def _in_pixels(share: XYXY, size_wh: Size) -> XYXY:
+    (width, height), (x1, y1, x2, y2) = size_wh, share
+    return x1 * width, y1 * height, x2 * width, y2 * height
 
 
 def _seen(frame: Frame, found: Detection) -> SeenBox:
@@ -90,7 +96,7 @@ def _seen(frame: Frame, found: Detection) -> SeenBox:
 
 def _moved_to(at: int, boxes: Sequence[SeenBox]) -> list[XYXY]:
     """The boxes of a tracklet, each moved to now; a single one, of which nothing says how it moves, where it was."""
-    return [(x1, y1, x2, y2) for x1, y1, x2, y2 in moved_to(at, boxes).tolist()] if boxes else []
+    return [(x1, y1, x2, y2) for x1, y1, x2, y2 in moved_to(at, boxes).tolist()]
 
 
 def _alone(moving: Mask | None, covered: Iterable[XYXY]) -> Mask | None:
@@ -98,13 +104,11 @@ def _alone(moving: Mask | None, covered: Iterable[XYXY]) -> Mask | None:
     if moving is None:
         return None
     size_wh = moving.shape[1], moving.shape[0]
-    return moving & ~mask_of(size_wh, _in_pixels(covered, size_wh))
+    return moving & ~mask_of(size_wh, (_in_pixels(box, size_wh) for box in covered))
 
 
 def _stays(lost: Tracklet, at: int, moving: Mask | None) -> bool:
-    if moving is None or not lost.sure or not 0 <= at - lost.last.at <= _MOVES_FOR_S * 1e6:
+    if moving is None or lost.confidence < _SURE or not 0 <= at - lost.last.at <= _MOVES_FOR_S * 1e6:
         return False
-    height, width = moving.shape
-    x1, y1, x2, y2 = lost.last.xyxy
-    part = moving[pixels((x1 * width, y1 * height, x2 * width, y2 * height))]
+    part = moving[pixels(_in_pixels(lost.last.xyxy, (moving.shape[1], moving.shape[0])))]
     return bool(part.size and np.count_nonzero(part) >= _MOVES_FROM * part.size)

@@ -15,6 +15,7 @@ from functions.core.labels import plain
 from functions.core.options import Option
 from functions.core.registry import FunctionSpec
 from functions.motion.background import STARTING, UPSET
+from functions.motion.witness import MOVES_UNKNOWN, MOVING
 from functions.redaction import evidence as doubt
 from functions.redaction.fills import STYLES
 from functions.redaction.shape import ANOTHER_SHAPE, NOT_AS_DRAWN
@@ -27,7 +28,7 @@ VERSION = version("imagebus")
 # What stands in the place of a word, a doubt, or a producer's run that may be anybody's.
 OTHER, IN_DOUBT, RUN = "other", "in doubt", "0" * 12
 _ID = re.compile(r"[0-9a-f]{12}-[0-9]{1,19}(\.[0-9]{1,4})*")
-_DOUBTS = doubt.SENTENCES | {STARTING, UPSET, ANOTHER_SHAPE, NOT_AS_DRAWN, IN_DOUBT}
+_DOUBTS = doubt.SENTENCES | {STARTING, UPSET, MOVING, MOVES_UNKNOWN, ANOTHER_SHAPE, NOT_AS_DRAWN, IN_DOUBT}
 
 
 @dataclass(frozen=True)

@@ -262,7 +262,7 @@ def test_words_of_options_stay_behind_unless_they_are_defaults_or_choices() -> N
     assert seen["options"] == {"minimum_confidence": 0.5, "tiles": None}
     assert unknown["options"] == {}
     said = {name: own["options"][name] for name in ("labels", "style", "on_doubt", "padding", "motion", "zones")}
-    assert said == {"labels": None, "style": "blur", "on_doubt": "cover", "padding": 0.1, "motion": False, "zones": []}
+    assert said == {"labels": None, "style": "blur", "on_doubt": "cover", "padding": 0.05, "motion": False, "zones": []}
 
 
 def test_whoever_redacts_a_redacted_frame_again_does_not_believe_what_it_cannot_read() -> None:
