@@ -86,7 +86,10 @@ def test_topics_are_made_once_the_broker_names_them(kafka: str, monkeypatch: pyt
 
     monkeypatch.setattr(client, "list_topics", late)
     assert topics.make(client, [plan]) == [plan.name]
-    assert len(answers) == 4
+    named = [plan.name in answer.topics for answer in answers]
+    # The broker itself may need longer; once it names the topic it is asked no more.
+    assert len(named) >= 4
+    assert named.index(True) == len(named) - 1
 
 
 def test_workers_that_make_the_same_topic_at_once_do_not_quarrel(kafka: str) -> None:
