@@ -16,8 +16,8 @@ _LEAST_SIDE = 240
 # Dark: nearly nothing is brighter than that, of 255. Covered: all is nearly of one shade.
 _DARK, _ONE_SHADE = 40.0, 5.0
 # Frozen: in so many looks shades never differ, on average and nearly everywhere, by more than a video encoder's key
-# frames make of one picture, and in half of them by next to nothing, as the frames between do.
-_LOOKS, _ALIKE, _SAME = 5, (2.5, 16.0), (0.2, 6.0)
+# frames make of one picture, and in a third of them by next to nothing, as the frames between do.
+_LOOKS, _ALIKE, _SAME = 6, (2.5, 16.0), (0.2, 6.0)
 # What holds for so long is believed, and what does not hold any more after the second time.
 _BELIEVED_AFTER_S = 3.0
 _NOT_ANY_MORE = 2
@@ -44,7 +44,7 @@ class PictureHealth:
         self._alike.append((_is_same(grey, self._last, *_ALIKE), _is_same(grey, self._last, *_SAME)))
         self._last = grey
         alike, same = (sum(seen) for seen in zip(*self._alike, strict=True))
-        self._frozen.see(alike == _LOOKS and 2 * same >= _LOOKS and not dark, now_s)
+        self._frozen.see(alike == _LOOKS and 3 * same >= _LOOKS and not dark, now_s)
         self.state = "dark" if self._dark.holds else "frozen" if self._frozen.holds else "running"
 
 

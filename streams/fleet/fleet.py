@@ -33,6 +33,9 @@ _TICK_S = 0.1
 _FLUSH_S = 2.0
 _LISTEN_S = 1.0
 _CHILD = "streams.fleet.child"
+# Read when a process begins. A decoder's threads give back each other's frames: with an arena each, and frames in them
+# instead of in mappings of their own, a camera grew to hundreds of megabytes.
+_CHILD_ENV = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(256 * 1024)}
 
 
 def say(name: str, text: str) -> None:
@@ -48,7 +51,8 @@ class Fleet:
         self._content = content_of(self._path)
         self._chain = checked(settings)
         # Children are forked from a process that has loaded all they need and runs no threads: they share its memory.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        for name, value in _CHILD_ENV.items():
+            os.environ.setdefault(name, value)
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload([_CHILD])
         self._cameras: dict[str, CameraProcess] = {}

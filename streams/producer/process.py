@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -112,6 +113,9 @@ class Run:
     def to_its_end(self) -> int:
         """Send until the source ends, or until stopped; the exit code."""
         job, production = self._job, self.production
+        # PyAV's frames and their side data hold one another: each picture would stay until Python happens to look for
+        # such. It looks often, and never at what was there before the first frame.
+        gc.freeze()
         self.report.tick()
         with closing(Claim(self._conf, lambda: self.report.state, job.own_runs, self._progress.say)) as claim:
             claim.settle(self._tick, self._stop)
@@ -135,6 +139,7 @@ class Run:
         return in_real_time(moments, self._stop) if self._job.realtime else moments
 
     def _tick(self) -> None:
+        gc.collect()
         self.report.tick()
         self._beat()
 

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.bus import length
 from tests.processes import IMAGEBUS, Process, free_port
+from tests.streams.fleet.fleets import States
 from tests.wait import wait_until
 from tests.web.ingesting import Ingest, frames_of, start_camera, start_ingest
 from tests.web.viewing import start_viewer
@@ -108,6 +109,21 @@ def test_two_cameras_of_one_name_are_refused(ingest: Ingest, camera_page: Page, 
     other.get_by_label("Name").fill("only one")
     other.get_by_role("button", name="Start").click()
     expect(other.locator("#notice")).to_contain_text("a camera of this name is sending")
+
+
+def test_a_browser_that_returns_replaces_its_own_session_and_its_state_is_told(
+    ingest: Ingest, camera_page: Page, filming: Browser
+) -> None:
+    states = States(ingest.broker)
+    start_camera(camera_page, "returns")
+    first = states.wait("its state", lambda now: "returns" in now and now["returns"].state == "running")["returns"]
+    assert (first.transport, first.topic) == ("webrtc", "SOURCE_FRAME")
+    camera_page.close()  # says no goodbye
+    other = filming.new_page()
+    other.goto(ingest.url)
+    other.wait_for_timeout(1500)  # as long as a page takes that is loaded anew
+    start_camera(other, "returns")
+    states.wait("the next session", lambda now: now["returns"].run != first.run and now["returns"].state == "running")
 
 
 @pytest.mark.parametrize("codec", ["video/H264", "video/VP8"])
