@@ -25,10 +25,13 @@ class Producer(base.Producer):
 
     app: Any  # a BusApp, which says how librdkafka connects
 
+    def __init__(self, *of: Any, **options: Any) -> None:
+        super().__init__(*of, **options)
+        self._sending: set[asyncio.Future[RecordMetadata]] = set()  # also of one that is flushed and never started
+
     async def on_start(self) -> None:
         """Connect, and wait for delivery reports in a thread."""
         await super().on_start()
-        self._sending: set[asyncio.Future[RecordMetadata]] = set()
         self._ended = Event()
         client = self._client = confluent_kafka.Producer(
             {
