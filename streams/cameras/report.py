@@ -33,7 +33,7 @@ class Link:
     codec: str | None = None
     last_error: str | None = None
 
-    def connected(self, codec: str) -> None:
+    def connected(self, codec: str | None) -> None:
         """Take down that frames may come now."""
         self.is_connected, self.codec, self.connected_at_s = True, codec, time.monotonic()
         self.connections += 1

@@ -164,7 +164,7 @@ class CameraSession:
             except queue.Empty:
                 continue
             if not self._link.is_connected:
-                self._link.connected("raw")
+                self._link.connected(None)
             yield _moment(time.monotonic() - began, frame)
 
     def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
