@@ -10,7 +10,7 @@ import numpy as np
 
 from functions.core.frame import Size
 from functions.core.jpeg import Image
-from functions.geometry.boxes import Boxes, Floats, area, best, fused, intersection
+from functions.geometry.boxes import Boxes, Floats, area, distinct, fused, intersection
 
 Part = tuple[int, int, int, int]  # left, top, right, bottom
 # Neighbours share so much of a tile: who is cut by the edge of one is whole in the other, if no wider.
@@ -90,7 +90,7 @@ def merged(found: Boxes, cut: np.ndarray) -> Boxes:
             kept[at] = False
             into = around[shares.argmax()]
             scores[into] = max(scores[into], found.scores[at])
-    return best(fused(found._replace(scores=scores).pick(kept), _SAME_FROM), _SAME_FROM, within_from=_WITHIN)
+    return distinct(fused(found._replace(scores=scores).pick(kept), _SAME_FROM), _SAME_FROM, _WITHIN)
 
 
 def _cut(xyxy: Floats, part: Part, size_wh: Sequence[int]) -> np.ndarray:

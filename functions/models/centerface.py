@@ -66,7 +66,7 @@ class FaceNet:
         heatmap, sizes, offsets = (output[0] for output in self._net(box.input_wh)(box.draw(image, 0)))
         confidences = _with_odds(heatmap[0], self._odds)
         found = _decode(confidences, sizes, offsets, minimum_confidence, box.input_wh)
-        return best(found._replace(xyxy=box.to_picture(found.xyxy)), _SAME_FACE_FROM)
+        return found._replace(xyxy=box.to_picture(found.xyxy))
 
 
 @per_process

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from functions.geometry.boxes import Boxes, best, fused, iou
+from functions.geometry.boxes import Boxes, best, distinct, fused, iou
 
 
 def boxes(*rows: tuple[float, float, float, float], scores: tuple[float, ...], classes: tuple[int, ...] = ()) -> Boxes:
@@ -42,9 +42,9 @@ def test_boxes_of_two_classes_do_not_compete() -> None:
 def test_a_lesser_part_inside_a_whole_goes_and_a_lesser_whole_around_a_part_stays() -> None:
     found = boxes((0, 0, 10, 30), (0, 0, 10, 9), scores=(0.9, 0.8))
     assert len(best(found, iou_from=0.5).scores) == 2
-    assert best(found, iou_from=0.5, within_from=0.75).xyxy.tolist() == [[0, 0, 10, 30]]
+    assert distinct(found, iou_from=0.5, within_from=0.75).xyxy.tolist() == [[0, 0, 10, 30]]
     surer_part = found._replace(scores=found.scores[::-1])
-    assert len(best(surer_part, iou_from=0.5, within_from=0.75).scores) == 2
+    assert len(distinct(surer_part, iou_from=0.5, within_from=0.75).scores) == 2
 
 
 def test_nothing_found_stays_nothing() -> None:
