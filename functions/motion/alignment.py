@@ -33,7 +33,7 @@ _GRID, _LEAST_CELLS = (4, 3), 0.6
 
 
 class Step(NamedTuple):
-    """From one picture to the next: where its points went, and the median way of them in pixels of `SIDE`."""
+    """From one picture to the next: where points went, and the median way of those that agree in pixels of `SIDE`."""
 
     homography: Homography
     pixels: float
@@ -128,9 +128,13 @@ def step_between(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> Step | No
         return None
     points, moved = points[good, 0], moved[good, 0]
     homography, inliers = cv2.findHomography(points, moved, cv2.RANSAC, 3.0)
-    if homography is None or inliers.mean() < _LEAST_INLIERS or not _all_over(points, inliers[:, 0] > 0, now.shape):
+    if homography is None:
         return None
-    return Step(homography, float(np.median(np.linalg.norm(moved - points, axis=1))))
+    agree = inliers[:, 0] > 0
+    if agree.mean() < _LEAST_INLIERS or not _all_over(points, agree, now.shape):
+        return None
+    # Of those alone that agree: in a crowd most points are on people.
+    return Step(homography, float(np.median(np.linalg.norm((moved - points)[agree], axis=1))))
 
 
 def _all_over(points: NDArray[np.float32], inliers: NDArray[np.bool_], shape: tuple[int, ...]) -> bool:
