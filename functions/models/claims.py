@@ -24,7 +24,9 @@ def claims_of(path: Path, metadata: Mapping[str, str]) -> Claims:
     if task not in _TASKS:
         raise WeightsError(f"Model {path}, task: expected one of {', '.join(_TASKS)}, got {_short(task)}")
     keypoints = _numbers(path, metadata, "kpt_shape")
-    return Claims(task, _names(path, metadata.get("names", "")), int(prod(keypoints)) if keypoints else 0)
+    return Claims(
+        task, _names(path, metadata["names"]) if "names" in metadata else (), int(prod(keypoints)) if keypoints else 0
+    )
 
 
 def trained_wh(path: Path, metadata: Mapping[str, str]) -> Size | None:
@@ -42,8 +44,8 @@ def trained_wh(path: Path, metadata: Mapping[str, str]) -> Size | None:
 def _names(path: Path, text: str) -> tuple[str, ...]:
     """The names of the classes, written as Python, as JSON, or with commas."""
     said = _value(text)
-    if said is None or said in ("", [], (), {}):
-        return ()
+    if not said:
+        raise WeightsError(f"Model {path}, names: expected a name for each class, got {_short(text) or 'none'}")
     if isinstance(said, str) and not said.startswith(("{", "[", "(")):
         said = [name.strip() for name in said.split(",")]
     if isinstance(said, dict):

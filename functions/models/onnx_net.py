@@ -46,7 +46,8 @@ class OnnxNet:
         self._path = path
         model = read_onnx(path)
         metadata = _metadata(model)
-        said = claims_of(path, metadata)
+        given = {key: value for key, value in metadata.items() if key != "names" or not asked.labels}
+        said = claims_of(path, given)
         claims = Claims(said.task, asked.labels or said.names, said.keypoint_values)
         channels_last = _channels_last(path, model)
         input_wh = _input_wh(path, model, channels_last, trained_wh(path, metadata), asked.input_size)

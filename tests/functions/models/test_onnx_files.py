@@ -78,8 +78,6 @@ RIGHT: dict[str, tuple[Any, dict[str, str], dict[str, Any]]] = {
     "names as JSON": (columns(2), {"names": '{"0": "person", "1": "car"}'}, {}),
     "names as a list": (columns(2), {"names": "['person', 'car']"}, {}),
     "names with commas": (columns(2), {"names": "person, car"}, {}),
-    "names null": (columns(2), {"names": "null"}, {}),
-    "names empty": (columns(2), {"names": ""}, {}),
     "sizes of any length": (columns(1), {**PERSON, "imgsz": "[64, 64]"}, {"picture": ("b", 3, "h", "w")}),
     "one number for a size": (columns(1), {**PERSON, "imgsz": "64"}, {"picture": ("b", 3, "h", "w")}),
     "a size that is asked for": (columns(1), PERSON, {"picture": (1, 3, "h", "w"), "input_size": 64}),
@@ -90,8 +88,6 @@ RIGHT: dict[str, tuple[Any, dict[str, str], dict[str, Any]]] = {
 UNNAMED = {
     "one row a cell, no names",
     "segments that do not say so",
-    "names null",
-    "names empty",
 }
 REFUSED: dict[str, tuple[Any, dict[str, str], dict[str, Any], str]] = {
     "logits": (columns(2) - np.r_[0, 0, 0, 0, 6, 6][None, :, None], TWO, {}, r"confidences from 0 to 1, got -6 to -5"),
@@ -106,6 +102,8 @@ REFUSED: dict[str, tuple[Any, dict[str, str], dict[str, Any], str]] = {
     "more names than classes": (columns(1), TWO, {}, r"expected 1 names, one for each class, got 2"),
     "names that are cut": (columns(2), {"names": "{0: 'person', 1"}, {}, r"names: expected a name for each class"),
     "names that are a number": (columns(1), {"names": "5"}, {}, r"names: expected a name for each class, got 5"),
+    "names null": (columns(2), {"names": "null"}, {}, r"names: expected a name for each class, got null"),
+    "names empty": (columns(2), {"names": ""}, {}, r"names: expected a name for each class, got none"),
     "names from 1 on": (columns(2), {"names": "{1: 'person', 2: 'car'}"}, {}, r"names: expected classes from 0 to 1"),
     "a size that is none": (columns(1), {"imgsz": "64x64"}, {"picture": (1, 3, "h", "w")}, r"imgsz: expected whole"),
     "two families' shape": (DECODED, {}, {}, r"may be those of yolox with 2 classes or those of yolov8 with 3 classes"),

@@ -46,7 +46,7 @@ def hop(name: str = "detect_objects", **options: object) -> Hop:
 
 CARS = {"cars": detector(labels=["car", "dog"], minimum_confidence=0.5)}
 BELIEVED = {
-    "the chain's options": hop(labels=["car", "dog"], minimum_confidence=0.5, tiles="1x1"),
+    "the chain's options": hop(labels=["car", "dog"], minimum_confidence=0.5, tiles="auto"),
     "no word of its options": hop(),
     "some of its options": hop(labels=("car", "dog")),
 }
