@@ -90,7 +90,7 @@ def test_a_chain_that_could_not_run_is_refused(text: str, message: str, tmp_path
         ("stages = 3", "chain.toml: Chain, stages: expected `object`, got `int`"),
         (
             "stage = 3",
-            r"chain.toml: Chain, stage: expected one of stages, topics, zones, counts; did you mean stages\?",
+            r"chain.toml: Chain, stage: expected one of stages, topics, zones, cameras, counts; did you mean stages\?",
         ),
         ("[stages.one]\n", "chain.toml: Stage one: object missing required field `function`"),
         (
