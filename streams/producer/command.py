@@ -104,9 +104,9 @@ def produce(
         decode=decode,
     )
     with Progress(name, conf.log == "json") as progress, stopped_by_signals() as stop:
+        run = Run(job, conf, chain, progress, stop.event)
         if has_password(source):
             progress.say("SOURCE and its password stand in the process list; env:NAME keeps them out of it")
-        run = Run(job, conf, chain, progress, stop.event)
         code = run.to_its_end()
     _exit(128 + stop.number if stop.number and not run.endless else code, at_once=not run.is_over)
 
