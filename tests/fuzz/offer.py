@@ -35,6 +35,9 @@ class _NoBroker:
     def poll(self, timeout_s: float) -> None:
         return
 
+    def tell(self, key: bytes, value: bytes) -> None:
+        return
+
 
 def one(data: bytes) -> None:
     """Ask for a session, the first line being the query, and end it again."""
