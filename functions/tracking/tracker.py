@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 
 from functions.core.frame import Detection, Frame
 from functions.core.labels import plain
+from functions.core.xyxy import XYXY, Size
 from functions.geometry.boxes import inside
 from functions.tracking.assignment import assign
 from functions.tracking.kalman_filter import BoxState, first_state
@@ -44,6 +45,10 @@ class Track(Struct, frozen=True, array_like=True):
     frames: int = 1
     missed: bool = False
 
+    def xyxy(self, size_wh: Size) -> XYXY:
+        """Its box in pixels of the camera's picture, which has this size."""
+        return _times(self.motion.xyxy, size_wh[1] / _HEIGHT)
+
 
 def update(
     tracks: Sequence[Track], frame: Frame, labels: Sequence[str], minimum_confidence: float, patience_s: float
@@ -55,7 +60,7 @@ def update(
     picture of one height, whatever size the camera's has by now.
     """
     wanted = frozenset(map(plain, labels))
-    boxes = [_scaled(each, _HEIGHT / frame.size_wh[1]) for each in frame.detections]
+    boxes = [replace(each, xyxy=_times(each.xyxy, _HEIGHT / frame.size_wh[1])) for each in frame.detections]
     found = {at: each for at, each in enumerate(boxes) if not wanted or plain(each.label) in wanted}
     sure = {at: each for at, each in found.items() if each.confidence >= minimum_confidence}
     alive = [each for each in tracks if _is_alive(each, frame, patience_s)]
@@ -70,9 +75,9 @@ def update(
     return (*seen, *new.values(), *lost)[:_MAX_TRACKS], ids
 
 
-def _scaled(found: Detection, by: float) -> Detection:
-    x1, y1, x2, y2 = found.xyxy
-    return replace(found, xyxy=(x1 * by, y1 * by, x2 * by, y2 * by))
+def _times(xyxy: XYXY, by: float) -> XYXY:
+    x1, y1, x2, y2 = xyxy
+    return x1 * by, y1 * by, x2 * by, y2 * by
 
 
 def _is_alive(track: Track, frame: Frame, patience_s: float) -> bool:

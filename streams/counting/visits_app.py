@@ -132,7 +132,7 @@ class VisitsApp(CountingApp):
     async def _matched(self, frame: Frame, camera: Camera, visits: list[Visit]) -> tuple[Camera, list[Visit]]:
         """The same, with `same_as` set on visits of the same appearance."""
         seen = [each for each in camera.tracks if each.id in camera.visits and not each.missed]
-        wanted = {each.id: each.motion.xyxy for each in seen if self._looks.wants(each.id, frame.captured_at)}
+        wanted = {each.id: each.xyxy(frame.size_wh) for each in seen if self._looks.wants(each.id, frame.captured_at)}
         if wanted:
             for number, look in (await asyncio.to_thread(_looks_of, frame, wanted)).items():
                 self._looks.add(number, frame.source, frame.captured_at, look)
