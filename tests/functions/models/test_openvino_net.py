@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier, Semaphore
 
 import numpy as np
 import pytest
@@ -53,10 +53,11 @@ def test_a_network_is_shared_by_threads_each_with_outputs_of_its_own(tmp_path: P
     """The output is the mean of the picture: of no other thread's."""
     path = write(tmp_path / "mean.onnx", np.zeros((1, 1, 1, 1)), adds_mean=True)
     net = Network("mean", read_onnx(path), InputForm((64, 64)), "CPU", EXACT)
+    all_have_theirs = Barrier(8)
 
     def said(value: int) -> bool:
         output = net(np.full((64, 64, 3), value, np.uint8))[0]
-        time.sleep(0.001)
+        all_have_theirs.wait(30)
         return float(output.item()) == value
 
     with ThreadPoolExecutor(8) as threads:
@@ -77,15 +78,21 @@ def test_files_that_are_cut_or_of_another_kind_are_refused_in_one_line(tmp_path:
 
 def test_what_a_process_keeps_is_made_once_whatever_the_threads() -> None:
     made = []
+    ask = Semaphore(0)
 
     def make(name: str) -> str:
-        time.sleep(0.05)
+        assert made or all(ask.acquire(timeout=30) for _ in range(8))  # not before all have asked
         made.append(name)
         return name
 
     kept = per_process(make, at_most=2)
+
+    def asked(name: str) -> str:
+        ask.release()
+        return kept(name)
+
     with ThreadPoolExecutor(8) as threads:
-        assert set(threads.map(kept, ["a"] * 8)) == {"a"}
+        assert set(threads.map(asked, ["a"] * 8)) == {"a"}
     assert made == ["a"]
     assert [kept("b"), kept("c"), kept("a")] == ["b", "c", "a"]
     assert made == ["a", "b", "c", "a"]
