@@ -59,12 +59,12 @@ def test_a_producer_tells_of_its_frames_where_it_is_given_a_port(embedded: str, 
     picture.parent.mkdir()
     picture.write_bytes(frames.frame().jpeg)
     port = free_port()
-    command = [*IMAGEBUS, "produce", str(picture.parent), "--loop", "--realtime", "-n", "door"]
-    with Process([*command, "--metrics-port", str(port)], {"KAFKA_URL": embedded}):
+    command = [*IMAGEBUS, "produce", str(picture.parent), "--loop", "--realtime", "--metrics-port", str(port), "-n"]
+    with Process([*command, "door"], {"KAFKA_URL": embedded}):
         sent = ("imagebus_producer_frames_total", "sent", "door")
         wait_until(lambda: told(port).get(sent, 0) > 2, 20, "a producer that sends")
         assert told(port)["imagebus_producer_connections_total", "door"] == 0
-        with Process([*command, "--metrics-port", str(port)], {"KAFKA_URL": embedded}) as second:
+        with Process([*command, "yard"], {"KAFKA_URL": embedded}) as second:
             assert second.wait() == 2
             assert f"--metrics-port: expected a free port, got {port}" in second.text
 

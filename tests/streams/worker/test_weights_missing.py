@@ -19,7 +19,11 @@ from tests.streams.frames import record
         ("detect_onnx", "--model nowhere.onnx", "Model nowhere.onnx: expected the path of a file, or one of "),
         ("detect_onnx", "--model {cut}", "expected an ONNX file, got one that does not load: "),
         ("detect_onnx", "--model {faces}", "expected the outputs of a detector ("),
-        ("detect_onnx", "--model {yolox} --family yolov8", "expected the outputs of a detector (yolov8: "),
+        (
+            "detect_onnx",
+            "--model {yolox} --family yolov8",
+            " is not what it says: yolov8: expected boxes within the picture, ",
+        ),
     ],
 )
 def test_nothing_is_consumed_without_the_right_weights(
