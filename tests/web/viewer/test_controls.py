@@ -99,9 +99,9 @@ def test_keys_do_what_the_buttons_do(street: Camera, page: Page) -> None:
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     page.keyboard.press("f")
-    page.wait_for_function("document.fullscreenElement?.className === 'panes'")
+    page.wait_for_function("() => document.fullscreenElement?.className === 'panes'")  # no expression: no eval
     page.keyboard.press("f")
-    page.wait_for_function("document.fullscreenElement === null")
+    page.wait_for_function("() => document.fullscreenElement === null")
     with page.expect_download() as saved:
         page.keyboard.press("s")
     saved.value.path()  # a download that has only begun may end the change to another page
