@@ -12,7 +12,7 @@ class Feeder(Writer):
     """Writes frame 0, 1, 2 … of every source, all of them `rate` times a second, until told to stop."""
 
     def __init__(self, url: str, sources: Sequence[str], rate: float, topic: str = "SOURCE_FRAME") -> None:
-        super().__init__(url)
+        super().__init__(url, enable_idempotence=True)  # else a broker that stalls may have them out of order
         self.written = 0  # frames of each source
         self._sources, self._period_s, self._topic = sources, 1 / rate, topic
 
