@@ -16,8 +16,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode import loop
 
-from streams.kafka.faust_producer import Producer
-from streams.kafka.security import for_faust, for_librdkafka
+from streams.kafka.security import for_faust
 from streams.kafka.topics import DEAD_LETTER_BYTES
 from streams.runtime.membership import Membership
 from streams.settings import Settings
@@ -127,7 +126,6 @@ class Transport(driver.Transport):
     """Faust's transport with our consumer."""
 
     Consumer = Consumer
-    Producer = Producer
 
 
 class BusApp(faust.App):
@@ -139,8 +137,8 @@ class BusApp(faust.App):
     mundane_level = "debug"
     is_full: Callable[[TP], bool] = staticmethod(lambda tp: False)
 
-    def __init__(self, group: str, membership: Membership, librdkafka: dict[str, Any], **options: Any) -> None:
-        self.membership, self.librdkafka = membership, librdkafka
+    def __init__(self, group: str, membership: Membership, **options: Any) -> None:
+        self.membership = membership
         super().__init__(group, broker_client_id=membership.client_id, **options)
 
     def _new_transport(self) -> Transport:
@@ -153,7 +151,6 @@ def bus_app(group: str, settings: Settings, kind: type[BusApp] = BusApp, **more:
     return kind(
         group,
         Membership(own),
-        for_librdkafka(settings),
         broker=broker_urls(settings),
         broker_credentials=for_faust(settings),
         datadir=own,
@@ -171,6 +168,7 @@ def bus_app(group: str, settings: Settings, kind: type[BusApp] = BusApp, **more:
         consumer_max_fetch_size=_REQUEST_BYTES,
         consumer_auto_offset_reset="earliest",
         producer_max_request_size=_REQUEST_BYTES,
+        producer_max_batch_size=1024 * 1024,
         **more,
     )
 

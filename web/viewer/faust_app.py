@@ -84,14 +84,14 @@ class ViewerApp(BusApp):
     health: Health
     folder: tempfile.TemporaryDirectory[str]
 
-    def __init__(self, group: str, membership: Membership, librdkafka: dict[str, Any], **options: Any) -> None:
+    def __init__(self, group: str, membership: Membership, **options: Any) -> None:
         own = {
             "web_enabled": True,
             "web_in_thread": False,
             "stream_wait_empty": False,
             "worker_redirect_stdouts": False,
         }
-        super().__init__(group, membership, librdkafka, **(options | own))
+        super().__init__(group, membership, **(options | own))
 
     def _new_transport(self) -> Transport:
         return _Transport(self.conf.broker_consumer, self)
