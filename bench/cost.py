@@ -28,6 +28,7 @@ from functions.core.errors import UsageError
 from functions.core.frame import Picture
 from functions.core.jpeg import QUALITY
 from streams.video.encoder import encode_frame
+from streams.video.shown import Shown
 from streams.wire import records
 from tests import kafka_node
 from tests.kafka_node import KafkaNode
@@ -89,7 +90,7 @@ def _detector(name: str, shots: list[bytes], options: dict[str, Any]) -> float:
 def _producer(clip: Path) -> dict[str, float]:
     with av.open(str(clip)) as container:
         began = time.process_time()
-        frames = [frame for _, frame in zip(range(_FRAMES), container.decode(video=0), strict=False)]
+        frames = [Shown(frame) for _, frame in zip(range(_FRAMES), container.decode(video=0), strict=False)]
         decode_ms = 1000 * (time.process_time() - began) / len(frames)
     encode = partial(encode_frame, size_wh=SIZE_WH, quality=QUALITY)
     return {"decode the video": decode_ms, "encode a JPEG": min(_ms(frames, encode) for _ in range(_ROUNDS))}

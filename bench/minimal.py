@@ -22,6 +22,7 @@ from functions.core.frame import Picture
 from functions.core.jpeg import QUALITY
 from functions.core.registry import load
 from streams.video.encoder import encode_frame
+from streams.video.shown import Shown
 from tests.processes import Process
 from tests.streams.chains import FUNCTIONS
 
@@ -55,7 +56,7 @@ def produced(clip: str) -> Iterator[dict[str, Any]]:
     with av.open(clip) as container:
         container.streams.video[0].thread_type = "AUTO"
         for seq, frame in enumerate(container.decode(video=0)):
-            yield {"seq": seq, "jpeg": encode_frame(frame, (frame.width, frame.height), QUALITY)}
+            yield {"seq": seq, "jpeg": encode_frame(Shown(frame), (frame.width, frame.height), QUALITY)}
 
 
 def consumed(url: str, topic: str) -> Iterator[dict[str, Any]]:
