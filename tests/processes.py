@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import re
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -28,19 +29,29 @@ IMAGEBUS = (str(_BIN / "imagebus"),)
 _ENV = {"PYTHONUNBUFFERED": "1", "PATH": f"{_BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 T = TypeVar("T")
 _TAIL = 60
+# Below the range the system dials from: a client that keeps calling a stopped server from that range would one day be
+# given the server's own port, and reach itself.
+_PORTS = range(20_000, 32_000)
+
+
+def _own_ports() -> Iterator[int]:
+    """This test process's part of the ports, round and round: no two parts of one run share a port."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    ports = _PORTS[worker :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
+    first = random.randrange(len(ports))  # a second run on this machine begins elsewhere
+    return itertools.cycle((*ports[first:], *ports[:first]))
+
+
+_ports = _own_ports()
 
 
 def free_port() -> int:
-    """A loopback port nobody listens on.
-
-    Below the range the system dials from: a client that keeps calling a stopped server from that range would one
-    day be given the server's own port, and reach itself.
-    """
-    while True:
-        port = random.randint(20_000, 32_000)
+    """A loopback port nobody listens on, and that was not given to anybody lately: who got one may not listen yet."""
+    for port in _ports:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+    raise AssertionError("the ports go round")
 
 
 def lives(process: psutil.Process) -> bool:
