@@ -21,6 +21,14 @@ from tests.missing import missing
 from tests.processes import PROJECT, free_port
 
 
+@pytest.fixture(scope="module", autouse=True)
+def scheduled_as_before() -> Iterator[None]:
+    """What a file's tests do to this process's scheduling, every process that later tests start would inherit."""
+    before = os.sched_getscheduler(0)
+    yield
+    assert os.sched_getscheduler(0) == before
+
+
 @pytest.fixture
 def embedded() -> Iterator[str]:
     """host:port of an embedded broker of this test's own."""

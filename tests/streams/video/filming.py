@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +67,7 @@ def film(
     path: Path, images: Sequence[Image], codec: str = "mpeg4", rate: int = 10, aspect: int = 1, **options: str
 ) -> Path:
     """A video of these pictures; `aspect` is that of a pixel, width by height."""
-    with av.open(str(path), "w") as container:
+    with _time_shared(), av.open(str(path), "w") as container:
         stream: Any = container.add_stream(codec, rate=rate)
         stream.height, stream.width = images[0].shape[:2]
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
@@ -75,6 +77,14 @@ def film(
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
         container.mux(stream.encode(None))
     return path
+
+
+@contextmanager
+def _time_shared() -> Iterator[None]:
+    """SVT-AV1, run by root, makes its caller a real-time thread, before which all that others start gets no turn."""
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    yield
+    os.sched_setscheduler(0, policy, priority)
 
 
 def with_matrix(path: Path, a: float, b: float, c: float, d: float) -> Path:
