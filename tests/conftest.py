@@ -21,6 +21,11 @@ from tests.missing import missing
 from tests.processes import PROJECT, free_port
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two files at a time for each core: tests wait for processes more than they compute."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def scheduled_as_before() -> Iterator[None]:
     """What a file's tests do to this process's scheduling, every process that later tests start would inherit."""

@@ -85,7 +85,7 @@ def test_make_imageai_adds_imageai_to_what_make_install_made_once(copy: Path, da
 
 def test_the_one_test_command_runs_all_tests_on_all_cores_and_ci_calls_it() -> None:
     said = run(PROJECT, "make", "--dry-run", "test")
-    assert said.splitlines()[-1] == "pytest -n logical --dist loadfile --no-loadscope-reorder"
+    assert said.splitlines()[-1] == "pytest -n auto --dist loadfile --no-loadscope-reorder"
     assert "make --no-print-directory imageai" in said
     ci = (PROJECT / ".ci" / "run").read_text("utf-8")
     assert "make test" in ci
