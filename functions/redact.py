@@ -48,8 +48,17 @@ class RedactState:
     witness: MotionWitness = field(default_factory=MotionWitness)
     shape: PictureShape = field(default_factory=PictureShape)
 
+    def learn(self, frame: Frame) -> None:
+        """See a frame of a recording before its first one comes: the witness then knows how the camera stands."""
+        self.witness.motion_mask(frame.image)
 
-@function(redacts=True, look_ahead_s=2.0, ready=lambda *, zones, **_: check_zones(zones))
+
+@function(
+    redacts=True,
+    look_ahead_s=2.0,
+    ready=lambda *, zones, **_: check_zones(zones),
+    learns=lambda *, motion, **_: motion,
+)
 def redact(
     frame: Frame,
     state: RedactState,

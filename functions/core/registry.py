@@ -33,6 +33,7 @@ class FunctionSpec:
     labels: Callable[..., Iterable[str]] | None = None
     ready: Callable[..., object] | None = None
     look_ahead_s: float = 0.0
+    learns: Callable[..., bool] | None = None
 
     def validate(self, given: Mapping[str, object]) -> dict[str, Any]:
         """Every option with its value: given (as text or typed), else the default. Raises OptionError."""
@@ -48,6 +49,10 @@ class FunctionSpec:
     def window_s(self, options: Mapping[str, Any]) -> float:
         """How far ahead it looks: at most `look_ahead_s`, less where an option of that name says so."""
         return min(self.look_ahead_s, float(options.get("look_ahead_s", self.look_ahead_s)))
+
+    def learns_first(self, options: Mapping[str, Any]) -> bool:
+        """Whether its state is to `learn` pictures of a recording before the first frame comes."""
+        return bool(self.learns and self.learns(**options))
 
     def prepare(self, options: Mapping[str, Any]) -> None:
         """Run `ready` with these options, before the first frame. Raises UsageError if something is missing."""
@@ -67,6 +72,7 @@ def function(
     labels: Callable[..., Iterable[str]] | None = None,
     ready: Callable[..., object] | None = None,
     look_ahead_s: float = 0.0,
+    learns: Callable[..., bool] | None = None,
 ) -> Callable[[F], F]: ...
 def function(
     call: F | None = None,
@@ -75,19 +81,27 @@ def function(
     labels: Callable[..., Iterable[str]] | None = None,
     ready: Callable[..., object] | None = None,
     look_ahead_s: float = 0.0,
+    learns: Callable[..., bool] | None = None,
 ) -> F | Callable[[F], F]:
     """Register a function over frames and give it back as it is.
 
     `redacts` marks one whose pictures may be shown to anybody. `labels` and `ready` are called with the function's
     options as keywords: the labels a detector can find, and what is done before the first frame, so that missing
     weights are told before a record is consumed. `look_ahead_s` delays each frame by so much; the function then gets
-    those that follow it within that time as its third argument, `ahead`. Raises FunctionError for a signature that no
-    stage could call, also of `labels` and `ready`, and for a name that another module has.
+    those that follow it within that time as its third argument, `ahead`. `learns` is called with the options, too, and
+    says whether the state's method `learn` is to see pictures of a recording before its first frame. Raises
+    FunctionError for a signature that no stage could call, also of these callables, and for a name that another module
+    has.
     """
 
     def register(call: F) -> F:
         spec = replace(
-            _read(call, ahead=look_ahead_s > 0), redacts=redacts, labels=labels, ready=ready, look_ahead_s=look_ahead_s
+            _read(call, ahead=look_ahead_s > 0),
+            redacts=redacts,
+            labels=labels,
+            ready=ready,
+            look_ahead_s=look_ahead_s,
+            learns=learns,
         )
         _refuse_duplicate(spec)
         _refuse_uncallable(spec)
@@ -147,9 +161,9 @@ def _refuse_duplicate(spec: FunctionSpec) -> None:
 
 
 def _refuse_uncallable(spec: FunctionSpec) -> None:
-    """`labels` and `ready` run long after registering, where their error would read as if a frame were wrong."""
+    """They run long after registering, where their error would read as if a frame were wrong."""
     options = ", ".join(spec.options)
-    for what, call in {"labels": spec.labels, "ready": spec.ready}.items():
+    for what, call in {"labels": spec.labels, "ready": spec.ready, "learns": spec.learns}.items():
         if call is not None and (got := _why_uncallable(call, spec.options)):
             wanted = f"a callable that takes its options as keywords ({options})" if options else "a callable"
             raise FunctionError(f"Function {spec.name}, {what}: expected {wanted}, got {got}")

@@ -30,17 +30,22 @@ def drawn(frames: Iterable[Frame]) -> Iterator[Frame]:
     return (annotate(frame) if frame.detections else frame for frame in frames)
 
 
+def hop_of(spec: FunctionSpec, options: dict[str, Any]) -> Hop:
+    """What says of a frame that this function saw it, and what it can find; it is believed, as it ran here."""
+    finds = frozenset(map(plain, spec.findable(options)))
+    return Hop(spec.name, spec.name, "", options, started_at=0, took_us=0, average_us=0, finds=finds)
+
+
 def _run(spec: FunctionSpec, options: dict[str, Any], frames: Iterable[Frame]) -> Iterator[Frame]:
     state = () if spec.state is None else (spec.state(),)  # a file is one source
-    finds = frozenset(map(plain, spec.findable(options)))
-    hop = Hop(spec.name, spec.name, "", options, started_at=0, took_us=0, average_us=0, finds=finds)
-    for arguments in _with_ahead(frames, spec.window_s(options)) if spec.look_ahead_s else ((each,) for each in frames):
+    hop = hop_of(spec, options)
+    for arguments in with_ahead(frames, spec.window_s(options)) if spec.look_ahead_s else ((each,) for each in frames):
         frame, *ahead = arguments
         for result in _results(spec, spec.call(frame, *state, *ahead, **options)):
             yield replace(result, hops=(*frame.hops, hop))
 
 
-def _with_ahead(frames: Iterable[Frame], window_s: float) -> Iterator[tuple[Frame, tuple[Frame, ...]]]:
+def with_ahead(frames: Iterable[Frame], window_s: float) -> Iterator[tuple[Frame, tuple[Frame, ...]]]:
     """Each frame with those that follow it within the window."""
     window: deque[Frame] = deque()
     for frame in frames:

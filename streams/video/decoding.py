@@ -47,12 +47,13 @@ class RefusedError(VideoError):
 class Moment(NamedTuple):
     """One frame: `at_s` seconds after the source's first, and its picture, decoded lazily.
 
-    `skipped`: it was not decoded, and has no picture.
+    `skipped`: it was not decoded, and has no picture. `pts` is its stamp as it is, in the stream's time base.
     """
 
     at_s: float
     picture: Callable[[], bytes | Shown]
     skipped: bool = False
+    pts: int | None = None
 
 
 class Video:
@@ -109,7 +110,7 @@ class Video:
             if self._plain is None:
                 # Asked only of whole pictures: the decoder takes fields for such only as the first thing that it sees.
                 self._plain = not has_two_fields(bytes(packet)) and self._is_plain()
-            yield Moment(timeline.at_s(packet), partial(self._jpeg_of, packet))
+            yield Moment(timeline.at_s(packet), partial(self._jpeg_of, packet), pts=packet.pts)
 
     def _decoded(self, packet: Any, timeline: Timeline) -> Iterator[Moment]:
         was_alone = self._keys.alone
@@ -152,7 +153,7 @@ class Video:
             # Of two fields each may have a packet of its own.
             self.losses.owed -= 2 if frame.interlaced_frame else 1
             self.losses.damaged += frame.is_corrupt
-            yield Moment(timeline.at_s(frame), partial(self._shown, frame))
+            yield Moment(timeline.at_s(frame), partial(self._shown, frame), pts=frame.pts)
 
     def _is_plain(self) -> bool:
         """Whether its JPEGs may be shown as they are: a narrow one of this height comes out upright, as it was."""
