@@ -19,6 +19,7 @@ _COMMANDS = {
     "functions": "streams.files.command:functions",
     "models": "streams.files.models_command:models",
     "produce": "streams.producer.command:produce",
+    "redact": "streams.file_redaction.command:redact",
     "stage": "streams.stage_command:stage",
     "topics": "streams.kafka.command:topics",
     "try": "streams.files.command:try_",
