@@ -46,15 +46,15 @@ def test_two_plain_workers_share_eight_sources_while_one_stops_and_is_killed(env
     with worker(env) as first, worker(env) as second:
         wait_ready(first)
         wait_ready(second)
-        with Feeder(url, SOURCES, rate=10) as feeder:
-            wait_until(lambda: feeder.written >= 20, 30, "20 frames of each source")
+        with Feeder(url, SOURCES, rate=5) as feeder:
+            wait_until(lambda: feeder.written >= 10, 30, "10 frames of each source")
             assert first.terminate() == 0
-            wait_until(lambda: feeder.written >= 50, 30, "50 frames of each source")
+            wait_until(lambda: feeder.written >= 25, 30, "25 frames of each source")
             with worker(env) as third:
                 wait_ready(third)
-                wait_until(lambda: feeder.written >= 90, 30, "90 frames of each source")
+                wait_until(lambda: feeder.written >= 45, 30, "45 frames of each source")
                 second.kill()
-                wait_until(lambda: feeder.written >= 110, 30, "110 frames of each source")
+                wait_until(lambda: feeder.written >= 55, 30, "55 frames of each source")
                 feeder.end()
                 nothing_missing_and_in_order(url, "REDACTION_FRAME", feeder.written)
                 nothing_missing_and_in_order(url, "ANNOTATED_FRAME", feeder.written)
@@ -65,13 +65,13 @@ def test_a_worker_of_one_stage_takes_part_of_that_stage_from_a_worker_of_all(env
     with worker(env) as whole, worker(env, "redact") as redactor:
         wait_ready(whole)
         wait_ready(redactor, "redact")
-        with Feeder(url, SOURCES, rate=10) as feeder:
-            wait_until(lambda: feeder.written >= 30, 30, "30 frames of each source")
+        with Feeder(url, SOURCES, rate=5) as feeder:
+            wait_until(lambda: feeder.written >= 15, 30, "15 frames of each source")
             assert redactor.terminate() == 0
-            wait_until(lambda: feeder.written >= 60, 30, "60 frames of each source")
+            wait_until(lambda: feeder.written >= 30, 30, "30 frames of each source")
             with worker(env, "redact") as again:
                 wait_ready(again, "redact")
                 again.kill()
-                wait_until(lambda: feeder.written >= 80, 30, "80 frames of each source")
+                wait_until(lambda: feeder.written >= 40, 30, "40 frames of each source")
                 feeder.end()
                 nothing_missing_and_in_order(url, "REDACTION_FRAME", feeder.written)
