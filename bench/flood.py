@@ -1,7 +1,8 @@
-"""Memory of a worker that redacts 30 live cameras of 720p while thousands of foreign names come, and what they show."""
+"""Memory of a redacting worker and a viewer of 30 live 720p cameras while thousands of foreign names come."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -14,6 +15,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import count
 
+import aiohttp
 import numpy as np
 import psutil
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -27,6 +29,9 @@ from tests import kafka_node
 from tests.bus import producer
 from tests.kafka_node import KafkaNode
 from tests.streams.chains import wait_ready, worker
+from tests.wait import wait_until
+from tests.web.socket_client import connect
+from tests.web.viewing import Viewing, start_viewer
 
 _CAMERAS, _EVERY_S, _WARM_S = 30, 4.0, 60.0
 _AHEAD = 60  # foreign frames under way
@@ -34,6 +39,7 @@ _AHEAD = 60  # foreign frames under way
 
 _HIDE = 'detectors = ["detect_stub"]'
 _chain = partial(one_stage_chain, function="redact", run="FLOOD", options=_HIDE, partitions=4, max_age_s=2.0)
+Pids = tuple[int, int]
 Seen = dict[str, list[float]]  # how much of each picture is covered, by its source
 
 
@@ -42,18 +48,29 @@ def main() -> None:
     names = int(os.environ.get("NAMES", "10000"))
     like = records.decode(detected(record(pictures(clip_from(sys.argv[1:]), (1280, 720), 1)[0], 0, "x")))
     kafka_node.require()
-    with KafkaNode() as node, _chain(node.url) as (env, source, output), worker(env) as own:
+    with (
+        KafkaNode() as node,
+        _chain(node.url) as (env, source, output),
+        worker(env) as own,
+        start_viewer(node.url, env=env) as viewing,
+    ):
         wait_ready(own, "measured")
-        client, seen = producer(node.url), defaultdict[str, list[float]](list)
-        with _beside(_film, client, source, like), _beside(_read, node.url, output, seen):
+        wait_until(lambda: viewing.state().get("bus") == "ready", 60, "a viewer that reads")
+        client, seen, states = producer(node.url), defaultdict[str, list[float]](list), list[int]()
+        pids = own.pid, viewing.process.pid
+        with (
+            _beside(_film, client, source, like),
+            _beside(_read, node.url, output, seen),
+            _beside(_browse, viewing, states),
+        ):
             time.sleep(_WARM_S)
             before = {name: len(shares) for name, shares in seen.items()}
-            resident = [_resident_mb(own.pid), *_flood(client, source, names, own.pid, seen)]
-        print(json.dumps(_figures(resident, seen, before)))
+            resident = [_resident_mb(pids), *_flood(client, source, names, pids, seen)]
+        print(json.dumps(_figures(resident, seen, before) | {"largest_state_bytes": max(states)}))
 
 
-def _flood(client: Producer, topic: str, names: int, pid: int, seen: Seen) -> Iterator[float]:
-    """Resident memory after each tenth of the names, once they have come out again."""
+def _flood(client: Producer, topic: str, names: int, pids: Pids, seen: Seen) -> Iterator[tuple[int, int]]:
+    """Resident memory of worker and viewer after each tenth of the names, once they have come out again."""
     grey = Frame.from_image(np.full((720, 1280, 3), 90, np.uint8), "x")
     like = records.decode(detected(record(grey.jpeg, 0, "x")))
     known = len(seen)
@@ -62,8 +79,8 @@ def _flood(client: Producer, topic: str, names: int, pid: int, seen: Seen) -> It
         _wait(seen, known + n - _AHEAD)
         if n % (names // 10) == 0:
             _wait(seen, known + n)
-            yield _resident_mb(pid)
-            print(f"{n} names: {_resident_mb(pid):.0f} MB", flush=True)
+            yield (grown := _resident_mb(pids))
+            print(f"{n} names: worker {grown[0]} MB, viewer {grown[1]} MB", flush=True)
 
 
 def _wait(seen: Seen, sources: int) -> None:
@@ -71,10 +88,11 @@ def _wait(seen: Seen, sources: int) -> None:
         time.sleep(0.05)
 
 
-def _figures(resident: list[float], seen: Seen, before: dict[str, int]) -> dict[str, object]:
+def _figures(resident: list[tuple[int, int]], seen: Seen, before: dict[str, int]) -> dict[str, object]:
     live = {name: seen[name][at:] for name, at in before.items()}
     return {
-        "mb": [round(each) for each in resident],
+        "worker_mb": [worker for worker, _ in resident],
+        "viewer_mb": [viewer for _, viewer in resident],
         "cameras": len(live),
         "their_frames": sum(map(len, live.values())),
         "fewest_of_one": min(map(len, live.values())),
@@ -123,8 +141,22 @@ def _read(url: str, topic: str, seen: Seen, enough: threading.Event) -> None:
     reader.close()
 
 
-def _resident_mb(pid: int) -> float:
-    return float(psutil.Process(pid).memory_info().rss) / 1e6
+def _browse(viewing: Viewing, states: list[int], enough: threading.Event) -> None:
+    """Sizes of the state messages that a browser gets."""
+
+    async def browse() -> None:
+        async with connect(viewing) as client:
+            while not enough.is_set():
+                message = await client.socket.receive(30)
+                if message.type is aiohttp.WSMsgType.TEXT and json.loads(message.data)["say"] == "state":
+                    states.append(len(message.data.encode()))
+
+    asyncio.run(browse())
+
+
+def _resident_mb(pids: Pids) -> tuple[int, int]:
+    worker_mb, viewer_mb = (round(psutil.Process(pid).memory_info().rss / 1e6) for pid in pids)
+    return worker_mb, viewer_mb
 
 
 if __name__ == "__main__":
