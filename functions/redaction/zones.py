@@ -51,10 +51,17 @@ def check_zones(zones: Iterable[str]) -> None:
         _read(text)
 
 
-@lru_cache(maxsize=1024)
 def zones_of(zones: tuple[str, ...], source: str) -> tuple[str, ...]:
     """Those of one source."""
-    return tuple(text for text in zones if _read(text)[0] == source)
+    return _by_source(zones).get(source, ())
+
+
+@lru_cache(maxsize=16)
+def _by_source(zones: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for text in zones:
+        found.setdefault(_read(text)[0], []).append(text)
+    return {source: tuple(texts) for source, texts in found.items()}
 
 
 @lru_cache(maxsize=1024)

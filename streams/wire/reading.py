@@ -18,8 +18,11 @@ MAX_REDRIVEN = 3
 class Keyed(Protocol):
     """The fields of a Kafka message that are read."""
 
-    key: bytes | None
-    value: bytes | None
+    @property
+    def key(self) -> bytes | None: ...
+
+    @property
+    def value(self) -> bytes | None: ...
 
 
 class Message(Keyed, Protocol):

@@ -26,6 +26,7 @@ from streams.settings import Settings
 from streams.worker.chain_watch import ChainWatch
 from streams.worker.metrics import Stages
 from streams.worker.stage_worker import NewApp, StageWorker
+from streams.zones.reader import ZonesReader
 
 _OFTEN = 3  # times within the time that systemd waits
 
@@ -75,7 +76,7 @@ class Worker(faust.App):
     BootStrategy = _StagesOnly
     mundane_level = "debug"
 
-    def __init__(self, stages: Iterable[AppWorker], settings: Settings, chain: Chain) -> None:
+    def __init__(self, stages: Iterable[AppWorker], settings: Settings, chain: Chain, zones: ZonesReader) -> None:
         super().__init__(
             "imagebus",
             broker=broker_urls(settings),
@@ -88,12 +89,13 @@ class Worker(faust.App):
             web_tables_enabled=False,
         )
         self.stages = tuple(stages)
-        self._settings, self._chain = settings, chain
+        self._settings, self._chain, self._zones = settings, chain, zones
         self._add_pages()
 
     def on_init_dependencies(self) -> Iterable[ServiceT]:
         """The stages, which start side by side: each does its work in a task of its own."""
-        return [*super().on_init_dependencies(), *self.stages, Watchdog(self._is_alive), self._chain_watch()]
+        own = (self._zones, *self.stages, Watchdog(self._is_alive), self._chain_watch())
+        return [*super().on_init_dependencies(), *own]
 
     def _chain_watch(self) -> ChainWatch:
         def follow(chain: Chain) -> None:
@@ -145,9 +147,11 @@ def worker_of(
     functions = registered(settings)
     for name, conf in stages.items():
         check_stage(chain, functions, name, conf)
+    zones = ZonesReader(settings, chain)
     workers: list[AppWorker] = [
-        StageWorker(name, conf, functions[conf.function], chain, settings, stage_app) for name, conf in stages.items()
+        StageWorker(name, conf, functions[conf.function], chain, settings, stage_app, zones)
+        for name, conf in stages.items()
     ]
     if counts and chain.counts:
         workers += counting.workers(chain, chain.counts, settings)
-    return Worker(workers, settings, chain)
+    return Worker(workers, settings, chain, zones)

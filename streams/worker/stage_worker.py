@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from threading import Lock
 
 import cv2
 import msgspec
@@ -21,7 +22,7 @@ from streams.chain import evidence
 from streams.chain.redacted_words import words_of
 from streams.chain.types import Chain, StageConf, dead_letters_of, group_of
 from streams.kafka import topics
-from streams.runtime.errors import Failed
+from streams.runtime.errors import Failed, Stopped
 from streams.runtime.faust_app import folder
 from streams.runtime.poison_records import InFlightFile, leave_nothing
 from streams.runtime.supervisor import EXIT_USAGE, AppWorker, ReadingApp, Refuse, leave
@@ -29,6 +30,7 @@ from streams.settings import Settings
 from streams.stage.handler import Stage
 from streams.stage.invocation import Invocation
 from streams.stage.thread_pool import ThreadPool
+from streams.zones.reader import ZonesReader
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +39,27 @@ NewApp = Callable[[Stage, StageConf, Settings, Refuse], ReadingApp]
 
 
 class StageWorker(AppWorker):
-    """One stage under way."""
+    """One stage under way; a redactor that knows zones covers those of `zones`, too, and does not begin before them."""
 
     def __init__(
-        self, name: str, conf: StageConf, spec: FunctionSpec, chain: Chain, settings: Settings, stage_app: NewApp
+        self,
+        name: str,
+        conf: StageConf,
+        spec: FunctionSpec,
+        chain: Chain,
+        settings: Settings,
+        stage_app: NewApp,
+        zones: ZonesReader,
     ) -> None:
         super().__init__(name, settings)
         self._stage_app = stage_app
         self.conf, self.spec, self._chain = conf, spec, chain
+        self._changing = Lock()
+        self._drawn: tuple[str, ...] = ()
         self.options = spec.validate(chain.options(conf, spec))
+        self._zones = zones if spec.redacts and "zones" in spec.options else None
+        if self._zones:
+            self._zones.join(lambda drawn: self.take_zones(drawn=drawn), lambda why: self.refuse(Stopped(why)))
         redacted = chain.redacted(conf.output)
         work = Invocation(name, spec, self.options, redacted, settings.max_record_bytes, settings.max_age_s)
         self._pool = ThreadPool(settings.threads or os.cpu_count() or 1, settings.time_limit_s)
@@ -82,15 +96,23 @@ class StageWorker(AppWorker):
             stages = self._chain.stages | {self.name: self.conf}  # this one may run beside the chain
             chain, functions = msgspec.structs.replace(self._chain, stages=stages), registry.load()
             known = evidence.of_chain(chain, functions)
-            self.stage.work = replace(work, evidence=known, words=words_of(chain, functions, known))
+            words = words_of(chain, functions, known)
+            with self._changing:
+                self.stage.work = replace(self.stage.work, evidence=known, words=words)
 
-    def take_zones(self, chain: Chain) -> None:
-        """Go on with the zones of this chain, which is the stage's own but for them; from the next record on."""
-        if "zones" in self.spec.options:
-            self.options = self.spec.validate(chain.options(self.conf, self.spec))
+    def take_zones(self, chain: Chain | None = None, drawn: tuple[str, ...] | None = None) -> None:
+        """From the next record on, use the zones of this chain, the stage's own but for them, or those people drew."""
+        if "zones" not in self.spec.options:
+            return
+        with self._changing:
+            self._chain, self._drawn = chain or self._chain, self._drawn if drawn is None else drawn
+            options = self._chain.options(self.conf, self.spec)
+            self.options = self.spec.validate(options | {"zones": (*options.get("zones", ()), *self._drawn)})
             self.stage.work = replace(self.stage.work, options=self.options)
 
     def make_topics(self, client: AdminClient) -> None:
+        if self._zones:
+            self._zones.require()
         names = (*self.conf.inputs, self.conf.output, dead_letters_of(self.name))
         topics.make(client, [topics.plan(self._settings, self._chain, name) for name in names])
 
