@@ -9,7 +9,8 @@ from threading import Event
 from confluent_kafka import KafkaException
 
 from functions.core.errors import UsageError
-from streams.cameras.states import STATE_EVERY_S, CameraStates, NoStates
+from streams.cameras.states import NAME_IN_USE, STATE_EVERY_S, CameraStates
+from streams.kafka.compacted import NoTopic
 from streams.settings import Settings
 from streams.wire.cameras import CameraState
 
@@ -18,12 +19,15 @@ _HEARD_WITHIN_S = 2.5 * STATE_EVERY_S
 _POLL_S = 0.2
 
 
-# Part of the error of a name in use, by which it is known where it comes as text.
-NAME_IN_USE = "expected a name of its own"
-
-
 class NameInUse(UsageError):
-    """Another producer sends under this name."""
+    """Another producer sends under this name, `since` when, by this host's clock."""
+
+    def __init__(self, mine: CameraState, rival: CameraState) -> None:
+        self.since = time.strftime("%H:%M:%S", time.localtime(rival.started_at / 1e6))
+        super().__init__(
+            f"--name {mine.source}: {NAME_IN_USE}, got one under which another producer already sends "
+            f"to {mine.topic}, since {self.since}; -n NAME gives this one another"
+        )
 
 
 class Claim:
@@ -37,7 +41,7 @@ class Claim:
         try:
             self._states = CameraStates(settings)
             self._states.catch_up()
-        except (KafkaException, NoStates) as error:
+        except (KafkaException, NoTopic) as error:
             say(f"whether another producer has this name cannot be read: {error}")
 
     def settle(self, tick: Callable[[], None], stop: Event) -> None:
@@ -57,11 +61,7 @@ class Claim:
         self._states.poll()
         mine = self._mine()
         if rivals := self._states.rivals(mine, self._own, heard=True):
-            since = time.strftime("%H:%M:%S", time.localtime(rivals[0].started_at / 1e6))
-            raise NameInUse(
-                f"--name {mine.source}: {NAME_IN_USE}, got one under which another producer already sends "
-                f"to {mine.topic}, since {since}; -n NAME gives this one another"
-            )
+            raise NameInUse(mine, rivals[0])
 
     def close(self) -> None:
         """Read no more."""

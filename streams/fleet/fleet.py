@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import time
+from collections.abc import Callable
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -12,18 +13,19 @@ from secrets import token_hex
 from threading import Event, Thread
 
 import click
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from functions.core.errors import UsageError
-from streams.cameras.claim import NAME_IN_USE
 from streams.cameras.report import scrubbed
-from streams.cameras.states import CameraStates, NoStates
+from streams.cameras.states import NAME_IN_USE, CameraStates
 from streams.chain.cameras_section import CameraConf
 from streams.chain.check import checked
 from streams.chain.types import Chain
 from streams.chain.watching import changes, content_of, path_of
 from streams.fleet.camera_process import CameraProcess
 from streams.fleet.child import Assignment
+from streams.fleet.names import ToldNames
+from streams.kafka.compacted import NoTopic
 from streams.kafka.security import for_librdkafka
 from streams.settings import Settings
 from streams.wire import counts
@@ -33,6 +35,7 @@ _TICK_S = 0.1
 _FLUSH_S = 2.0
 _LISTEN_S = 1.0
 _CHILD = "streams.fleet.child"
+Delivered = Callable[[KafkaError | None, Message], None]
 # Read when a process begins. A decoder's threads give back each other's frames: with an arena each, and frames in them
 # instead of in mappings of their own, a camera grew to hundreds of megabytes.
 _CHILD_ENV = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(256 * 1024)}
@@ -57,6 +60,7 @@ class Fleet:
         self._context.set_forkserver_preload([_CHILD])
         self._cameras: dict[str, CameraProcess] = {}
         self._leaving: list[tuple[str, CameraProcess, bool]] = []
+        self._told = ToldNames(settings, self._path)
         self.states: dict[str, CameraState] = {}
         # As a producer's: one source is never on two partitions.
         self._bus = Producer({**for_librdkafka(settings), "partitioner": "murmur2_random", "log_level": 0})
@@ -66,6 +70,8 @@ class Fleet:
         changed = queue.SimpleQueue[None]()
         Thread(target=_watch, args=(self._path, self._content, changed, stop), name="chain file", daemon=True).start()
         Thread(target=self._listen, args=(stop,), name="states", daemon=True).start()
+        for name in self._told.names - self._chain.cameras.keys():
+            self._take_back(name)
         self._follow(self._chain)
         if not self._cameras:
             say("cameras", f"{self._path} has no [cameras.NAME]: waiting for one")
@@ -86,7 +92,7 @@ class Fleet:
                         states.poll(_LISTEN_S)
                         self.states.clear()
                         self.states.update(states.newest)
-            except (KafkaException, NoStates):
+            except (KafkaException, NoTopic):
                 stop.wait(_LISTEN_S)
 
     def _reload(self) -> None:
@@ -99,6 +105,7 @@ class Fleet:
         self._chain = chain
 
     def _follow(self, chain: Chain) -> None:
+        self._told.add(chain.cameras)
         wanted = {name: camera for name, camera in chain.cameras.items() if camera.enabled}
         for name, process in [*self._cameras.items()]:
             if wanted.get(name) != process.camera:
@@ -132,7 +139,7 @@ class Fleet:
             if process.is_over:
                 self._leaving.remove(entry)
                 if removed:
-                    self._produce(name, None)
+                    self._take_back(name)
 
     def _end(self) -> None:
         for name in [*self._cameras]:
@@ -159,9 +166,18 @@ class Fleet:
         )
         self._produce(name, counts.encode(told))
 
-    def _produce(self, name: str, value: bytes | None) -> None:
+    def _take_back(self, name: str) -> None:
+        """Have no state of a camera that was removed."""
+
+        def delivered(error: KafkaError | None, _: Message) -> None:
+            if error is None and name not in self._chain.cameras:
+                self._told.remove(name)
+
+        self._produce(name, None, delivered)
+
+    def _produce(self, name: str, value: bytes | None, delivered: Delivered | None = None) -> None:
         try:
-            self._bus.produce(CAMERAS, value, name.encode())
+            self._bus.produce(CAMERAS, value, name.encode(), on_delivery=delivered)
         except (BufferError, KafkaException) as error:
             say(name, f"its state is not told: {error}")
 

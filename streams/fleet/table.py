@@ -18,7 +18,7 @@ _CLEAR = "\x1b[H\x1b[2J"
 
 
 def show(settings: Settings, stop: Event) -> None:
-    """Print the table; on a terminal again and again until stopped. Raises KafkaException and NoStates."""
+    """Print the table; on a terminal again and again until stopped. Raises KafkaException and NoTopic."""
     with CameraStates(settings) as states:
         states.catch_up()
         live = sys.stdout.isatty()

@@ -112,11 +112,21 @@ class Run:
 
     def to_its_end(self) -> int:
         """Send until the source ends, or until stopped; the exit code."""
-        job, production = self._job, self.production
         # PyAV's frames and their side data hold one another: each picture would stay until Python happens to look for
         # such. It looks often, and never at what was there before the first frame.
         gc.freeze()
         self.report.tick()
+        try:
+            self._produce()
+            code = self._finish()
+        except Exception as error:
+            self._last_state("refused", error.message if isinstance(error, click.ClickException) else str(error))
+            raise
+        self._last_state("stopped" if self._stop.is_set() else "ended")
+        return code
+
+    def _produce(self) -> None:
+        job, production = self._job, self.production
         with closing(Claim(self._conf, lambda: self.report.state, job.own_runs, self._progress.say)) as claim:
             claim.settle(self._tick, self._stop)
             if job.metrics_port:
@@ -124,13 +134,6 @@ class Run:
             self._progress.begin(None if self.endless else _to_send(self._frames, production.pace), self.endless)
             _in_thread(lambda: production.run(self._moments()), self._outcome)
             self._poll_until_done(claim)
-        try:
-            code = self._finish()
-        except Exception as error:
-            self._last_state("refused", error.message if isinstance(error, click.ClickException) else str(error))
-            raise
-        self._last_state("stopped" if self._stop.is_set() else "ended")
-        return code
 
     def _moments(self) -> Iterator[Moment]:
         if self._frames.live:

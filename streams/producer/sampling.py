@@ -9,13 +9,14 @@ from secrets import token_hex
 from threading import Event
 
 from functions.core.frame import Size
-from functions.core.jpeg import JpegError
+from functions.core.jpeg import JpegError, read_header
 from streams.cameras.report import Tally
 from streams.producer.backpressure import Backpressure
 from streams.producer.sender import Sender
 from streams.producer.urls import SourceError
 from streams.video.decoding import Moment, Say
 from streams.video.encoder import Encoder
+from streams.video.shown import Shown
 from streams.wire import records
 from streams.wire.records import Record
 
@@ -25,6 +26,10 @@ _EARLY, _JUMP = 0.1, 3
 
 def _now() -> int:
     return time.time_ns() // 1000
+
+
+def _size_of(picture: bytes | Shown) -> Size:
+    return read_header(picture).size_wh if isinstance(picture, bytes) else picture.size_wh
 
 
 @dataclass
@@ -96,8 +101,7 @@ class Production:
             if not self.live or self.left_out.bit_count() == 1:
                 self.say(f"frame {seq} is left out: {error}")
             return
-        # A JPEG is seldom scaled on its way.
-        self.tally.size_wh = size_wh if isinstance(picture, bytes) else picture.size_wh
+        self.tally.size_wh = size_wh if jpeg is picture else _size_of(picture)
         self.tally.health.look(jpeg, time.monotonic())
         value = records.encode(self._record(seq, captured_at, jpeg, size_wh), self.max_bytes)
         if self.backpressure:

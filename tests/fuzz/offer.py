@@ -39,9 +39,18 @@ class _NoBroker:
         return
 
 
+class _NobodyElse:
+    """The claim of a name that nobody else has."""
+
+    def __init__(self, *_: object) -> None:
+        return
+
+    settle = check = close = __init__
+
+
 def one(data: bytes) -> None:
     """Ask for a session, the first line being the query, and end it again."""
-    with mock.patch.object(web.camera.webrtc_peer, "Sender", _NoBroker):
+    with mock.patch.multiple(web.camera.webrtc_peer, Sender=_NoBroker, Claim=_NobodyElse):
         _loop.run_until_complete(_begin_and_end(*data.partition(b"\n")[::2]))
 
 

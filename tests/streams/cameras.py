@@ -29,23 +29,30 @@ SYSTEM_PYTHON = Path("/usr/bin/python3")
 def mjpeg_camera(jpegs: Sequence[bytes], every_s: float = 0.05) -> Iterator[str]:
     """host:port of an HTTP camera that sends these JPEGs over and over."""
 
-    play = partial(_play, partial(cycle, jpegs), every_s)
+    play = partial(_play, partial(cycle, jpegs), lambda: time.sleep(every_s))
     with _http("multipart/x-mixed-replace; boundary=frame", play) as place:
         yield place
 
 
-def _play(pictures: Callable[[], Iterator[bytes]], every_s: float, wire: BinaryIO) -> None:
+def _play(pictures: Callable[[], Iterator[bytes]], wait: Callable[[], object], wire: BinaryIO) -> None:
     for jpeg in pictures():
         part = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
         wire.write(part.encode() + jpeg + b"\r\n")
-        time.sleep(every_s)  # a camera's own pace
+        wait()  # a camera's own pace
 
 
 @contextmanager
 def controlled_mjpeg_camera(
-    jpegs: Sequence[bytes], frozen: threading.Event, large: threading.Event, every_s: float = 0.1
+    jpegs: Sequence[bytes],
+    frozen: threading.Event,
+    large: threading.Event,
+    flooding: threading.Event | None = None,
+    every_s: float = 0.1,
 ) -> Iterator[str]:
-    """host:port of one whose picture stands still once `frozen` is set, and has 3840x2160 pixels once `large` is."""
+    """host:port of one whose picture stands still once `frozen` is set, and has 3840x2160 pixels once `large` is.
+
+    While `flooding` is set it sends as many as are taken.
+    """
     in_4k = [
         cv2.imencode(".jpg", cv2.resize(cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1), (3840, 2160)))[1].tobytes()
         for jpeg in jpegs[:4]
@@ -56,7 +63,11 @@ def controlled_mjpeg_camera(
             kind = in_4k if large.is_set() else jpegs
             yield kind[0] if frozen.is_set() else kind[number % len(kind)]
 
-    with _http("multipart/x-mixed-replace; boundary=frame", partial(_play, pictures, every_s)) as place:
+    def wait() -> None:
+        if not (flooding and flooding.is_set()):
+            time.sleep(every_s)
+
+    with _http("multipart/x-mixed-replace; boundary=frame", partial(_play, pictures, wait)) as place:
         yield place
 
 

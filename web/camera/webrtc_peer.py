@@ -16,6 +16,7 @@ from aiortc.mediastreams import MediaStreamError
 from av import VideoFrame
 
 from functions.core.jpeg import QUALITY
+from streams.cameras.claim import Claim, NameInUse
 from streams.cameras.report import Link, Report
 from streams.producer.sampling import Pace, Production
 from streams.producer.sender import Sender
@@ -23,6 +24,7 @@ from streams.settings import Settings
 from streams.video.decoding import Moment
 from streams.video.encoder import Encoder
 from streams.video.shown import Shown
+from streams.wire.cameras import State
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ _FIRST_S = 15.0
 _RETURNS_S = 1.0
 _FLUSH_S = 1.0
 _WAIT_S = 0.1
+_CHECK_EVERY_S = 0.5
 
 
 class CameraSession:
@@ -44,7 +47,8 @@ class CameraSession:
         self.received = 0
         self.peer = ""
         self._heard_at = time.monotonic()
-        self._interval_s = interval_s
+        self._settings, self._interval_s = settings, interval_s
+        self._claim: Claim | None = None
         self._stop = Event()
         self._newest: queue.Queue[VideoFrame] = queue.Queue(maxsize=1)
         self._peer = RTCPeerConnection(RTCConfiguration(ice))
@@ -69,6 +73,11 @@ class CameraSession:
         self.on_end: Callable[[], None] = lambda: None
 
     @property
+    def run(self) -> str:
+        """The producer's run, as in the ids of its frames."""
+        return self._production.run_id
+
+    @property
     def is_fresh(self) -> bool:
         """Whether a frame came just now, or may yet as the first: another one of that name is no return."""
         return time.monotonic() - self._heard_at < (_RETURNS_S if self.received else _FIRST_S)
@@ -84,7 +93,7 @@ class CameraSession:
         }
 
     async def answer(self, offer: str) -> str:
-        """Start the session; the SDP answer. Raises ValueError for an invalid offer, or one without video."""
+        """The SDP answer. Raises ValueError for an invalid offer, or one without video."""
         self._peer.on("track", self._take_track)
         self._peer.on("connectionstatechange", self._look)
         try:
@@ -97,8 +106,26 @@ class CameraSession:
             with suppress(Exception):  # closing a half-made peer may fail as well
                 await self._peer.close()
             raise ValueError(f"Expected an SDP offer with video, got one that is none: {error}") from None
-        self._start(self._publish())
         return self._peer.localDescription.sdp
+
+    async def begin(self, own: frozenset[str]) -> None:
+        """Publish, once it is known that nobody else sends under this name. Raises NameInUse; `own` are no rivals."""
+        try:
+            await asyncio.to_thread(self._settle, own)
+        except NameInUse as error:
+            await self.end()
+            await asyncio.to_thread(self._flush, "refused", str(error))
+            raise
+        self._start(self._publish())
+
+    def _settle(self, own: frozenset[str]) -> None:
+        self._report.tick()
+        self._claim = Claim(self._settings, lambda: self._report.state, own, self._say)
+        self._claim.settle(self._tick, self._stop)
+
+    def _tick(self) -> None:
+        self._sender.poll(0)
+        self._report.tick()
 
     async def end(self) -> None:
         """Close the connection; accepted frames still reach the broker."""
@@ -141,24 +168,33 @@ class CameraSession:
             self._production.skipped += 1
 
     async def _publish(self) -> None:
+        state: State = "ended"
+        why = ""
         try:
             await asyncio.to_thread(self._production.run, self._moments())
+        except NameInUse as error:
+            state, why = "refused", str(error)
+            self._say(why)
         finally:
             await self.end()
-            await asyncio.to_thread(self._flush)
+            await asyncio.to_thread(self._flush, state, why)
 
-    def _flush(self) -> None:
-        self._report.end("ended")
+    def _flush(self, state: State, why: str = "") -> None:
+        if self._claim:
+            self._claim.close()
+        self._report.end(state, why)
         end = time.monotonic() + _FLUSH_S
         while self._sender.pending and time.monotonic() < end:
             self._sender.poll(_WAIT_S)
         self._sender.flush(_WAIT_S)
 
     def _moments(self) -> Iterator[Moment]:
-        began = time.monotonic()
+        began = check_at = time.monotonic()
         while not self._stop.is_set():
-            self._sender.poll(0)
-            self._report.tick()
+            self._tick()
+            if self._claim and time.monotonic() >= check_at:
+                check_at = time.monotonic() + _CHECK_EVERY_S
+                self._claim.check()
             try:
                 frame = self._newest.get(timeout=_WAIT_S)
             except queue.Empty:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from streams.cameras.claim import NameInUse
 from streams.chain.types import Chain
 from streams.settings import Settings
 from web.auth.credentials import Busy
@@ -38,6 +39,8 @@ class Whip:
         self._settings, self._keys, self._ice = settings, keys, ice
         self._sessions: dict[str, CameraSession] = {}
         self._ended: Counter[str] = Counter()
+        # Of sessions that have ended: no rivals of those that follow, however late that is heard.
+        self._runs: deque[str] = deque(maxlen=4 * MAX_SESSIONS)
         self._throttle, self._offers = PasswordThrottle(), RateLimit(MAX_OFFERS)
         self.bus_ready: Callable[[], Awaitable[bool]] = _always
 
@@ -81,9 +84,13 @@ class Whip:
         session.on_end = partial(self._forget, session)
         try:
             answer = await session.answer(of_peer(offer, _peer(request)))
+            await session.begin(frozenset(self._runs))
         except ValueError as error:
             self._forget(session)
             raise HTTPException(400, str(error)) from None
+        except NameInUse as error:
+            text = f"Expected a name of its own: another producer sends as {source} to {topic}, since {error.since}"
+            raise HTTPException(409, text) from None
         return Response(answer, 201, {"Location": f"/whip/{session.id}"}, SDP)
 
     async def _stats(self, request: Request) -> Response:
@@ -103,6 +110,7 @@ class Whip:
     def _forget(self, session: CameraSession) -> None:
         if self._sessions.pop(session.id, None):
             self._ended += _frames(session)
+            self._runs.append(session.run)
 
     async def _check_key(self, request: Request) -> None:
         if not self._keys:

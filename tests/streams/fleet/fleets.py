@@ -6,12 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import msgpack
+import numpy as np
+from confluent_kafka import KafkaException
 
-from streams.cameras.states import CameraStates, NoStates
+from streams.cameras.states import CameraStates
+from streams.kafka.compacted import NoTopic
 from streams.settings import Settings
 from streams.wire.cameras import CameraState
+from tests.bus import consume, length
 from tests.processes import IMAGEBUS, Process
+from tests.streams.producing import TOPIC
 from tests.wait import wait_until
 
 STAGES = """
@@ -52,7 +58,7 @@ class States:
         if self._reader is None:
             try:
                 self._reader: Any = CameraStates(self._settings)
-            except NoStates:
+            except (NoTopic, KafkaException):  # just made, it may not be known to all of the client yet
                 return {}
         self._reader.poll(0.1)
         newest: dict[str, CameraState] = self._reader.newest
@@ -69,6 +75,19 @@ class States:
             return wait_until(states, timeout_s, what)
         except AssertionError:
             raise AssertionError(f"Expected {what} within {timeout_s:g} s, got {self.newest()}") from None
+
+
+def pictures() -> list[bytes]:
+    """JPEGs that show something, and no two of them the same."""
+    noise = np.random.default_rng(0)
+    images = [cv2.resize(noise.integers(0, 255, (18, 32, 3), np.uint8), (640, 360)) for _ in range(20)]
+    return [cv2.imencode(".jpg", image)[1].tobytes() for image in images]
+
+
+def times(url: str, source: str) -> list[int]:
+    """When each frame of a source came to the bus, in milliseconds by Kafka's clock."""
+    messages = consume(url, TOPIC, length(url, TOPIC))
+    return [message.timestamp()[1] for message in messages if message.key() == source.encode()]
 
 
 def sources(messages: list[Any]) -> set[str]:

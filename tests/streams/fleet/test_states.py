@@ -6,18 +6,9 @@ import signal
 import threading
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from tests.processes import free_port
 from tests.streams.cameras import controlled_mjpeg_camera, rtsp_camera
-from tests.streams.fleet.fleets import States, camera, fleet
-
-
-def _jpegs() -> list[bytes]:
-    noise = np.random.default_rng(0)
-    pictures = [cv2.resize(noise.integers(0, 255, (18, 32, 3), np.uint8), (640, 360)) for _ in range(20)]
-    return [cv2.imencode(".jpg", picture)[1].tobytes() for picture in pictures]
+from tests.streams.fleet.fleets import States, camera, fleet, pictures
 
 
 def test_a_camera_that_goes_hangs_freezes_or_grows_is_told_and_the_others_go_on(
@@ -28,7 +19,7 @@ def test_a_camera_that_goes_hangs_freezes_or_grows_is_told_and_the_others_go_on(
     with (
         rtsp_camera(clip, ports[0]) as tcp,
         rtsp_camera(clip, ports[1]) as udp,
-        controlled_mjpeg_camera(_jpegs(), freeze, large) as place,
+        controlled_mjpeg_camera(pictures(), freeze, large) as place,
     ):
         lines = [
             camera("tcp", f"rtsp://127.0.0.1:{ports[0]}/cam", fps=2),

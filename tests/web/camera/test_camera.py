@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlencode
 
 import msgspec
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.bus import length
 from tests.processes import IMAGEBUS, Process, free_port
 from tests.streams.fleet.fleets import States
+from tests.streams.producing import producer
 from tests.wait import wait_until
 from tests.web.ingesting import Ingest, frames_of, start_camera, start_ingest
 from tests.web.viewing import start_viewer
@@ -109,6 +111,36 @@ def test_two_cameras_of_one_name_are_refused(ingest: Ingest, camera_page: Page, 
     other.get_by_label("Name").fill("only one")
     other.get_by_role("button", name="Start").click()
     expect(other.locator("#notice")).to_contain_text("a camera of this name is sending")
+
+
+def test_a_name_under_which_a_producer_sends_is_refused_until_it_is_free(
+    ingest: Ingest, camera_page: Page, clip: Path
+) -> None:
+    states = States(ingest.broker)
+
+    def begin() -> None:
+        camera_page.get_by_label("Name").fill("taken")
+        camera_page.get_by_role("button", name="Start").click()
+
+    with producer(ingest.broker, clip, "-n", "taken", "-f", 5, "--realtime", "--loop"):
+        first = states.wait("the producer", lambda now: "taken" in now and now["taken"].state == "running")["taken"]
+        begin()
+        expect(camera_page.locator("#notice")).to_contain_text(
+            "Expected a name of its own: another producer sends as taken to SOURCE_FRAME, since", timeout=20_000
+        )
+        states.wait("its own", lambda now: now["taken"].run == first.run and now["taken"].state == "running")
+    begin()
+    expect(camera_page.locator("#status")).to_have_text("sending", timeout=20_000)
+    states.wait("the browser", lambda now: now["taken"].transport == "webrtc" and now["taken"].state == "running")
+
+
+def test_a_producer_is_refused_the_name_of_a_browser_s_camera(ingest: Ingest, camera_page: Page, clip: Path) -> None:
+    start_camera(camera_page, "given")
+    frames_of(ingest.broker, "given", 1)
+    with producer(ingest.broker, clip, "-n", "given", "-f", 5, "--realtime", "--loop") as second:
+        assert second.wait(60) == 2
+        second.wait_for_line("--name given: expected a name of its own")
+    expect(camera_page.locator("#status")).to_have_text("sending")
 
 
 def test_a_browser_that_returns_replaces_its_own_session_and_its_state_is_told(
