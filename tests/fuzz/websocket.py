@@ -12,6 +12,7 @@ from streams.wire import records
 from tests.fuzz.record import VECTORS
 from tests.wait import others_turn
 from web.counts.reader import LatestCounts
+from web.live.cameras import Cameras
 from web.live.client import MAX_VIEWS, Client, Traffic
 from web.live.newest import NewestFrames
 from web.live.protocol import MAX_COMMAND_BYTES, BrokerState
@@ -66,7 +67,7 @@ async def _serve(data: bytes) -> None:
     for topic in newest.frames:
         newest.put(topic, _RECORD)
     topics, bus, traffic = frozenset({OPEN}), BrokerState("kafka:9092"), Traffic()
-    client = Client(browser, lambda: None, newest, bus, LatestCounts(), topics, lambda: True, traffic)  # type: ignore[arg-type]
+    client = Client(browser, lambda: None, newest, Cameras(()), bus, LatestCounts(), topics, lambda: True, traffic)  # type: ignore[arg-type]
     await client.serve()
     assert len(client._views) <= MAX_VIEWS
     assert not newest._pairings, "what nobody watches any more is kept"

@@ -12,6 +12,7 @@ from aiohttp import WSMsgType, web
 from msgspec import Struct
 
 from web.counts.reader import LatestCounts
+from web.live.cameras import Cameras
 from web.live.newest import NewestFrames
 from web.live.pairing import jpeg_of
 from web.live.protocol import Ack, BrokerState, Command, Drop, Subscribe, Watch, picture, read_command, state_message
@@ -62,6 +63,7 @@ class Client:
         socket: web.WebSocketResponse,
         abort: Callable[[], None],
         newest: NewestFrames,
+        cameras: Cameras,
         bus: BrokerState,
         counts: LatestCounts,
         topics: frozenset[str],
@@ -70,7 +72,8 @@ class Client:
     ) -> None:
         self._socket, self._abort, self._may_stay = socket, abort, may_stay
         self._traffic = traffic
-        self._newest, self._bus, self._counts, self._topics = newest, bus, counts, topics
+        self._newest, self._cameras, self._bus = newest, cameras, bus
+        self._counts, self._topics = counts, topics
         self._counts_sent: int | None = None
         self._views: dict[str, View] = {}
         self._changed = asyncio.Event()
@@ -159,7 +162,8 @@ class Client:
     async def _send_state(self) -> None:
         while self._may_stay():
             watched = {view.source for view in self._views.values() if view.source}
-            await self._send(self._socket.send_str(state_message(self._newest, self._bus, self._topics, watched)))
+            state = state_message(self._newest, self._cameras, self._bus, self._topics, watched)
+            await self._send(self._socket.send_str(state))
             await self._send_counts()
             self._changed.set()  # another source may have its turn
             await asyncio.sleep(STATE_S)

@@ -9,14 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 from itertools import accumulate
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
+from web.live.cameras import LIVE, Cameras, counted
 from web.live.newest import NewestFrames
 from web.live.pairing import Pair
 
+T = TypeVar("T")
 MAX_COMMAND_BYTES = 4096
 
 ViewName = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -89,7 +91,7 @@ def picture(view: str, n: int, pair: Pair, jpegs: Mapping[str, bytes], now: floa
 
 
 # Beside the names a message holds the topics; 30 cameras on five topics take 2 kB.
-NAMES_BYTES = 16_000
+NAMES_BYTES, AMISS_BYTES = 16_000, 1_500
 
 Ages = list[float | None]
 
@@ -109,6 +111,9 @@ class _State(Struct, frozen=True, tag_field="say", tag="state"):
     sources: dict[str, Ages]  # seconds since the last frame on each topic
     unnamed: int
     crowded: bool
+    cameras: dict[str, int]  # how many are live, silent …
+    amiss: dict[str, str]  # as many of those as fit that are not live
+    doubles: list[str]  # as many names as fit under which a second producer was refused
 
 
 class BrokerState:
@@ -133,12 +138,21 @@ class BrokerState:
 
 
 def state_message(
-    newest: NewestFrames, bus: BrokerState, topics: Collection[str], watched: Collection[str] = ()
+    newest: NewestFrames,
+    cameras: Cameras,
+    bus: BrokerState,
+    topics: Collection[str],
+    watched: Collection[str] = (),
 ) -> str:
     """The state message for a browser that may see these topics and watches these sources, below 20 kB."""
-    seen = [topic for topic in newest.frames if topic in topics]
+    now, seen = time.monotonic(), [topic for topic in newest.frames if topic in topics]
     sources = _ages(newest, seen, watched)
-    named = _as_many_as_fit(sources)
+    named = _as_many_as_fit(sources, NAMES_BYTES)
+    words = cameras.words({name: newest.sources.seen(name, now) for name in sources}, now)
+    # All are counted, and those are named that this browser may see.
+    may_see = cameras.send_to(topics) | sources.keys()
+    amiss = {name: word for name, word in sorted(words.items()) if word != LIVE and name in may_see}
+    doubles = {name: None for name in cameras.doubles(now) if name in may_see}
     state = _State(
         now=time.time_ns() // 1000,
         bus=bus.state,
@@ -146,7 +160,10 @@ def state_message(
         topics={topic: TopicState(at, newest.bad[topic]) for at, topic in enumerate(seen)},
         sources=named,
         unnamed=len(sources) - len(named),
-        crowded=newest.sources.is_crowded(time.monotonic()),
+        crowded=newest.sources.is_crowded(now),
+        cameras=counted(words),
+        amiss=_as_many_as_fit(amiss, AMISS_BYTES),
+        doubles=list(_as_many_as_fit(doubles, AMISS_BYTES)),
     )
     return msgspec.json.encode(state).decode()
 
@@ -158,7 +175,7 @@ def _ages(newest: NewestFrames, topics: Collection[str], watched: Collection[str
     return {name: each for name, each in ages.items() if any(age is not None for age in each)}
 
 
-def _as_many_as_fit(sources: Mapping[str, Ages]) -> dict[str, Ages]:
+def _as_many_as_fit(sources: Mapping[str, T], most_bytes: int) -> dict[str, T]:
     # Sources name themselves: a name may take half a kilobyte.
     sizes = accumulate(len(msgspec.json.encode(each)) for each in sources.items())
-    return {name: ages for (name, ages), size in zip(sources.items(), sizes, strict=True) if size <= NAMES_BYTES}
+    return {name: what for (name, what), size in zip(sources.items(), sizes, strict=True) if size <= most_bytes}

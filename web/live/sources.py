@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 FORGET_S = 300.0
 # A source known for so long keeps its place while it goes on at its own pace, and through a pause like that of a bus.
@@ -28,8 +29,18 @@ class _Sight:
         self.gap = max(self.gap, now - self.last)
         self.last = now
 
+    def goes_on(self, now: float) -> bool:
+        return now - self.last <= max(PAUSE_S, 2 * self.gap)
+
     def is_steady(self, now: float) -> bool:
-        return self.last - self.first >= STEADY_S and now - self.last <= max(PAUSE_S, 2 * self.gap)
+        return self.last - self.first >= STEADY_S and self.goes_on(now)
+
+
+class Seen(NamedTuple):
+    """When the last frame of a source came, and whether they go on."""
+
+    last: float
+    goes_on: bool
 
 
 class Sources:
@@ -84,6 +95,11 @@ class Sources:
 
     def _newcomers_bytes(self, now: float) -> int:
         return sum(sum(sight.sizes.values()) for sight in self._sights.values() if not sight.is_steady(now))
+
+    def seen(self, name: str, now: float) -> Seen:
+        """When a source sent last, and whether its frames go on at its own pace."""
+        sight = self._sights[name]
+        return Seen(sight.last, sight.goes_on(now))
 
     def forget_silent(self, now: float) -> None:
         """Forget sources that have been silent for minutes."""

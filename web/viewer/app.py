@@ -26,6 +26,7 @@ from web.auth.credentials import Credentials
 from web.auth.guard import Guard
 from web.auth.sessions import SessionFile, Sessions
 from web.counts.reader import CountsReader, LatestCounts
+from web.live.cameras import Cameras, CamerasReader
 from web.live.load_shedding import LoadShedding
 from web.live.newest import NewestFrames
 from web.live.protocol import BrokerState
@@ -51,11 +52,13 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     bus = BrokerState(settings.kafka_url)
     app.broker_wait = BrokerWait(settings, chain, bus, app.holds)
     app.counts_reader = CountsReader(settings, counts)
+    cameras = Cameras(chain.topic_names)
+    app.cameras_reader = CamerasReader(settings, cameras)
     lag = Lag(app)
     app.load_shedding = LoadShedding(app, lag, newest)
     app.health = Health(settings, newest, bus, lag, app.give_up)
     infos = topic_infos(chain, _functions(settings))
-    app.site = Site(chain, infos, newest, counts, bus, Guard(credentials, sessions), app.health)
+    app.site = Site(chain, infos, newest, cameras, counts, bus, Guard(credentials, sessions), app.health)
     for topic in chain.topic_names:
         keep = _keep(topic, newest, settings.max_record_bytes, chain.redacted(topic))
         # Nothing is committed: each start is at the newest frame, and skipped offsets need no tracking.

@@ -21,6 +21,7 @@ from streams.runtime.shutdown import end_within
 from streams.runtime.supervisor import EXIT_HANGS, leave
 from web.auth.connection_limits import REQUEST_S
 from web.counts.reader import CountsReader
+from web.live.cameras import CamerasReader
 from web.live.load_shedding import LoadShedding
 from web.viewer.broker_wait import BrokerWait
 from web.viewer.health import Health
@@ -38,12 +39,16 @@ class _WebFirst(BootStrategy):
     def server(self) -> Iterable[ServiceT]:
         return self._chain(
             self.web_server(),
-            [self.app.broker_wait, self.app.counts_reader, self.app.health, self.app.load_shedding],
+            self._own_services(),
             self.kafka_consumer(),
             self.agents(),
             self.kafka_conductor(),
             self.tables(),
         )
+
+    def _own_services(self) -> list[ServiceT]:
+        app = self.app
+        return [app.broker_wait, app.counts_reader, app.cameras_reader, app.health, app.load_shedding]
 
 
 class _Web(WebDriver):
@@ -79,6 +84,7 @@ class ViewerApp(BusApp):
     BootStrategy = _WebFirst
     broker_wait: BrokerWait
     counts_reader: CountsReader
+    cameras_reader: CamerasReader
     site: Site
     load_shedding: LoadShedding
     health: Health

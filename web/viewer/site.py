@@ -17,6 +17,7 @@ from web.auth.credentials import OPERATOR, ROLES
 from web.auth.guard import Guard
 from web.auth.sessions import Session
 from web.counts.reader import LatestCounts, as_csv
+from web.live.cameras import Cameras
 from web.live.client import Client
 from web.live.newest import NewestFrames
 from web.live.protocol import MAX_COMMAND_BYTES, BrokerState
@@ -42,13 +43,15 @@ class Site:
         chain: Chain,
         infos: dict[str, TopicInfo],
         newest: NewestFrames,
+        cameras: Cameras,
         counts: LatestCounts,
         bus: BrokerState,
         guard: Guard,
         health: Health,
     ) -> None:
         self._health = health
-        self._chain, self._newest, self._counts, self._bus, self._guard = chain, newest, counts, bus, guard
+        self._chain, self._newest, self._cameras = chain, newest, cameras
+        self._counts, self._bus, self._guard = counts, bus, guard
         self._shown = {role: RolePages(chain, infos, role) for role in ROLES}
         self._open: set[Callable[[], None]] = set()
 
@@ -107,8 +110,8 @@ class Site:
         topics = frozenset(self._shown[session.role].topics)
         may_stay = partial(self._guard.is_open, session)
         try:
-            traffic = self._health.traffic
-            await Client(socket, abort, self._newest, self._bus, self._counts, topics, may_stay, traffic).serve()
+            known = self._newest, self._cameras, self._bus, self._counts
+            await Client(socket, abort, *known, topics, may_stay, self._health.traffic).serve()
         finally:
             self._open.discard(abort)
             abort()

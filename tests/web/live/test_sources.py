@@ -22,6 +22,7 @@ from tests.web.flood import flood
 from tests.web.frames_of_chain import ALL, REDACTED, SOURCE, Camera
 from tests.web.socket_client import connect
 from tests.web.viewing import Viewing, start_viewer
+from web.live import cameras
 from web.live.client import MAX_VIEWS
 from web.live.newest import NewestFrames
 from web.live.pairing import LiveFrame, Pairing
@@ -31,6 +32,7 @@ from web.live.view import View
 
 PLACES = 128
 STATE_BYTES = 20_000
+NO_CAMERAS = cameras.Cameras(())
 
 
 def of(name: str, seq: int = 0) -> Record:
@@ -158,7 +160,7 @@ def test_the_state_is_small_whatever_strangers_call_themselves(letter: str) -> N
     for number in range(4000):
         newest.put(SOURCE, of(f"{number:04}{letter * 124}"))
     newest.put(REDACTED, of("door"))
-    text = state_message(newest, BrokerState("nowhere"), ALL, {"0001" + letter * 124})
+    text = state_message(newest, NO_CAMERAS, BrokerState("nowhere"), ALL, {"0001" + letter * 124})
     state = json.loads(text)
     assert len(text.encode()) < STATE_BYTES
     assert next(iter(state["sources"])) == "0001" + letter * 124
@@ -169,7 +171,7 @@ def test_a_browser_is_told_of_no_source_that_is_on_no_topic_it_may_see() -> None
     newest = NewestFrames(ALL, PLACES)
     newest.put(SOURCE, of("raw"))
     newest.put(REDACTED, of("door"))
-    state = json.loads(state_message(newest, BrokerState("nowhere"), [REDACTED]))
+    state = json.loads(state_message(newest, NO_CAMERAS, BrokerState("nowhere"), [REDACTED]))
     assert (list(state["sources"]), state["unnamed"]) == (["door"], 0)
 
 
@@ -178,7 +180,7 @@ def test_all_places_of_the_default_are_named_in_one_state() -> None:
     for number in range(256):
         for topic in newest.frames:
             newest.put(topic, of(f"camera {number:03} door"))
-    assert json.loads(state_message(newest, BrokerState("nowhere"), newest.frames))["unnamed"] == 0
+    assert json.loads(state_message(newest, NO_CAMERAS, BrokerState("nowhere"), newest.frames))["unnamed"] == 0
 
 
 class Cameras:

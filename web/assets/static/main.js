@@ -66,7 +66,7 @@ function sourcesHere() {
 
 function sayStatus() {
   const [level, status, notice] = statusNow();
-  document.getElementById("status").className = `status ${level}`;
+  Object.assign(document.getElementById("status"), { className: `status ${level}`, title: amiss() });
   say(document.getElementById("status-text"), status);
   const line = document.getElementById("notice");
   say(line, notice);
@@ -76,14 +76,25 @@ function sayStatus() {
 function statusNow() {
   if (link.expired) return ["late", "session ended", "This session has ended: load the page again to log in"];
   if (!link.connected) return ["late", "reconnecting", "The viewer does not answer: reconnecting…"];
-  const { bus, for_s, unnamed, crowded } = link.state ?? { bus: "joining", for_s: 0 };
-  const count = sourcesHere().length;
-  const more = unnamed ? ` and ${unnamed} more` : "";
-  const full = "More sources send than the viewer remembers (IMAGEBUS_SOURCES): new ones are left out";
+  const { bus, for_s, crowded, cameras, doubles } = link.state ?? { bus: "joining", for_s: 0, cameras: {}, doubles: [] };
+  const full = crowded && "More sources send than the viewer remembers (IMAGEBUS_SOURCES): new ones are left out";
+  const twice = doubles.length > 0 && `A second producer was refused as ${doubles.join(", ")}: two cameras cannot share a name`;
   return {
     waiting: ["late", "waiting", `Waiting for the broker at ${broker} (${duration(for_s)})`],
     joining: ["late", "joining", ""],
     lost: ["late", "broker lost", `The broker at ${broker} does not answer since ${duration(for_s)}: nothing new can come`],
-    ready: ["live", `live · ${count} ${count === 1 ? "source" : "sources"}${more}`, crowded ? full : ""],
+    ready: [Object.keys(cameras).every((word) => word === "live") ? "live" : "late", counted(cameras), full || twice || ""],
   }[bus];
+}
+
+/** As “2 live · 1 silent”. */
+function counted({ live = 0, ...others }) {
+  return [`${live} live`, ...Object.entries(others).map(([word, count]) => `${count} ${word}`)].join(" · ");
+}
+
+/** The cameras that are not live, a line each. */
+function amiss() {
+  return Object.entries(link.state?.amiss ?? {})
+    .map(([name, word]) => `${name}: ${word}`)
+    .join("\n");
 }
