@@ -48,9 +48,9 @@ class RedactState:
     witness: MotionWitness = field(default_factory=MotionWitness)
     shape: PictureShape = field(default_factory=PictureShape)
 
-    def learn(self, frame: Frame) -> None:
-        """See a frame of a recording before its first one comes: the witness then knows how the camera stands."""
-        self.witness.motion_mask(frame.image)
+    def learn(self, frame: Frame) -> bool:
+        """See a frame of a recording before its first one comes: whether the witness knows by now what stands."""
+        return self.witness.motion_mask(frame.image)[1] is None
 
 
 @function(

@@ -17,12 +17,26 @@ from streams.file_redaction.chain import FileChain
 from streams.file_redaction.redactor import RedactedFrame, Redactor
 from streams.producer.recorded import VideoFile
 from streams.video.decoding import Moment, Say, open_video
-from streams.video.key_frames import Decode
+from streams.video.key_frames import Decode, Mode
+from streams.video.shown import Shown
 
 _RUN = "0" * 12
-# What is learned beforehand: key frames of the beginning, so far apart at least; then the first frames, backwards, so
-# that the very first one follows on what was seen last.
-_LEARNED_S, _APART_S, _FIRST = 120.0, 2.0, 12
+
+
+class _Apart(NamedTuple):
+    """Pictures that are decoded in this mode, from the beginning until then, so far apart at least."""
+
+    decode: Mode
+    until_s: float
+    by_s: float
+
+
+# What is learned beforehand: so many pictures, so far apart that who is in one is gone in most. Where that does not do,
+# the first few in a row, backwards, so that the very first one follows on what was seen last.
+_APART = (_Apart("keyframes", 120.0, 2.0), _Apart("all", 5.0, 0.2))
+_ENOUGH, _FIRST = 8, 12
+
+Given = bytes | Shown | JpegError
 
 
 class Stamped(NamedTuple):
@@ -62,32 +76,51 @@ class Recording:
     def _reads(self) -> Iterator[Callable[[], Frame]]:
         for seq, moment in enumerate(self._file.moments(Event())):
             self._stamps[seq] = moment.pts
-            yield partial(_read, self._path.stem, seq, moment)
+            yield partial(_frame, self._path.stem, seq, moment.at_s, _given(moment))
 
     def _learn(self) -> None:
+        """Until it is known what stands: of pictures far apart, then less far, then, as the camera moves, of each."""
         beforehand = self._open(_silent)  # the pass that counts tells what is wrong
-        last_s = -_APART_S
-        beforehand.decode = Decode("keyframes")
-        for moment in beforehand.moments(Event()):
-            if moment.at_s > _LEARNED_S:
-                break
-            if not moment.skipped and moment.at_s - last_s >= _APART_S:
-                last_s = moment.at_s
-                self._see(moment)
+        for apart in _APART:
+            seen = [self._sees(given) for given in _spread(beforehand, apart)]
+            if len(seen) >= _ENOUGH and seen[-1]:
+                return
         beforehand.decode = Decode()
-        for moment in reversed(list(islice(beforehand.moments(Event()), 1, 1 + _FIRST))):
-            self._see(moment)
+        for given in reversed([_given(moment) for moment in islice(beforehand.moments(Event()), 1, 1 + _FIRST)]):
+            self._sees(given)
 
-    def _see(self, moment: Moment) -> None:
+    def _sees(self, given: Given) -> bool:
         with suppress(JpegError):
-            self._redactor.learn(_read(self._path.stem, 0, moment))
+            return self._redactor.learn(_frame(self._path.stem, 0, 0.0, given))
+        return False
+
+
+def _spread(file: VideoFile, apart: _Apart) -> Iterator[Given]:
+    last_s = 0.0
+    file.decode = Decode(apart.decode)
+    for moment in file.moments(Event()):
+        if moment.at_s > apart.until_s:
+            break
+        if not moment.skipped and moment.at_s - last_s >= apart.by_s:
+            last_s = moment.at_s
+            yield _given(moment)
 
 
 def _silent(text: str) -> None:
     pass
 
 
-def _read(source: str, seq: int, moment: Moment) -> Frame:
-    given = moment.picture()
+def _given(moment: Moment) -> Given:
+    """What the decoder gives, taken while the file is open and by the one thread that reads it."""
+    try:
+        return moment.picture()
+    except JpegError as error:
+        return error
+
+
+def _frame(source: str, seq: int, at_s: float, given: Given) -> Frame:
+    """The frame of it, from any thread. Raises JpegError where it could not be decoded."""
+    if isinstance(given, JpegError):
+        raise given
     picture = Picture(jpeg=given) if isinstance(given, bytes) else Picture(image=given.image())
-    return Frame(picture, source, f"{_RUN}-{seq}", seq, captured_at=round(moment.at_s * 1_000_000))
+    return Frame(picture, source, f"{_RUN}-{seq}", seq, captured_at=round(at_s * 1_000_000))

@@ -51,10 +51,9 @@ class Redactor:
         """Whether it is to `learn` frames before the first one comes."""
         return self._chain.redactor.spec.learns_first(self._chain.redactor.options)
 
-    def learn(self, frame: Frame) -> None:
-        """See a frame of the file beforehand, for what stands and what moves in it."""
-        for memory in self._memory:
-            memory.learn(frame)
+    def learn(self, frame: Frame) -> bool:
+        """See a frame of the file beforehand, for what stands and what moves in it; whether that is known by now."""
+        return all(memory.learn(frame) for memory in self._memory)
 
     def redacted(self, reads: Iterable[Read]) -> Iterator[RedactedFrame]:
         """Every frame that can be decoded, redacted, in the order of the reads. Raises UsageError."""

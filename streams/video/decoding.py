@@ -45,7 +45,7 @@ class RefusedError(VideoError):
 
 
 class Moment(NamedTuple):
-    """One frame: `at_s` seconds after the source's first, and its picture, decoded lazily.
+    """One frame: `at_s` seconds after the source's first, and its picture, taken lazily while the source is open.
 
     `skipped`: it was not decoded, and has no picture. `pts` is its stamp as it is, in the stream's time base.
     """

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -107,18 +108,32 @@ def test_a_chain_that_cannot_hide_what_it_should_is_refused(
         chains.of(tmp_path, chain)
 
 
+class _Late(Executor):
+    """Runs what it is given only when its result is asked for."""
+
+    def submit(self, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future = Future[Any]()
+        future.result = lambda timeout=None: call(*args, **kwargs)  # type: ignore[method-assign]
+        return future
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mjpeg"])
+def test_frames_that_wait_for_a_core_outlive_the_file_they_are_of(tmp_path: Path, codec: str) -> None:
+    clip = tmp_path / "short.mkv"
+    _film(clip, [np.full((240, 320, 3), 60 + 20 * at, np.uint8) for at in range(FRAMES // 2)], codec)
+    recording = Recording(clip, chains.of(tmp_path, chains.text()), _Late(), 1000, print)
+    frames = [each.frame for each in recording.frames()]
+    assert [round(float(raw.image.mean())) for raw, _ in frames] == pytest.approx([60, 80, 100, 120, 140, 160], abs=6)
+
+
 def test_the_background_is_known_before_the_first_frame(tmp_path: Path, pool: Executor) -> None:
     """Somebody walks through a street whom no detector finds: they are hidden, and not everything is."""
     clip = tmp_path / "street.mp4"
     street = np.random.default_rng(3).integers(60, 200, (60, 80, 3)).astype(np.uint8).repeat(4, 0).repeat(4, 1)
-    with av.open(str(clip), "w") as container:
-        stream = container.add_stream("libx264", rate=10, options={"crf": "10"})
-        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        for at in range(20):
-            image = street.copy()
-            image[60:200, 10 + 12 * at : 50 + 12 * at] = (0, 0, 255)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
-        container.mux(stream.encode(None))
+    images = [street.copy() for _ in range(20)]
+    for at, image in enumerate(images):
+        image[60:200, 10 + 12 * at : 50 + 12 * at] = (0, 0, 255)
+    _film(clip, images, "libx264")
     chain = chains.of(tmp_path, chains.text('minimum_confidence = 1.0, labels = ["car"]'))
     recording = Recording(clip, chain, pool, 4, print)
     frames = [each.frame for each in recording.frames()]
@@ -130,3 +145,13 @@ def test_the_background_is_known_before_the_first_frame(tmp_path: Path, pool: Ex
         assert shown.redaction.covered < 0.5
         hidden = ~shown.image.any(axis=2)
         assert hidden[60:200, 10 + 12 * at : 50 + 12 * at].mean() > 0.9
+
+
+def _film(path: Path, images: Sequence[np.ndarray], codec: str) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=10)
+        stream.height, stream.width = images[0].shape[:2]
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        for image in images:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        container.mux(stream.encode(None))
