@@ -21,7 +21,7 @@ DEMO_CHAIN = $(if $(DETECTOR),streams/chain-$(DETECTOR).toml,$(if $(filter $(CLI
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install imageai demo test check javascript audit constraints bench bench-cost bench-decode bench-detectors bench-faces bench-privacy bench-counting bench-fairness bench-flood bench-scale bench-cameras bench-imageai fuzz chaos screenshots kafka soak units build
+.PHONY: help install imageai demo test check javascript audit constraints bench bench-cost bench-decode bench-detectors bench-faces bench-files bench-privacy bench-counting bench-fairness bench-flood bench-scale bench-cameras bench-imageai fuzz chaos screenshots kafka soak units build
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -98,6 +98,10 @@ bench-faces: install ## Measure the faces chain against the package deface (VIDE
 	@if [ -n '$(FOLDER)' ]; then \
 		FOLDER='$(FOLDER)' ONLY='$(ONLY)' EVERY='$(EVERY)' PRECISION='$(PRECISION)' python -m bench.face_misses; \
 	else python -m bench.faces '$(VIDEO)'; fi
+
+bench-files: install ## Measure `imagebus redact` against deface, from a clip to an mp4 (VIDEO=file, FOLDER=sequences for misses)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[faces]'
+	@FOLDER='$(FOLDER)' ONLY='$(ONLY)' EVERY='$(EVERY)' python -m bench.files '$(VIDEO)'
 
 bench-privacy: install ## Measure what redaction misses of true people (VIDEO=file TRUTH=csv MODEL=onnx, or FOLDER=sequences)
 	@FOLDER='$(FOLDER)' ONLY='$(ONLY)' VIDEO='$(VIDEO)' TRUTH='$(TRUTH)' MODEL='$(MODEL)' EVERY='$(EVERY)' DETECT_EVERY='$(DETECT_EVERY)' BLINK='$(BLINK)' \

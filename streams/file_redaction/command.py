@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class _Redact(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         chain, functions = _chosen(_chain_in(args))
         for name, stage in stages_in_a_row(chain, functions).items():
-            spec = functions[stage.function]
+            spec = _as_set(functions[stage.function], stage.options)
             self.params += [each for each in click_options(spec, _prefix(name, spec)) if each.name not in _FIXED]
         return super().parse_args(ctx, args)
 
@@ -110,6 +111,12 @@ _FIXED = frozenset({"option_on_doubt"})
 def _prefix(stage: str, spec: FunctionSpec) -> str:
     """Options of the redactor are said as they are, those of a stage before it with its name: `--detect.tiles`."""
     return "" if spec.redacts else f"{stage}."
+
+
+def _as_set(spec: FunctionSpec, options: Mapping[str, Any]) -> FunctionSpec:
+    """The function with what its stage sets as defaults, for the help."""
+    known = spec.validate(options)
+    return replace(spec, options={name: replace(each, default=known[name]) for name, each in spec.options.items()})
 
 
 def _chosen(path: str) -> tuple[Chain, Mapping[str, FunctionSpec]]:

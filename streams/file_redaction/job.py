@@ -63,7 +63,7 @@ def redact_file(job: Job, work: Work) -> Done:
 
 
 def _video(job: Job, work: Work, outcome: Outcome, tally: Tally) -> None:
-    recording = Recording(job.source, work.chain, work.pool, 3 * work.cores, _silent)
+    recording = Recording(job.source, work.chain, work.pool, 2 * work.cores, _silent)
     inventory = inventory_of(job.source)
     outcome.left_out = inventory.left_out
     outcome.sound = _sound(work.form.audio, len(inventory.sound))

@@ -61,7 +61,7 @@ class Place:
 
     def _locked(self) -> BinaryIO:
         while True:
-            file = os.fdopen(os.open(self.temporary, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
+            file = os.fdopen(os.open(self.temporary, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666), "r+b")
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

