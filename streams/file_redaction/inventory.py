@@ -28,7 +28,7 @@ _OF_THE_FORM = frozenset(
         "language",
     ]
 )
-_NAMES = {"video": "other video streams", "subtitle": "subtitles", "data": "data streams", "attachment": "attachments"}
+_NAMES = {"video": "other video stream", "subtitle": "subtitle track", "attachment": "attachment"}
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,6 @@ class Inventory:
     sound: tuple[str, ...]
     left_out: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def said(self) -> str:
-        """What is left out beside the sound, in numbers."""
-        return ", ".join(f"{count} {what}" for what, count in self.left_out.items())
-
 
 def inventory_of(path: Path) -> Inventory:
     """Look into a file that can be opened. Raises av.FFmpegError where it cannot."""
@@ -77,8 +72,8 @@ def inventory_of(path: Path) -> Inventory:
 
 def _left_out(container: Any, chosen: Any) -> Counter[str]:
     others = [each for each in container.streams if each is not chosen and each.type != "audio"]
-    count = Counter(_NAMES.get(each.type, "data streams") for each in others)
-    count["chapters"] = len(container.chapters())
+    count = Counter(_NAMES.get(each.type, "data stream") for each in others)
+    count["chapter"] = len(container.chapters())
     metadata = [container.metadata, *(each.metadata for each in container.streams)]
-    count["metadata tags"] = sum(key.lower() not in _OF_THE_FORM for each in metadata for key in each)
+    count["metadata tag"] = sum(key.lower() not in _OF_THE_FORM for each in metadata for key in each)
     return +count

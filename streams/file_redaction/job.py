@@ -19,7 +19,7 @@ from streams.file_redaction.place import Place
 from streams.file_redaction.plan import Job, is_still
 from streams.file_redaction.recording import Recording
 from streams.file_redaction.redactor import Redactor
-from streams.file_redaction.tally import Outcome, Tally
+from streams.file_redaction.tally import Outcome, Tally, counted
 from streams.file_redaction.video_result import Form, VideoResult, check_whole
 from streams.video.pictures import read_picture
 
@@ -116,7 +116,7 @@ def _sound(audio: str, tracks: int) -> str:
     if not tracks:
         return ""
     words = {"none": "left out", "keep": "kept as it is", "mute": "silenced"}
-    return f"sound {words[audio]} ({tracks} {'track' if tracks == 1 else 'tracks'})"
+    return f"sound {words[audio]} ({counted(tracks, 'track')})"
 
 
 def _silent(text: str) -> None:

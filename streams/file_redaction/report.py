@@ -60,9 +60,8 @@ def _row(outcome: Outcome) -> str:
         str(outcome.people),
     )
     doubts = [f"{count} covered wholly: {why}" for why, count in outcome.doubts.items()]
-    lost = [f"not read: {outcome.lost}"] if outcome.lost else []
     failed = [f"no result: {outcome.failed}"] if outcome.failed else []
-    notes = [*failed, *lost, *doubts, *filter(None, [outcome.sound])]
+    notes = [*failed, *doubts, *outcome.notes]
     return _cells((outcome.source,)) + _cells(numbers, "td", "number") + _cells(("; ".join(notes),))
 
 

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from streams.file_redaction.chain import FileChain
 from streams.file_redaction.job import Done, Work, redact_file
 from streams.file_redaction.plan import Job, is_still
-from streams.file_redaction.tally import Outcome
+from streams.file_redaction.tally import Outcome, counted
 from streams.file_redaction.video_result import Form
 
 # Cores that one video fills: its pictures are decoded, redacted and encoded in order.
@@ -58,16 +58,13 @@ def line_of(outcome: Outcome) -> str:
     """What became of a file, in one line."""
     if outcome.failed:
         return f"{outcome.source}: no result: {outcome.failed.removeprefix(f'{outcome.source}: ')}"
-    frames = f"{outcome.frames} {'frame' if outcome.frames == 1 else 'frames'}"
+    frames = counted(outcome.frames, "frame")
     parts = [
         f"{frames}, {outcome.seconds:.1f} s" if outcome.frames > 1 else frames,
         f"{outcome.hidden:.1%} hidden",
         f"{outcome.in_doubt} in doubt",
         f"{outcome.people} seen",
-        outcome.sound,
-        f"left out: {', '.join(f'{n} {what}' for what, n in outcome.left_out.items())}" if outcome.left_out else "",
-        f"{outcome.stamps_mended} stamps mended" if outcome.stamps_mended else "",
-        f"not read: {outcome.lost}" if outcome.lost else "",
+        *outcome.notes,
     ]
     return f"{outcome.source} -> {outcome.result}: {'; '.join(filter(None, parts))}"
 

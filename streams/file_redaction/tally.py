@@ -30,6 +30,11 @@ class WorstFrame(Struct, frozen=True):
     picture: bytes
 
 
+def counted(number: int, what: str) -> str:
+    """So many of a thing, in words."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 class Outcome(Struct, kw_only=True):
     """What became of one file. `failed` says why there is no result; `lost` what of the source could not be read.
 
@@ -59,6 +64,17 @@ class Outcome(Struct, kw_only=True):
     def name(self) -> str:
         """The source's name without its folders."""
         return Path(self.source).name
+
+    @property
+    def notes(self) -> list[str]:
+        """What else there is to say, in words."""
+        left_out = ", ".join(counted(number, what) for what, number in self.left_out.items())
+        return [
+            *([self.sound] if self.sound else []),
+            *([f"left out: {left_out}"] if left_out else []),
+            *([f"{counted(self.stamps_mended, 'stamp')} mended"] if self.stamps_mended else []),
+            *([f"not read: {self.lost}"] if self.lost else []),
+        ]
 
 
 class Tally:

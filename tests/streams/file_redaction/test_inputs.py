@@ -130,7 +130,7 @@ def _matches(raw: np.ndarray, shown: np.ndarray, degrees: int) -> bool:
 def test_what_is_left_out_is_counted(ran: Ran) -> None:
     assert "sound left out (1 track)" in ran.lines["aac.mp4"]
     assert "sound left out (2 tracks)" in ran.lines["two.mp4"]
-    counted = "left out: 1 other video streams, 1 subtitles, 1 data streams, 1 chapters"
+    counted = "left out: 1 other video stream, 1 subtitle track, 1 data stream, 1 chapter, 3 metadata tags"
     assert counted in ran.lines["located.mp4"]
     assert "left out" not in ran.lines["bframes.mp4"]
 
