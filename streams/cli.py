@@ -24,6 +24,7 @@ _COMMANDS = {
     "topics": "streams.kafka.command:topics",
     "try": "streams.files.command:try_",
     "viewer": "web.viewer.command:viewer",
+    "watch": "streams.outputs.watch:watch",
 }
 
 

@@ -11,6 +11,7 @@ import click
 from streams.cameras.states import DEAD_AFTER_S, CameraStates
 from streams.settings import Settings
 from streams.wire.cameras import OVER, CameraState
+from streams.wire.names import printable
 
 _HEAD = ("CAMERA", "STATE", "SINCE", "FPS IN", "OUT", "SIZE", "CODEC", "BY", "RECONNECTS", "TOPIC", "LAST ERROR")
 _EVERY_S = 1.0
@@ -41,7 +42,7 @@ def _row(state: CameraState, now_s: float) -> tuple[str, ...]:
     silent_s = now_s - state.updated_at / 1e6
     dead = state.state not in OVER and silent_s > DEAD_AFTER_S
     return (
-        _printable(state.source),
+        printable(state.source),
         f"dead ({silent_s:.0f} s)" if dead else state.state,
         time.strftime("%d %b %H:%M:%S", time.localtime(state.since / 1e6)),
         f"{state.fps_in:.1f}",
@@ -51,10 +52,5 @@ def _row(state: CameraState, now_s: float) -> tuple[str, ...]:
         state.transport or "-",
         str(state.reconnects),
         state.topic,
-        _printable(state.last_error or "-"),
+        printable(state.last_error or "-"),
     )
-
-
-def _printable(text: str) -> str:
-    """Text that does nothing to a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

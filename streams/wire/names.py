@@ -19,3 +19,8 @@ def why_no_name(name: str) -> str:
     if name != name.strip():
         return f"expected no blank at its beginning or end, got {name!a}"
     return ""
+
+
+def printable(text: str) -> str:
+    """Strangers' text as one that does nothing to a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

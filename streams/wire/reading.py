@@ -7,10 +7,18 @@ from typing import Protocol, TypeVar
 
 from functions.core.frame import Frame
 from streams.wire import counts, records
-from streams.wire.cameras import CameraState, DrawnZones
-from streams.wire.records import RecordError
+from streams.wire.cameras import CAMERAS, ZONES, CameraState, DrawnZones
+from streams.wire.counts import COUNTS, VISITS, Counted, WireVisit
+from streams.wire.records import Record, RecordError
 
 R = TypeVar("R", CameraState, DrawnZones)
+AnyRecord = Record | WireVisit | Counted | CameraState | DrawnZones
+_KINDS: dict[str, type[WireVisit | Counted | CameraState | DrawnZones]] = {
+    VISITS: WireVisit,
+    COUNTS: Counted,
+    CAMERAS: CameraState,
+    ZONES: DrawnZones,
+}
 # How often a dead letter may be written back to where it came from.
 MAX_REDRIVEN = 3
 
@@ -46,6 +54,23 @@ def keyed(message: Keyed, kind: type[R]) -> R:
     record = counts.decode(message.value, kind)
     _check_key(message, record.source)
     return record
+
+
+def record_of(message: Message, max_bytes: int) -> AnyRecord | None:
+    """The record in a message, of the kind that its topic holds; None for a tombstone of `CAMERAS`. Raises RecordError.
+
+    A topic that is none of imagebus's own holds frames.
+    """
+    if message.value is None and message.topic == CAMERAS:
+        return None
+    if (kind := _KINDS.get(message.topic)) is None:
+        record = records.decode(message.value, max_bytes)
+        _check_key(message, record.source)
+        return record
+    number = counts.decode(message.value, kind)
+    if isinstance(number, CameraState | DrawnZones):
+        _check_key(message, number.source)
+    return number
 
 
 def redriven(headers: Iterable[tuple[str, str | bytes | None]] | None) -> int:

@@ -1,0 +1,4 @@
+"""What leaves the bus, and what goes back to it: records as they come, dead letters.
+
+Begin with `reader.py`; `imagebus watch` is in `watch.py`.
+"""
