@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ def fail_on(frame: Frame, *, seq: int = 0, how: str = "raise") -> object:
     return {
         "raise": _raise,
         "memory": _no_memory,
+        "exit": _exit,
         "hang": _hang,
         "none": lambda _: None,
         "text": lambda _: "text",
@@ -63,6 +65,10 @@ def count_frames(frame: Frame, state: dict, *, label: str = "n") -> Frame:  # ty
 
 def _raise(frame: Frame) -> Frame:
     raise ZeroDivisionError(f"frame {frame.seq} is not to my liking")
+
+
+def _exit(frame: Frame) -> Frame:
+    sys.exit(0)
 
 
 def _no_memory(frame: Frame) -> Frame:

@@ -56,7 +56,7 @@ class _Redact(click.Command):
 @click.option("--people", "chain", flag_value=str(DEFAULT), help="Hide people.")
 @click.option("--chain", "chain", metavar="FILE", help="Hide what this chain file hides; by default IMAGEBUS_CHAIN.")
 @click.option("--codec", type=click.Choice(list(ENCODERS)), default="h264", show_default=True, help="Of videos.")
-@click.option("--crf", type=click.IntRange(0, 63), help="Their quality; less is better.")
+@click.option("--crf", type=click.IntRange(0, 51), help="Their quality; less is better.")
 @click.option("--audio", type=click.Choice(AUDIO), default="none", show_default=True, help="What is heard in videos.")
 @click.option("--overwrite", is_flag=True, help="Redact again what is there already.")
 @click.option("--report", type=click.Path(path_type=Path, file_okay=False), help="Folder for a report: HTML and JSON.")

@@ -47,9 +47,11 @@ def plan(given: Sequence[str], out: Path | None, overwrite: bool) -> Plan:
     """The jobs for files, folders (with all in them) and patterns. Raises UsageError.
 
     Without `out` a result stands beside its source, as `clip_redacted.mp4`; else in the folder `out`, or is `out` where
-    one file is given and that is no folder.
+    one file is given and that is no folder. What lies in that folder is no source.
     """
-    found = list(dict.fromkeys(each for word in given for each in _found(word)))
+    found = [
+        each for each in _all(given) if not (out and out.is_dir() and out.resolve() in each.path.resolve().parents)
+    ]
     if not found:
         raise UsageError(f"{', '.join(given)}: expected pictures or videos, got none")
     single = out is not None and len(found) == 1 and Path(given[0]).is_file() and bool(out.suffix) and not out.is_dir()
@@ -59,6 +61,10 @@ def plan(given: Sequence[str], out: Path | None, overwrite: bool) -> Plan:
         _refuse_kind(jobs[0])
     there = [job for job in jobs if job.result.exists() and not overwrite]
     return Plan([job for job in jobs if job not in there], there)
+
+
+def _all(given: Sequence[str]) -> list[_Found]:
+    return list(dict.fromkeys(each for word in given for each in _found(word)))
 
 
 def _found(word: str) -> Iterator[_Found]:

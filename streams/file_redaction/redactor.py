@@ -111,9 +111,9 @@ class Redactor:
             result = run.spec.call(*arguments, **run.options)
         except Doubt as error:
             return self._fail(frame, str(error))
-        except UsageError:
+        except (UsageError, KeyboardInterrupt):
             raise
-        except Exception as error:
+        except BaseException as error:  # also SystemExit: a function does not end a run
             return self._fail(frame, f"{run.spec.name} failed: {_text_of(error)}")
         if not isinstance(result, Frame):
             return self._fail(frame, f"{run.spec.name}: expected a Frame, got {type(result).__name__}")
@@ -137,7 +137,7 @@ class Redactor:
         return replace(raw.with_image(np.zeros_like(raw.image)), redaction=Redaction(labels, "solid", 1.0, why))
 
 
-def _text_of(error: Exception) -> str:
+def _text_of(error: BaseException) -> str:
     """An error in one line; its text may fail, too."""
     text = ""
     with suppress(Exception):

@@ -62,11 +62,16 @@ def line_of(outcome: Outcome) -> str:
     parts = [
         f"{frames}, {outcome.seconds:.1f} s" if outcome.frames > 1 else frames,
         f"{outcome.hidden:.1%} hidden",
-        f"{outcome.in_doubt} in doubt",
+        f"{outcome.in_doubt} in doubt{_mostly(outcome)}",
         f"{outcome.people} seen",
         *outcome.notes,
     ]
     return f"{outcome.source} -> {outcome.result}: {'; '.join(filter(None, parts))}"
+
+
+def _mostly(outcome: Outcome) -> str:
+    """Why frames are in doubt, in the words for most of them."""
+    return f" ({max(outcome.doubts, key=lambda why: outcome.doubts[why])})" if outcome.doubts else ""
 
 
 def _side_by_side(at_once: int, jobs: Sequence[Job], work: Work) -> Iterator[Done]:

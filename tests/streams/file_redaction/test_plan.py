@@ -64,6 +64,11 @@ def test_what_is_there_is_skipped(tmp_path: Path) -> None:
     assert set(_planned(tmp_path, "in", out="out", overwrite=True)) == {"in/a.mp4", "in/b.mp4"}
 
 
+def test_results_in_a_folder_within_the_sources_are_no_sources(tmp_path: Path) -> None:
+    _touch(tmp_path, "a.mp4", "out/a.mp4", "b/c.mp4")
+    assert _planned(tmp_path, "", out="out") == {"b/c.mp4": "out/b/c.mp4"}
+
+
 def test_two_sources_of_one_result_are_refused(tmp_path: Path) -> None:
     _touch(tmp_path, "a/door.mp4", "b/door.mp4")
     with pytest.raises(

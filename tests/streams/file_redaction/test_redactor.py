@@ -70,6 +70,7 @@ def test_every_frame_comes_in_order_with_what_was_found_hidden(tmp_path: Path, p
     ("how", "why"),
     [
         ("raise", "fail_on failed: ZeroDivisionError: frame 7 is not to my liking"),
+        ("exit", "fail_on failed: SystemExit: 0"),
         ("none", "fail_on: expected a Frame, got NoneType"),
         ("two", "fail_on: expected a Frame, got list"),
     ],
