@@ -15,7 +15,7 @@ from streams.settings import Settings
 from streams.wire.cameras import OVER
 from web.live.sources import Seen
 
-_RETRY_S, _POLL_S = 1.0, 0.5
+_RETRY_S, _POLL_S = 3.0, 0.5
 # Of a producer that died without a word: a camera that is lost, until then.
 _LOST_FOR_S = 3600.0
 _GAVE_WAY_FOR_S = 60.0
