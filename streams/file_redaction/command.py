@@ -43,6 +43,7 @@ class _Redact(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         chain, functions = _chosen(_chain_in(args))
+        self.params = [each for each in self.params if not _of_a_function(each)]
         for name, stage in stages_in_a_row(chain, functions).items():
             spec = _as_set(functions[stage.function], stage.options)
             self.params += [each for each in click_options(spec, _prefix(name, spec)) if each.name not in _FIXED]
@@ -111,6 +112,10 @@ _FIXED = frozenset({"option_on_doubt"})
 def _prefix(stage: str, spec: FunctionSpec) -> str:
     """Options of the redactor are said as they are, those of a stage before it with its name: `--detect.tiles`."""
     return "" if spec.redacts else f"{stage}."
+
+
+def _of_a_function(parameter: click.Parameter) -> bool:
+    return str(parameter.name).startswith("option_")
 
 
 def _as_set(spec: FunctionSpec, options: Mapping[str, Any]) -> FunctionSpec:
