@@ -31,9 +31,9 @@ class _Apart(NamedTuple):
     by_s: float
 
 
-# What is learned beforehand: so many pictures, so far apart that who is in one is gone in most. Where that does not do,
-# the first few in a row, backwards, so that the very first one follows on what was seen last.
-_APART = (_Apart("keyframes", 120.0, 2.0), _Apart("all", 5.0, 0.2))
+# What is learned beforehand: so many pictures, so far apart that who is in one is gone in most; where that does not do,
+# the first few in a row. All backwards, so that the very first one follows on what was seen last.
+_APART = (_Apart("keyframes", 60.0, 2.0), _Apart("all", 5.0, 0.2))
 _ENOUGH, _FIRST = 8, 12
 
 Given = bytes | Shown | JpegError
@@ -82,7 +82,7 @@ class Recording:
         """Until it is known what stands: of pictures far apart, then less far, then, as the camera moves, of each."""
         beforehand = self._open(_silent)  # the pass that counts tells what is wrong
         for apart in _APART:
-            seen = [self._sees(given) for given in _spread(beforehand, apart)]
+            seen = [self._sees(given) for given in reversed(list(_spread(beforehand, apart)))]
             if len(seen) >= _ENOUGH and seen[-1]:
                 return
         beforehand.decode = Decode()
