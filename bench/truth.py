@@ -24,9 +24,11 @@ from numpy.typing import NDArray
 from functions.core.errors import UsageError
 from functions.core.frame import Frame
 from functions.core.jpeg import Image
+from streams.verify.truth import Box as Box
+from streams.verify.truth import People as People
+from streams.verify.truth import box_of
+from streams.verify.truth import read_people as read_people
 
-Box = tuple[float, float, float, float]
-People = Mapping[int, Mapping[str, Box]]
 Truth = Mapping[int, NDArray[np.float32]]
 _USUAL_FPS = 25.0
 _FACES = os.environ.get("FACES") or "face* tld-jumping"
@@ -84,15 +86,6 @@ def of_video(video: Path, truth: Path) -> Footage:
     return Footage(video.stem, read_people(truth), (video,), fps or _USUAL_FPS, stills=False)
 
 
-def read_people(path: Path) -> People:
-    """True boxes (left, top, right, bottom) by frame, counted from 1, and person."""
-    people: dict[int, dict[str, Box]] = defaultdict(dict)
-    with path.open() as file:
-        for row in csv.DictReader(file):
-            people[int(row["frame"])][row["person"]] = _box(row)
-    return people
-
-
 def read_truth(path: Path, every: int = 1) -> Truth:
     """True boxes (n, 4) as left, top, right, bottom by frame, counted from 1."""
     people = read_people(path)
@@ -133,7 +126,7 @@ def _stills(folder: Path, truth: Path) -> Footage:
     boxes: dict[str, dict[str, Box]] = defaultdict(dict)
     with truth.open() as file:
         for at, row in enumerate(csv.DictReader(file)):
-            boxes[row["file"]][str(at)] = _box(row)
+            boxes[row["file"]][str(at)] = box_of(row)
     people = dict(enumerate(boxes.values(), 1))
     return Footage(folder.name, people, tuple(folder / "frames" / name for name in boxes), _USUAL_FPS, stills=True)
 
@@ -146,7 +139,7 @@ def _mot(folder: Path) -> Footage:
         for frame, person, left, top, width, height, *rest in csv.reader(file):
             if _counts([float(value) for value in rest]):
                 named = {"left": left, "top": top, "width": width, "height": height}
-                people[int(frame)][person] = _box(named)
+                people[int(frame)][person] = box_of(named)
     pictures = tuple(sorted((folder / info.get("Sequence", "imDir", fallback="img1")).glob("*.[jp][pn]g")))
     fps = info.getfloat("Sequence", "frameRate", fallback=_USUAL_FPS)
     return Footage(folder.name, people, pictures, fps, stills=False)
@@ -157,11 +150,6 @@ def _counts(rest: list[float]) -> bool:
     if len(rest) == 3:
         return rest[0] != 0 and rest[1] == _PEDESTRIAN and rest[2] >= _LEAST_VISIBLE
     return not rest or rest[0] != 0
-
-
-def _box(row: Mapping[str, str]) -> Box:
-    left, top, width, height = (float(row[name]) for name in ("left", "top", "width", "height"))
-    return left, top, left + width, top + height
 
 
 def _video(path: Path) -> Iterator[Image]:
