@@ -23,6 +23,7 @@ _COMMANDS = {
     "stage": "streams.stage_command:stage",
     "topics": "streams.kafka.command:topics",
     "try": "streams.files.command:try_",
+    "verify": "streams.verify.command:verify_",
     "viewer": "web.viewer.command:viewer",
     "watch": "streams.outputs.watch:watch",
 }

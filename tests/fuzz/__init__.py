@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-TARGETS = ("record", "picture", "websocket", "offer", "chain_file", "camera")
+TARGETS = ("record", "picture", "websocket", "offer", "chain_file", "camera", "boxes")
 CASES = Path(__file__).with_name("cases")
 
 
