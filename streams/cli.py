@@ -15,6 +15,7 @@ _COMMANDS = {
     "cameras": "streams.fleet.command:cameras",
     "certificate": "web.auth.certificate:certificate",
     "chain": "streams.chain.command:chain",
+    "dead": "streams.outputs.dead:dead",
     "doctor": "streams.doctor.command:doctor",
     "functions": "streams.files.command:functions",
     "models": "streams.files.models_command:models",

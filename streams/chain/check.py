@@ -92,11 +92,12 @@ def _walk(stages: Mapping[str, StageConf], name: str, path: tuple[str, ...], cle
 
 def _refuse_misnamed(chain: Chain) -> None:
     """A misspelt topic in the file would leave the one that was meant without its `redacted`."""
-    meant = [topic for topic in chain.topic_names if topic not in chain.topics]
+    dead = [dead_letters_of(name) for name in (*chain.stages, *([COUNTING] if chain.counts else []))]
+    meant = [topic for topic in (*chain.topic_names, *dead) if topic not in chain.topics]
     for topic, conf in chain.topics.items():
-        if topic not in chain.topic_names and (hint := did_you_mean(topic, meant)):
+        if topic not in (*chain.topic_names, *dead) and (hint := did_you_mean(topic, meant)):
             raise ChainError(f"Topic {topic}: expected a topic that a stage reads or writes, got none{hint}")
-        if conf.redacted and topic in map(dead_letters_of, chain.stages):
+        if conf.redacted and topic in dead:
             raise ChainError(f"Topic {topic}: expected a topic that is not redacted, since dead letters are raw")
 
 

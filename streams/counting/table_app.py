@@ -21,6 +21,7 @@ from streams.runtime.faust_app import bus_app
 from streams.runtime.poison_records import PoisonRecords
 from streams.runtime.supervisor import ReadingApp, Refuse, until_stopped
 from streams.settings import Settings
+from streams.wire.reading import redriven_mark
 
 
 class FlushableTable(faust.Table[str, bytes]):
@@ -116,6 +117,9 @@ class CountingApp(ReadingApp):
                 event.ack()
 
     async def _process_or_dead_letter(self, event: EventT[bytes]) -> None:
+        if redriven_mark(event.message.headers):  # of yesterday, or counted already
+            self._state.counts["skipped"] += 1
+            return
         try:
             self._state.suspects.refuse(event.message)
             await self.process(event)

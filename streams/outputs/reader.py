@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Event
@@ -12,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from functions.core.errors import one_of
 from streams.kafka import topics
+from streams.kafka.compacted import NoTopic
 from streams.kafka.security import for_librdkafka
 from streams.kafka.topics import DEAD_LETTER_BYTES, BusError
 from streams.kafka.watermarks import watermarks
@@ -52,13 +54,14 @@ class TopicReader:
             known = topics.admin(settings).list_topics(timeout=_TIMEOUT_S).topics
             if topic not in known:
                 names = sorted(name for name in known if not name.startswith("__"))
-                raise BusError(f"Topic {topic}: expected {one_of(topic, names)}")
+                raise NoTopic(f"Topic {topic}: expected {one_of(topic, names)}")
             self._client = Consumer(
                 {
                     **for_librdkafka(settings),
                     "group.id": "imagebus.reader",  # required by the client, which never joins it
                     "enable.auto.commit": False,
                     "auto.offset.reset": "earliest",
+                    "enable.partition.eof": True,  # offsets do not tell: the last of them may hold no record
                     "fetch.message.max.bytes": DEAD_LETTER_BYTES,
                     "log_level": 0,
                 }
@@ -79,11 +82,30 @@ class TopicReader:
         while not stop.is_set():
             yield from self._some()
 
-    def _some(self) -> Iterator[Received]:
+    def held(self, stop: Event) -> Iterator[Received]:
+        """The messages that were there when it was opened, from the oldest on, until stopped."""
+        unread = {partition for (_, partition), (first, end) in self.marks.items() if end > first}
+        self._client.assign([TopicPartition(self.topic, each, self.marks[self.topic, each][0]) for each in unread])
+        silent_since = time.monotonic()
+        while unread and not stop.is_set():
+            for message in self._some(unread):
+                silent_since = time.monotonic()
+                end = self.marks[self.topic, message.partition][1]
+                if message.offset >= end - 1:
+                    unread.discard(message.partition)
+                if message.offset < end:
+                    yield message
+            if time.monotonic() - silent_since > _TIMEOUT_S:
+                raise BusError(f"Topic {self.topic} cannot be read to its end: nothing came for {_TIMEOUT_S:g} s")
+
+    def _some(self, unread: set[int] | None = None) -> Iterator[Received]:
+        """What has come by now; a partition of which all has come leaves `unread`."""
         for message in self._client.consume(_AT_ONCE, _WAIT_S):
             error = message.error()
             if error is None:
                 yield _received(message)
+            elif error.code() == KafkaError._PARTITION_EOF and unread is not None:
+                unread.discard(message.partition() or 0)
             elif error.code() in _FINAL:
                 raise BusError(f"Topic {self.topic} cannot be read: {error.str()}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cv2
 
-from streams.wire.reading import Message
+from streams.wire.reading import Message, redriven_as_it_came
 from streams.wire.records import RecordError
 
 _LONGEST = 1000  # characters; an error's text may hold a whole picture
@@ -59,7 +59,8 @@ def fields_of(stage: str, message: Message) -> dict[str, str | int]:
 
 def dead_letter_headers(stage: str, message: Message, reason: str) -> dict[str, bytes]:
     """The headers of a dead letter."""
-    return {name: str(value).encode() for name, value in {"reason": reason, **fields_of(stage, message)}.items()}
+    own = {name: str(value).encode() for name, value in {"reason": reason, **fields_of(stage, message)}.items()}
+    return own | redriven_as_it_came(message.headers)
 
 
 def _is_no_memory(error: BaseException) -> bool:

@@ -13,7 +13,7 @@ from faust.exceptions import ProducerSendError
 from streams.runtime.errors import Exhausted, Stopped, as_stopped, dead_letter_headers
 from streams.stage.flow_control import Event, FlowControl, InFlight, Place
 from streams.stage.handler import Outcome, Stage
-from streams.wire.reading import Message
+from streams.wire.reading import Message, redriven_mark
 
 _AHEAD = 16
 _LAST_S = 2.0  # for what is still to be acked when nothing more can be done
@@ -122,7 +122,8 @@ class Delivery:
         try:
             if outcome.reason:
                 return [await self._dead_letter(message, outcome.reason, message.value or b"")]
-            return [await self._results.send(key=message.key, value=value, headers={}) for value in outcome.results]
+            mark = redriven_mark(message.headers)
+            return [await self._results.send(key=message.key, value=value, headers=mark) for value in outcome.results]
         except (KafkaError, ProducerSendError) as error:
             return [await self._refused(message, error)]
 

@@ -21,7 +21,7 @@ from streams.runtime.metrics import Times
 from streams.runtime.poison_records import PoisonRecords
 from streams.stage.ordering import Use
 from streams.wire import records
-from streams.wire.reading import Message
+from streams.wire.reading import Message, redriven_mark
 from streams.wire.records import MAX_DETECTIONS, RecordError
 
 MAX_RESULTS = 256
@@ -135,7 +135,10 @@ class Invocation:
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """One record's call; a live frame that is too old, or surplus, when a thread takes it is skipped."""
+    """One record's call; a live frame that is too old, or surplus, when a thread takes it is skipped.
+
+    One that was redriven never is: whoever asked for it wants it, however late.
+    """
 
     work: Invocation
     frame: Frame
@@ -146,7 +149,7 @@ class Call:
 
     def __call__(self) -> list[bytes]:
         """The records that it makes. Raises Skipped, and whatever the function raises."""
-        if self.frame.live and (time.time() - self.message.timestamp > self.work.max_age_s or self.is_surplus()):
+        if self._may_be_skipped and (time.time() - self.message.timestamp > self.work.max_age_s or self.is_surplus()):
             raise Skipped
         # Of its own, since its pixels go with it: the frame that came may wait long for a busy event loop.
         own = replace(self.frame, picture=Picture(jpeg=self.frame.jpeg))
@@ -155,6 +158,10 @@ class Call:
                 return self.work(own, *arguments)
             except Skipped as error:  # a function does not decide that
                 raise Failed(f"Skipped: {error}") from None
+
+    @property
+    def _may_be_skipped(self) -> bool:
+        return self.frame.live and not redriven_mark(self.message.headers)
 
 
 def _as_frames(name: str, returned: object) -> Iterable[object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol, TypeVar
 
 from functions.core.frame import Frame
@@ -19,8 +19,10 @@ _KINDS: dict[str, type[WireVisit | Counted | CameraState | DrawnZones]] = {
     CAMERAS: CameraState,
     ZONES: DrawnZones,
 }
-# How often a dead letter may be written back to where it came from.
-MAX_REDRIVEN = 3
+# How often a dead letter may be written back to where it came from, and the header that says how often it was.
+MAX_REDRIVEN, REDRIVEN = 3, "redriven"
+_DIGITS, _LONGEST = 4, 32  # of a number that is read, and of whatever a dead letter keeps
+Headers = Mapping[str, str | bytes | None] | Iterable[tuple[str, str | bytes | None]] | None
 
 
 class Keyed(Protocol):
@@ -40,6 +42,9 @@ class Message(Keyed, Protocol):
     partition: int
     offset: int
     timestamp: float
+
+    @property
+    def headers(self) -> Headers: ...
 
 
 def frame_of(message: Keyed, max_bytes: int) -> Frame:
@@ -73,15 +78,33 @@ def record_of(message: Message, max_bytes: int) -> AnyRecord | None:
     return number
 
 
-def redriven(headers: Iterable[tuple[str, str | bytes | None]] | None) -> int:
+def redriven(headers: Headers) -> int:
     """How often a message was written back from a dead-letter topic. Raises RecordError for any other header."""
-    said = [value for name, value in headers or () if name == "redriven"]
-    if not said:
+    text = redriven_as_it_came(headers).get(REDRIVEN)
+    if text is None:
         return 0
-    text = said[-1].encode() if isinstance(said[-1], str) else said[-1] or b""
-    if not text.isdigit() or not 1 <= int(text[:4]) <= MAX_REDRIVEN:
-        raise RecordError(f"Expected a header `redriven` of 1 to {MAX_REDRIVEN}, got {text[:32]!r}")
+    if not text.isdigit() or len(text) > _DIGITS or not 1 <= int(text) <= MAX_REDRIVEN:
+        raise RecordError(f"Expected a header `redriven` of 1 to {MAX_REDRIVEN}, got {text!r}")
     return int(text)
+
+
+def redriven_as_it_came(headers: Headers) -> dict[str, bytes]:
+    """The header `redriven` for the dead letter that a message becomes, whatever it says; empty where there is none."""
+    pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
+    said = [value for name, value in pairs if name == REDRIVEN]
+    if not said:
+        return {}
+    text = said[-1].encode() if isinstance(said[-1], str) else said[-1] or b""
+    return {REDRIVEN: text[:_LONGEST]}
+
+
+def redriven_mark(headers: Headers) -> dict[str, bytes]:
+    """The header `redriven` for what is made of a message that bears a valid one, else none."""
+    try:
+        times = redriven(headers)
+    except RecordError:
+        return {}
+    return {REDRIVEN: str(times).encode()} if times else {}
 
 
 def _check_key(message: Keyed, source: str) -> None:

@@ -66,6 +66,10 @@ def test_the_chain_that_ships_detects_annotates_and_redacts() -> None:
             r"Topic BB: expected a topic that a stage reads or writes, got none; did you mean B\?",
         ),
         (
+            _stage() + "[topics.DEAD_OEN]\nretention_s = 86400\n",
+            r"Topic DEAD_OEN: expected a topic that a stage reads or writes, got none; did you mean DEAD_ONE\?",
+        ),
+        (
             _stage() + "[topics.DEAD_ONE]\nredacted = true\n",
             "Topic DEAD_ONE: expected a topic that is not redacted, since dead letters are raw",
         ),

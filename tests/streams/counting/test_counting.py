@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Message, TopicPartition
@@ -46,6 +47,7 @@ right = {json.dumps(walkers.homography("right"))}
 """
 LEFT = walkers.pairs(walkers.frames(PEOPLE, SECONDS, "left"))
 RIGHT = walkers.pairs(walkers.frames(PEOPLE, SECONDS, "right"))
+REDRIVEN = walkers.pairs([replace(frame, source="other") for frame in walkers.frames(PEOPLE, SECONDS, "left")])
 BOTH = [pair for both in zip(LEFT, RIGHT, strict=True) for pair in both]
 
 
@@ -87,17 +89,19 @@ def reset_to_start(url: str, group: str, topic: str) -> None:
     wait_until(done, 30, f"{group} at the start of {topic}")
 
 
-def test_visitors_are_counted_at_each_camera_and_once_over_both(
+def test_visitors_are_counted_at_each_camera_and_once_over_both_and_none_of_what_was_redriven(
     kafka_node: Callable[..., KafkaNode], tmp_path: Path
 ) -> None:
     url = kafka_node().url
     port = free_port()
     with worker(environment(url, tmp_path, CHAIN, partitions=4, web_port=port), "count") as process:
         ready(process)
+        produce_all(url, "IMAGEAI_FRAME", REDRIVEN, headers={"redriven": "1"})
         produce_all(url, "IMAGEAI_FRAME", BOTH)
         messages = wait_counted(url, COUNTED)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
             metrics = answer.read().decode()
+    assert f'imagebus_records_total{{outcome="skipped",stage="count"}} {len(REDRIVEN)}.0' in metrics
     assert 'imagebus_visitors{source="",window="day"} 8.0' in metrics
     assert 'imagebus_unique_visitors{source="",window="running"} 4.0' in metrics
     assert newest(messages, "hour") == newest(messages, "day") == COUNTED

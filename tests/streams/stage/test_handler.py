@@ -38,6 +38,7 @@ class Arrived:
     partition: int = 0
     offset: int = 7
     timestamp: float = 0.0
+    headers: tuple[tuple[str, bytes], ...] = ()
 
     def __post_init__(self) -> None:
         self.timestamp = self.timestamp or time.time()
@@ -211,6 +212,15 @@ async def test_live_frames_that_are_too_old_are_skipped_and_counted_and_file_fra
 
     assert (live, bool(fresh.results), bool(file.results)) == (Outcome(), True, True)
     assert stage.counts == {"skipped": 1, "done": 2}
+
+
+async def test_a_live_frame_that_was_redriven_is_never_skipped(stage_of: NewStage) -> None:
+    stage, old = stage_of("detect_stub"), time.time() - 60
+    for mark, outcome in ((b"2", "done"), (b"4", "skipped"), (b"", "skipped")):
+        stage.counts.clear()
+        headers = (("redriven", mark),)
+        await stage.outcome(Arrived(frames.record(0, live=True), timestamp=old, headers=headers), lambda: True)
+        assert stage.counts == {outcome: 1}
 
 
 def counted(outcome: Outcome) -> list[int | None]:

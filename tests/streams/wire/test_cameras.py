@@ -11,7 +11,7 @@ import pytest
 
 from streams.wire import counts
 from streams.wire.cameras import CAMERAS, ZONES, CameraState, DrawnZones
-from streams.wire.reading import keyed, redriven
+from streams.wire.reading import keyed, redriven, redriven_as_it_came, redriven_mark
 from streams.wire.records import RecordError
 from tests.make_vectors import FOLDER
 
@@ -57,7 +57,19 @@ def test_a_header_says_how_often_a_dead_letter_was_written_back(headers: Any, ti
     assert redriven(headers) == times
 
 
-@pytest.mark.parametrize("value", [b"", None, b"0", b"4", b"-1", b"1.5", b"one", b"\xff", b"9" * 5000, "\u0661"])
+@pytest.mark.parametrize(
+    "value", [b"", None, b"0", b"4", b"-1", b"1.5", b"one", b"\xff", b"9" * 5000, b"00011", "\u0661"]
+)
 def test_a_header_that_says_anything_else_is_refused(value: Any) -> None:
     with pytest.raises(RecordError, match="Expected a header `redriven` of 1 to 3, got "):
         redriven([("redriven", value)])
+    # What is made of such a record bears no mark, and its dead letter the one that it came with.
+    assert redriven_mark({"redriven": value}) == {}
+    with pytest.raises(RecordError, match="Expected a header `redriven` of 1 to 3, got "):
+        redriven(redriven_as_it_came({"redriven": value}))
+
+
+def test_what_is_made_of_a_record_bears_its_number_and_nothing_else() -> None:
+    assert redriven_mark([("reason", b"x"), ("redriven", b"2")]) == {"redriven": b"2"}
+    assert redriven_mark([("redriven", b"0002")]) == {"redriven": b"2"}
+    assert redriven_mark([]) == redriven_as_it_came(None) == {}
