@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from functions.core import jpeg
+from tests.streams.video.filming import heif
 
 _PLAIN = "-f lavfi -i testsrc2=s=160x120:r={rate}:d={seconds}"
 _H264 = "-pix_fmt yuv420p -c:v libx264 -preset ultrafast"
@@ -39,6 +40,8 @@ def make_all(folder: Path) -> dict[str, Path]:
     for name in ("one.jpg", "two.jpeg"):
         (photos / name).write_bytes(photo())
     cv2.imwrite(str(photos / "three.png"), np.full((60, 80, 3), 200, np.uint8))
+    heif(photos / "four.heic", np.full((96, 128, 3), 200, np.uint8), "libx265")
+    (photos / "four.mp4").unlink()  # of which it was made
     return {path.stem: path for path in folder.iterdir()}
 
 
@@ -69,6 +72,7 @@ _LINES = (
     "-metadata location=+48.1372+011.5755/ -metadata make=Secret {d}/located.mp4",
     "{plain} {h264} -g 5 {d}/whole.mkv",
     f"{_plain('10')} {{d}}/film.gif",
+    f"{_plain('10')} -frames:v 1 {{d}}/still.gif",
     "{plain} -vf setsar=4/3 {h264} {d}/wide.mov",
     f"{_plain('10')} -vf format=bgr0,pad=161:121 -c:v ffv1 {{d}}/odd.avi",
 )

@@ -143,7 +143,7 @@ def test_a_cut_file_gives_what_can_be_read_and_says_so(ran: Ran) -> None:
 
 def test_pictures_stay_pictures_upright_and_without_a_word(ran: Ran) -> None:
     results = {path.name: path for path in (ran.out / "photos").iterdir()}
-    assert set(results) == {"one.jpg", "two.jpeg", "three.png"}
+    assert set(results) == {"one.jpg", "two.jpeg", "three.png", "four.heic.jpg"}
     for name in ("one.jpg", "two.jpeg"):
         data = results[name].read_bytes()
         assert data.startswith(b"\xff\xd8")
@@ -153,12 +153,15 @@ def test_pictures_stay_pictures_upright_and_without_a_word(ran: Ran) -> None:
         assert image is not None
         assert image.shape == (80, 60, 3)
         assert image[20].mean() < 110 < image[60].mean()
-    assert results["three.png"].read_bytes().startswith(b"\x89PNG")
+    for name in ("one.jpg", "four.heic.jpg"):
+        assert results[name].read_bytes().startswith(b"\xff\xd8")
+    for path in (results["three.png"], ran.out / "still.gif.png"):
+        assert path.read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_report_says_the_same(ran: Ran) -> None:
     files = {Path(each["source"]).name: each for each in json.loads((ran.report / "report.json").read_text())["files"]}
-    assert len(files) == len(VIDEOS) + 3
+    assert len(files) == len(VIDEOS) + 5
     assert files["bframes.mp4"]["frames"] == 25
     assert 0.03 < files["bframes.mp4"]["hidden"] < 0.3
     assert files["cut.mkv"]["lost"].startswith("cut short")
