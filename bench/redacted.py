@@ -1,4 +1,4 @@
-"""`imagebus redact --faces` over one video, from its first frame to the end of its result, as `bench/deface.py` is timed.
+"""`imagebus redact --faces` over a video, from its first frame to the end of its result, as `bench/deface.py` is timed.
 
 `python -m bench.redacted VIDEO OUTPUT` prints frames a second.
 """
