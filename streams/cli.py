@@ -21,6 +21,7 @@ _COMMANDS = {
     "models": "streams.files.models_command:models",
     "produce": "streams.producer.command:produce",
     "redact": "streams.file_redaction.command:redact",
+    "replay": "streams.outputs.replay:replay",
     "stage": "streams.stage_command:stage",
     "topics": "streams.kafka.command:topics",
     "try": "streams.files.command:try_",

@@ -20,7 +20,7 @@ from streams.wire.names import why_no_name
 
 # Where producers write when they are not told otherwise.
 SOURCE = "SOURCE_FRAME"
-_NUMBERS = {VISITS, COUNTS, CAMERAS, ZONES}
+NUMBERS = {VISITS, COUNTS, CAMERAS, ZONES}
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
@@ -52,7 +52,7 @@ def check(chain: Chain, functions: Mapping[str, FunctionSpec]) -> None:
                 f"Camera {name}, topic: expected a topic for raw pictures, got {camera.topic}, which holds only "
                 "redacted ones"
             )
-        if not _TOPIC.fullmatch(camera.topic) or camera.topic in _NUMBERS:
+        if not _TOPIC.fullmatch(camera.topic) or camera.topic in NUMBERS:
             raise ChainError(f"Camera {name}, topic: expected a topic of pictures, got {camera.topic!r}")
 
 
@@ -122,7 +122,7 @@ def _check_counts(chain: Chain, counts: CountsConf) -> None:
     if COUNTING in chain.stages:
         raise ChainError(f"Stage {COUNTING}: expected another name, since the chain counts and that is its name")
     for name, stage in chain.stages.items():
-        if taken := _NUMBERS & {*stage.inputs, stage.output}:
+        if taken := NUMBERS & {*stage.inputs, stage.output}:
             raise ChainError(f"Stage {name}: expected a topic of pictures, got {min(taken)}, which holds numbers")
 
 

@@ -19,6 +19,7 @@ from streams.chain.cameras_section import CameraConf
 from streams.chain.counts_section import NAME as COUNTING
 from streams.chain.counts_section import CountsConf
 
+DEAD_LETTERS = "DEAD_"  # so their topics begin
 DEFAULT = Path(__file__).parents[1] / "chain.toml"
 _DUPLICATE = re.compile(r"Cannot declare \('(\w+)', '(.+)'\) twice \((.+)\)")
 T = TypeVar("T", bound=Struct)
@@ -126,7 +127,7 @@ def group_of(inputs: Iterable[str], name: str, output: str) -> str:
 
 def dead_letters_of(name: str) -> str:
     """The dead-letter topic of a stage."""
-    return f"DEAD_{name.upper()}"
+    return f"{DEAD_LETTERS}{name.upper()}"
 
 
 def pick(chain: Chain, wanted: Iterable[str]) -> dict[str, StageConf]:

@@ -18,7 +18,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 
 from functions.core.errors import UsageError
-from streams.chain.types import Chain
+from streams.chain.types import DEAD_LETTERS, Chain
 from streams.kafka.security import REFUSALS, for_librdkafka, what_to_do
 from streams.settings import Settings
 from streams.wire.cameras import CAMERAS, ZONES
@@ -59,7 +59,7 @@ def plan(settings: Settings, chain: Chain, name: str) -> TopicPlan:
     if name in (CAMERAS, ZONES):
         return _newest_of_each_source(settings, name)
     own = chain.topics.get(name)
-    dead = name.startswith("DEAD_")
+    dead = name.startswith(DEAD_LETTERS)
     retention_s = (own and own.retention_s) or settings.retention_s
     return TopicPlan(
         name,

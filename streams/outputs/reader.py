@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+import heapq
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from threading import Event
 from types import TracebackType
@@ -20,7 +21,8 @@ from streams.kafka.watermarks import watermarks
 from streams.settings import Settings
 
 _TIMEOUT_S = 10.0
-_AT_ONCE, _WAIT_S = 100, 0.2
+_AT_ONCE, _WAIT_S = 32, 0.2
+_WAITING = 32  # messages of a partition, before it is paused
 # Whatever else a client reports passes by itself.
 _FINAL = frozenset(
     {
@@ -50,6 +52,7 @@ class TopicReader:
 
     def __init__(self, settings: Settings, topic: str) -> None:
         self.topic = topic
+        self._silent_polls = 0
         try:
             known = topics.admin(settings).list_topics(timeout=_TIMEOUT_S).topics
             if topic not in known:
@@ -84,22 +87,71 @@ class TopicReader:
 
     def held(self, stop: Event) -> Iterator[Received]:
         """The messages that were there when it was opened, from the oldest on, until stopped."""
-        unread = {partition for (_, partition), (first, end) in self.marks.items() if end > first}
-        self._client.assign([TopicPartition(self.topic, each, self.marks[self.topic, each][0]) for each in unread])
-        silent_since = time.monotonic()
+        unread = self._assign_all({})
         while unread and not stop.is_set():
-            for message in self._some(unread):
-                silent_since = time.monotonic()
-                end = self.marks[self.topic, message.partition][1]
-                if message.offset >= end - 1:
+            yield from self._more(unread)
+
+    def between(self, since: float, until: float, stop: Event) -> Iterator[Received]:
+        """Those of them from `since` to before `until` (seconds since the epoch), all partitions in order of time.
+
+        Some of each partition wait in memory, at most 64.
+        """
+        unread = self._assign_all(self._offsets_at(since))
+        waiting: dict[int, deque[Received]] = {partition: deque() for partition in unread}
+        paused: set[int] = set()
+
+        def fetch() -> None:
+            wanted = {each for each in unread if len(waiting[each]) < _WAITING}
+            self._client.pause([TopicPartition(self.topic, each) for each in waiting.keys() - wanted - paused])
+            self._client.resume([TopicPartition(self.topic, each) for each in wanted & paused])
+            paused.update(waiting)
+            paused.difference_update(wanted)
+            for message in self._more(unread):
+                if message.timestamp >= until:
                     unread.discard(message.partition)
-                if message.offset < end:
-                    yield message
-            if time.monotonic() - silent_since > _TIMEOUT_S:
-                raise BusError(f"Topic {self.topic} cannot be read to its end: nothing came for {_TIMEOUT_S:g} s")
+                elif message.timestamp >= since:
+                    waiting[message.partition].append(message)
+
+        def of(partition: int) -> Iterator[Received]:
+            while not stop.is_set() and (waiting[partition] or partition in unread):
+                if waiting[partition]:
+                    yield waiting[partition].popleft()
+                else:
+                    fetch()
+
+        yield from heapq.merge(*map(of, waiting), key=lambda each: each.timestamp)
+
+    def _assign_all(self, firsts: Mapping[int, int]) -> set[int]:
+        """Begin at these offsets, elsewhere at the oldest message; the partitions that hold any."""
+        held = {partition: first for (_, partition), (first, end) in self.marks.items() if end > first}
+        self._client.assign([TopicPartition(self.topic, each, firsts.get(each, first)) for each, first in held.items()])
+        return set(held)
+
+    def _offsets_at(self, moment: float) -> dict[int, int]:
+        """The first offset from that time on of each partition that knows one; an embedded broker never does."""
+        asked = [TopicPartition(*each, round(moment * 1000)) for each in self.marks]
+        try:
+            found = self._client.offsets_for_times(asked, timeout=_TIMEOUT_S)
+        except KafkaException as error:
+            raise BusError(f"Topic {self.topic} cannot be read: {error.args[0].str()}") from None
+        return {each.partition: each.offset for each in found if each.offset >= 0}
+
+    def _more(self, unread: set[int]) -> Iterator[Received]:
+        """What has come of what was there at the beginning; a partition of which all has come leaves `unread`."""
+        came = False
+        for message in self._some(unread):
+            came = True
+            end = self.marks[self.topic, message.partition][1]
+            if message.offset >= end - 1:
+                unread.discard(message.partition)
+            if message.offset < end:
+                yield message
+        self._silent_polls = 0 if came else self._silent_polls + 1
+        if self._silent_polls * _WAIT_S > _TIMEOUT_S:
+            raise BusError(f"Topic {self.topic} cannot be read to its end: nothing came for {_TIMEOUT_S:g} s")
 
     def _some(self, unread: set[int] | None = None) -> Iterator[Received]:
-        """What has come by now; a partition of which all has come leaves `unread`."""
+        """What has come by now; a partition that is at its end leaves `unread`."""
         for message in self._client.consume(_AT_ONCE, _WAIT_S):
             error = message.error()
             if error is None:

@@ -1,4 +1,4 @@
-"""Writes records to topics for raw pictures: what is written by hand never goes to a redacted one."""
+"""Writes frames to topics for raw pictures: what no stage writes never goes to a redacted one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from functions.core.errors import UsageError
-from streams.chain.types import Chain
+from streams.chain.check import NUMBERS
+from streams.chain.types import DEAD_LETTERS, Chain
 from streams.kafka import topics
 from streams.kafka.security import for_librdkafka
 from streams.kafka.topics import TOPIC_BYTES, BusError
@@ -21,12 +22,11 @@ _POLL_S = 0.1
 class TopicWriter:
     """Writes to one topic, which it makes where it is not there; `acknowledged` records are on the bus.
 
-    Raises UsageError for a redacted topic, and BusError where the bus does not take a record within 30 s.
+    Raises UsageError for one that is redacted or not for frames, BusError where a record is not taken within 30 s.
     """
 
     def __init__(self, settings: Settings, chain: Chain, topic: str) -> None:
-        if chain.redacted(topic):
-            raise UsageError(f"Topic {topic}: expected a topic for raw pictures, got one that holds only redacted ones")
+        _check(chain, topic)
         self.topic = topic
         self.acknowledged = 0
         self._refused: KafkaError | None = None
@@ -71,3 +71,12 @@ class TopicWriter:
     def _raise_refused(self) -> None:
         if self._refused:
             raise BusError(f"{self.topic} takes no record: {self._refused.str()}")
+
+
+def _check(chain: Chain, topic: str) -> None:
+    if chain.redacted(topic):
+        raise UsageError(f"Topic {topic}: expected a topic for raw pictures, got one that holds only redacted ones")
+    if topic in NUMBERS:
+        raise UsageError(f"Topic {topic}: expected a topic of frames, got one of numbers")
+    if topic.startswith(DEAD_LETTERS):
+        raise UsageError(f"Topic {topic}: expected a topic of frames, got one of dead letters")
