@@ -77,13 +77,25 @@ class TopicReader:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Read no more."""
         self._client.close()
 
     def coming(self, stop: Event) -> Iterator[Received]:
-        """The messages that come from now on, until stopped."""
-        self._client.assign([TopicPartition(*each, end) for each, (_, end) in self.marks.items()])
+        """The messages that came since it was opened, until stopped."""
+        self.begin_at_the_end()
         while not stop.is_set():
-            yield from self._some()
+            yield from self.poll()
+
+    def begin_at_the_end(self) -> None:
+        """Have `poll` give what came since it was opened."""
+        self._client.assign([TopicPartition(*each, end) for each, (_, end) in self.marks.items()])
+
+    def poll(self) -> list[Received]:
+        """What has come; waits a moment for it."""
+        return [*self._some()]
 
     def held(self, stop: Event) -> Iterator[Received]:
         """The messages that were there when it was opened, from the oldest on, until stopped."""
