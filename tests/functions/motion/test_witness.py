@@ -134,6 +134,21 @@ def test_who_fills_two_fifths_of_the_picture_is_not_taken_for_the_street() -> No
             assert moving is None or (moving[:, :width] > 0).mean() > 0.5
 
 
+def test_a_street_full_of_walkers_is_not_a_camera_that_was_turned() -> None:
+    """They wear more that can be followed than the street has, so that most points go their way."""
+    street = (view(100) // 4 + 90).astype(np.uint8)
+    pictures = [street] * 12
+    for at in range(40):
+        picture = street.copy()
+        for walker in range(6):
+            x = 20 + walker * 57 + (at if walker % 2 else -at) * 2
+            x = min(max(x, 0), WIDTH - 22)
+            coat = OTHER_TOWN[:140, 200 * walker : 200 * walker + 44]
+            picture[100:170, x : x + 22] = cv2.resize(coat, (22, 70), interpolation=cv2.INTER_AREA)
+        pictures.append(picture)
+    assert doubts(MotionWitness(), pictures) == [STARTING] * LEARNING + [None] * 47
+
+
 def test_the_same_pictures_have_the_same_answer() -> None:
     images = [view(100 + 6 * at, walker=(40 + 5 * at, 100)) for at in range(20)]
     one, other = MotionWitness(), MotionWitness()
