@@ -63,13 +63,13 @@ def _measured(
     redact = _functions()["redact"]
     said = redact.validate(options)
     source = _Timed(_with_looked(_shots(video, people, every), looked))
-    began, found = time.thread_time(), []
+    began, found = time.process_time(), []
     for frame in step(redact, said)(source):
         _ = frame.jpeg
-        done = time.thread_time()
+        done = time.process_time()
         found.append(covers(frame, people.get(frame.seq + 1, {})))
-        source.other_s += time.thread_time() - done
-    redact_s = (time.thread_time() - began - source.other_s) / len(found)
+        source.other_s += time.process_time() - done
+    redact_s = (time.process_time() - began - source.other_s) / len(found)
     fps = 1 / (redact_s + detector_s)
     return figures_of(found, every / _rate(video), fps, said["look_ahead_s"]), found
 
@@ -83,9 +83,9 @@ class _Timed:
 
     def __iter__(self) -> Iterator[Frame]:
         while True:
-            began = time.thread_time()
+            began = time.process_time()
             frame = next(self._frames, None)
-            self.other_s += time.thread_time() - began
+            self.other_s += time.process_time() - began
             if frame is None:
                 return
             yield frame
@@ -107,9 +107,9 @@ def _shots(video: Path, people: People, every: int) -> Iterator[Frame]:
 def _looked(shots: Iterable[Frame], detector: Step) -> tuple[list[Looked], float]:
     """What the detector says of each frame, and the seconds of a core a frame that it took."""
     source = _Timed(shots)
-    began = time.thread_time()
+    began = time.process_time()
     looked = [(frame.detections, frame.hops) for frame in detector(source)]
-    detector_s = (time.thread_time() - began - source.other_s) / len(looked)
+    detector_s = (time.process_time() - began - source.other_s) / len(looked)
     every, blink = _number("DETECT_EVERY", 1), _number("BLINK", 0)
     blind = [at % every or (blink and at % blink == blink - 1) for at in range(len(looked))]
     seen = [((), hops) if blinks else (found, hops) for (found, hops), blinks in zip(looked, blind, strict=True)]

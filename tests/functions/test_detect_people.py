@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench.scoring import score
@@ -48,6 +49,15 @@ def test_people_on_a_street_are_found_and_covered(data: Path, clip: Path) -> Non
     assert reached.recall >= 0.82
     assert reached.precision >= 0.6
     assert reached.coverage >= 0.87
+
+
+def test_people_are_found_in_the_dark(data: Path, clip: Path) -> None:
+    """A look is lit up: as they come, such pictures give .62."""
+    truth = read_truth(data / "vtest-truth.csv", every=40)
+    nights = {number: (frame.image * 0.08).astype(np.uint8) for number, frame in read_frames(clip, truth)}
+    found = {number: detect_people(Frame.from_image(night)).detections for number, night in nights.items()}
+    assert max(night.max() for night in nights.values()) <= 20
+    assert score(truth, found, (768, 576)).recall >= 0.75
 
 
 def test_eight_threads_find_the_same_as_one(data: Path, clip: Path) -> None:
