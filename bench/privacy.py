@@ -28,6 +28,7 @@ from bench.truth import People, read_people
 from functions import Detection, Frame, Hop
 from functions.core.errors import UsageError
 from streams import settings
+from streams.chain import types as chains
 from streams.chain.function_options import registered
 from streams.files.steps import Step, step
 
@@ -37,6 +38,8 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "+ look-ahead": {"motion": False},
     "default": {},  # + motion
 }
+
+_OBJECTS = Path(chains.__file__).parents[1] / "chain-objects.toml"
 
 Looked = tuple[tuple[Detection, ...], tuple[Hop, ...]]
 
@@ -121,14 +124,12 @@ def _with_looked(shots: Iterable[Frame], looked: Iterable[Looked]) -> Iterator[F
 
 
 def _detector(model: str) -> Step:
-    """The people finder of the default chain, or detect_onnx as sure as detect_objects is with its own model."""
+    """The people finder of the default chain, or detect_onnx as sure as the chain with YOLOX-nano wants it."""
     functions = _functions()
     if not model:
         return step(functions["detect_people"], functions["detect_people"].validate({}))
-    as_sure = functions["detect_objects"].validate({})["minimum_confidence"]
-    return step(
-        functions["detect_onnx"], functions["detect_onnx"].validate({"model": model, "minimum_confidence": as_sure})
-    )
+    as_sure = chains.load(str(_OBJECTS)).stages["detect"].options
+    return step(functions["detect_onnx"], functions["detect_onnx"].validate({"model": model, **as_sure}))
 
 
 def _functions() -> Mapping[str, Any]:
