@@ -29,8 +29,8 @@ from functions.models.openvino_net import (
 
 # The longer sides of its looks: a picture that is no longer is looked at as it is. In the first, large faces fill more
 # than the network takes in.
-NEAR, FAR = 1024, 320
-SIGHT = Sight(NEAR, least_px=12)
+NEAR, FAR = 896, 320
+SIGHT = Sight(NEAR, least_px=11)
 # Sides of the network's input are multiples of this: of what is odd on the way down, doubling would not lead back.
 _STEP = 64
 # Inputs of so many shapes are kept compiled.
