@@ -3,16 +3,15 @@
 `as it is`: the clip in its own size, deface told the scale at which detect_faces looks at it closely, so that both run
 the same network on pictures of the same size (detect_faces looks a second time, from afar). `1080p`: the clip scaled
 up, both at the defaults of their command lines. deface runs on OpenCV, which it installs, and on onnxruntime, the
-quicker. Frames a second are from the first frame to the end; CPU is the whole process's with its children, a frame. The
-ratios are the medians of the rounds' own. With FOLDER=sequences, what both miss of the true faces in its pictures, as
-`bench/face_misses.py` counts it. The last line is JSON.
+quicker. Frames a second and CPU are from the first frame to the end, CPU without the FFmpeg processes that read and
+write for deface. The ratios are the medians of the rounds' own. With FOLDER=sequences, what both miss of the true faces
+in its pictures, as `bench/face_misses.py` counts it. The last line is JSON.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -52,7 +51,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         for what, count in _FRAMES.items():
             short, size_wh = _material(clip, Path(name) / f"{what.replace(' ', '-')}.mp4", what, count)
-            rounds = [_round(short, size_wh, what, count, turn) for turn in range(_ROUNDS)]
+            rounds = [_round(short, size_wh, what, turn) for turn in range(_ROUNDS)]
             figures[what] = _figures(rounds)
     print(json.dumps(figures))
     if os.environ.get("FOLDER"):
@@ -70,9 +69,10 @@ def _figures(rounds: Sequence[dict[str, Run]]) -> dict[str, dict[str, float]]:
     }
 
 
-def _round(clip: Path, size_wh: Size, what: str, count: int, turn: int) -> dict[str, Run]:
+def _round(clip: Path, size_wh: Size, what: str, turn: int) -> dict[str, Run]:
     scale = "{}x{}".format(*(fitted(size_wh).size_wh if what == "as it is" else size_wh))
-    ran = {"imagebus": _ours(clip, count)} | {each: _deface(each, clip, scale, count) for each in _RUNTIMES}
+    ran = {"imagebus": _ran("bench.redacted", clip, clip.with_name("ours.mp4"))}
+    ran |= {each: _ran("bench.deface", each, clip, scale, clip.with_name(f"{each}.mp4")) for each in _RUNTIMES}
     said = (
         f"{who} {run.fps:.1f} frames/s, {run.cpu_ms:.0f} ms CPU, {run.kilobytes:.0f} kB" for who, run in ran.items()
     )
@@ -80,30 +80,12 @@ def _round(clip: Path, size_wh: Size, what: str, count: int, turn: int) -> dict[
     return ran
 
 
-def _ours(clip: Path, count: int) -> Run:
-    return _ran("bench.redacted", [clip], clip.with_name("ours.mp4"), count)
-
-
-def _deface(runtime: str, clip: Path, scale: str, count: int) -> Run:
-    return _ran("bench.deface", [runtime, clip, scale], clip.with_name(f"{runtime}.mp4"), count)
-
-
-def _ran(module: str, arguments: Sequence[str | Path], out: Path, count: int) -> Run:
-    cpu_s, said = _timed([sys.executable, "-m", module, *arguments, out])
-    (fps,) = (float(line.split()[1]) for line in said.splitlines() if line.startswith("fps "))
-    return Run(fps, 1000 * cpu_s / count, out.stat().st_size / 1000)
-
-
-def _timed(command: Sequence[str | Path]) -> tuple[float, str]:
-    """CPU seconds of a command with its children, and what it said."""
-    before = _children_s()
-    said = subprocess.run([str(word) for word in command], check=True, stdout=subprocess.PIPE, text=True).stdout
-    return _children_s() - before, said
-
-
-def _children_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def _ran(module: str, *arguments: str | Path) -> Run:
+    """The run of one of the two, whose last argument is its result."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+    fps, cpu_ms = (float(said[said.index(word) + 1]) for word in ("fps", "cpu_ms"))
+    return Run(fps, cpu_ms, Path(arguments[-1]).stat().st_size / 1000)
 
 
 def _material(clip: Path, path: Path, what: str, count: int) -> tuple[Path, Size]:
