@@ -15,6 +15,7 @@ from streams.chain.counts_section import NAME as COUNTING
 from streams.chain.types import Chain, dead_letters_of, pick
 from streams.kafka.compacted import NoTopic
 from streams.outputs.dead_letters import DeadLetter, by_reason, letter_of
+from streams.outputs.moment import Moment
 from streams.outputs.reader import TopicReader
 from streams.outputs.redrive import homes, redrive
 from streams.outputs.shown import as_json, at
@@ -31,10 +32,19 @@ _REASONS = 20
 @click.argument("stage", default="")
 @click.option("--reason", default="", metavar="TEXT", help="Only those whose reason has this text in it.")
 @click.option("--source", "sources", multiple=True, metavar="NAME", help="Only of this source; may be repeated.")
+@click.option("--since", type=Moment(), help="Only those that died since then: 14:30, -5m …")
 @click.option("--at", "place", default="", metavar="PARTITION/OFFSET", help="Only this one, and show it.")
 @click.option("--picture", type=click.Path(path_type=Path), help="With --at: write its picture, raw, to this file.")
 @click.option("--redrive", "again", is_flag=True, help="Write them back to the stage's input.")
-def dead(stage: str, reason: str, sources: tuple[str, ...], place: str, picture: Path | None, again: bool) -> None:
+def dead(
+    stage: str,
+    reason: str,
+    sources: tuple[str, ...],
+    since: float | None,
+    place: str,
+    picture: Path | None,
+    again: bool,
+) -> None:
     """List the dead letters of STAGE, or of all stages, by their reason.
 
     After a fix --redrive has the stage try them again: the letters stay where they are until they expire, copies go to
@@ -64,6 +74,7 @@ def dead(stage: str, reason: str, sources: tuple[str, ...], place: str, picture:
                     for letter in map(letter_of, reader.held(stop.event))
                     if reason in letter.reason
                     and (not sources or letter.source in sources)
+                    and (not since or letter.timestamp >= since)
                     and (not place or letter.place == place)
                 ]
                 _list(name, reader, letters)

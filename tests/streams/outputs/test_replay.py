@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from streams.outputs.moment import moment
 from streams.outputs.reader import Received
 from streams.outputs.replay import _when_due
 from tests.bus import consume, length, producer
+from tests.processes import IMAGEBUS, Process
 from tests.streams.chains import STUB_CHAIN, environment, wait_ready, worker
 from tests.streams.frames import read, record, seqs
 
@@ -171,3 +173,12 @@ def test_five_minutes_go_through_another_function(kafka: str, tmp_path: Path, mo
     assert said.startswith("1,200 frames of HELD_FRAME into AGAIN_FRAME, from ")
     assert seqs(through, "yard") == seqs(through, "gate") == [*range(10, 610)]
     assert {len(each.detections) for each in read(through)} == {5}
+
+
+def test_ctrl_c_ends_it_at_once_and_says_what_went(embedded: str, tmp_path: Path) -> None:
+    _held(embedded, "SOURCE_FRAME", [(1, "cam", record(1)), (900, "cam", record(2))])
+    command = [*IMAGEBUS, "replay", "SOURCE_FRAME", "--from", "-1h", "--to", "-0s", "--into", "AGAIN_FRAME"]
+    with Process(command, environment(embedded, tmp_path, CHAIN)) as process:
+        consume(embedded, "AGAIN_FRAME", 1)
+        assert process.terminate(signal.SIGINT, timeout_s=5) == 130
+        assert process.lines[-1].startswith("1 frames of SOURCE_FRAME into AGAIN_FRAME, from ")
