@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import exp, lgamma, log
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +11,6 @@ from numpy.typing import NDArray
 from bench.truth import Truth
 from functions.core.frame import Detection
 from functions.geometry.boxes import iou
-
-_CHANCE = 0.05
 
 
 class Score(NamedTuple):
@@ -31,26 +28,6 @@ def score(truth: Truth, found: Mapping[int, Sequence[Detection]], size_wh: tuple
     covers = [cover for number, boxes in truth.items() for cover in _covers(boxes, found[number], size_wh)]
     true, given = sum(map(len, truth.values())), sum(len(found[number]) for number in truth)
     return Score(right / true, right / max(1, given), float(np.mean(covers)), float(np.mean(np.array(covers) < 0.5)))
-
-
-def upper_bound(hit: int, of: int) -> float:
-    """The share that this many hits of so many independent things show to be an upper bound, with 95 % confidence.
-
-    People are independent, their boxes in a row of frames are not. Clopper and Pearson's, one-sided: 0 of 10 is .26.
-    """
-    if hit >= of:
-        return 1.0
-    low, high = hit / of, 1.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        chance = sum(_binomial(of, k, middle) for k in range(hit + 1))
-        low, high = (middle, high) if chance > _CHANCE else (low, middle)
-    return high
-
-
-def _binomial(of: int, hit: int, share: float) -> float:
-    ways = lgamma(of + 1) - lgamma(hit + 1) - lgamma(of - hit + 1)
-    return exp(ways + hit * log(share) + (of - hit) * log(1 - share)) if 0 < share < 1 else float(hit == of * share)
 
 
 def _matches(boxes: NDArray[np.float32], found: Sequence[Detection]) -> int:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from bench.misses import columns, measured, together
-from bench.scoring import upper_bound
 from bench.truth import read_footage
 from functions.core.errors import UsageError
 
@@ -63,11 +62,6 @@ def test_the_shared_footage_is_what_its_page_says(data: Path) -> None:
     assert read["tud-stadtmitte"].boxes == 1019
     assert len({person for people in read["tud-stadtmitte"].people.values() for person in people}) == 10
     assert read["faces-wider-dev"].boxes == 1512
-
-
-@pytest.mark.parametrize(("hit", "of", "share"), [(0, 10, 0.2589), (1, 10, 0.3942), (10, 10, 1), (0, 1324, 0.00226)])
-def test_few_people_prove_little(hit: int, of: int, share: float) -> None:
-    assert upper_bound(hit, of) == pytest.approx(share, rel=0.01)
 
 
 def test_a_detector_s_row_says_what_it_misses_by_people_and_by_height(folder: Path) -> None:

@@ -11,8 +11,6 @@ from functions.counting.visits import MINUTE, SECOND, Homography, Visit, ground
 from functions.tracking import tracker
 from functions.tracking.tracker import Track
 
-# A track becomes a visit with so many frames and so much evidence (see Track).
-_FRAMES, _EVIDENCE = 2, 0.5
 # How often an open visit is published again.
 _PUBLISH_EVERY = 2 * SECOND
 # The interval of the steps of a path.
@@ -68,7 +66,7 @@ def count(
     to_publish: list[Visit] = []
     for each in tracks:
         before = camera.visits.get(each.id)
-        if each.id in seen and each.frames >= _FRAMES and each.evidence >= _EVIDENCE:
+        if each.id in seen and each.is_confirmed:
             where = homography and ground(homography, seen[each.id], frame.size_wh)
             visits[each.id], news = _continued(before, each, frame, camera.restarted_at, where)
             to_publish += news

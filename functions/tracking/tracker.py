@@ -28,6 +28,8 @@ _MAX_TRACKS = 200
 _HEIGHT = 1000.0
 # Numbers that JavaScript holds exactly.
 _ID_BITS = 53
+# A track is confirmed with so many frames and so much evidence.
+_FRAMES, _EVIDENCE = 2, 0.5
 
 
 class Track(Struct, frozen=True, array_like=True):
@@ -44,6 +46,11 @@ class Track(Struct, frozen=True, array_like=True):
     evidence: float
     frames: int = 1
     missed: bool = False
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether it is somebody, and not what a detector took for somebody once."""
+        return self.frames >= _FRAMES and self.evidence >= _EVIDENCE
 
     def xyxy(self, size_wh: Size) -> XYXY:
         """Its box in pixels of the camera's picture, which has this size."""
