@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -17,6 +18,7 @@ from streams.wire.records import Record
 
 # A file's producer may be some hundred frames ahead of the stages; older left sides are dropped.
 BUFFER_BYTES = 48 * 1024 * 1024
+BUFFER_S = 300.0
 # After this long without a left side, frames are shown alone.
 ALONE_S = 2.0
 
@@ -61,12 +63,13 @@ class Pair:
 
 @dataclass
 class Pairing:
-    """The newest pair of each source; with `left` None, the newest frames of one topic."""
+    """The newest pair of each source; with `left` None, the newest frames of one topic; `taps` get every pair."""
 
     left: str | None
     right: str
     pairs: dict[str, Pair] = field(default_factory=dict)
     users: int = 0
+    taps: set[Callable[[Pair], None]] = field(default_factory=set)
     _lefts: OrderedDict[Key, LiveFrame] = field(default_factory=OrderedDict)
     _rights: dict[str, LiveFrame] = field(default_factory=dict)
     _unmatched_since: dict[str, float] = field(default_factory=dict)
@@ -86,6 +89,8 @@ class Pairing:
             self._forgotten = max(self._forgotten, pair.number)
         self._rights.pop(source, None)
         self._unmatched_since.pop(source, None)
+        for key in [key for key in self._lefts if key[0] == source]:
+            self._bytes -= len(self._lefts.pop(key).record.jpeg)
 
     def _put_left(self, frame: LiveFrame) -> None:
         self._keep(frame)
@@ -109,7 +114,9 @@ class Pairing:
         if left and right:
             self._unmatched_since.pop(source, None)
         before = self.pairs.get(source)
-        self.pairs[source] = Pair(left, right, (before.number if before else self._forgotten) + 1)
+        self.pairs[source] = pair = Pair(left, right, (before.number if before else self._forgotten) + 1)
+        for tap in self.taps:
+            tap(pair)
 
     def _keep(self, frame: LiveFrame) -> None:
         key = (frame.source, frame.record.id)
@@ -117,9 +124,13 @@ class Pairing:
             self._bytes -= len(same.record.jpeg)
         self._lefts[key] = frame
         self._bytes += len(frame.record.jpeg)
-        while self._bytes > BUFFER_BYTES:
-            _, oldest = self._lefts.popitem(last=False)
-            self._bytes -= len(oldest.record.jpeg)
+        while self._lefts and (self._bytes > BUFFER_BYTES or frame.arrived_at - self._oldest.arrived_at > BUFFER_S):
+            self._bytes -= len(self._oldest.record.jpeg)
+            self._lefts.popitem(last=False)
+
+    @property
+    def _oldest(self) -> LiveFrame:
+        return next(iter(self._lefts.values()))
 
 
 _QUALITY = 80

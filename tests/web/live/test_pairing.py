@@ -68,6 +68,24 @@ def test_the_buffer_gives_up_its_oldest_frames() -> None:
     assert seqs(pairing) == (15, 15)
 
 
+def test_no_raw_frame_waits_longer_than_minutes_nor_for_a_source_that_is_forgotten() -> None:
+    pairing = Pairing(LEFT, RIGHT)
+    pairing.put(shown(LEFT, 0, at=0.0))
+    pairing.put(shown(LEFT, 1, at=1.0))
+    pairing.put(shown(LEFT, 2, at=pairings.BUFFER_S + 0.5))
+    assert [frame.record.seq for frame in pairing._lefts.values()] == [1, 2]
+    pairing.forget("door")
+    assert (len(pairing._lefts), pairing._bytes) == (0, 0)
+
+
+def test_a_tap_gets_every_pair() -> None:
+    pairing, got = Pairing(LEFT, RIGHT), []
+    pairing.taps.add(lambda pair: got.append(tuple(side for side, _ in pair.sides)))
+    for topic, seq in [(LEFT, 1), (RIGHT, 1), (LEFT, 2), (RIGHT, 2)]:
+        pairing.put(shown(topic, seq))
+    assert got == [("left",), ("left", "right"), ("left", "right")]
+
+
 def test_a_repeat_of_an_older_frame_changes_nothing_but_another_run_does() -> None:
     newest = NewestFrames([LEFT], 128)
     for sent in (record(5), record(4), record(5)):
