@@ -1,4 +1,4 @@
 """Who may look: access rules, passwords, sessions, certificates, and how servers listen.
 
-Imports `web.assets`. Begin with `access.py`, then `guard.py`.
+Imports `web.assets` and `streams.runtime`. Begin with `access.py`, then `guard.py`.
 """

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 import secrets
-import tempfile
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -16,6 +14,7 @@ import msgspec
 from itsdangerous import BadSignature, Signer
 from msgspec import Struct, field
 
+from streams.runtime.own_file import read_own, replace_own
 from web.auth.credentials import Credentials
 
 log = logging.getLogger(__name__)
@@ -45,11 +44,7 @@ class SessionFile:
     def read(self) -> StoredSessions:
         """The stored sessions; a new secret and none where the file is missing or cannot be trusted."""
         try:
-            with os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
-                about = os.fstat(file.fileno())
-                if about.st_uid != os.getuid() or about.st_mode & 0o077:
-                    raise PermissionError("expected a file that its owner alone may read")
-                return msgspec.json.decode(file.read(), type=StoredSessions)
+            return msgspec.json.decode(read_own(self._path), type=StoredSessions)
         except FileNotFoundError:
             pass
         except (OSError, msgspec.DecodeError) as error:
@@ -61,10 +56,7 @@ class SessionFile:
     def write(self, kept: StoredSessions) -> None:
         """Replace the file atomically."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._path.parent, delete=False) as file:
-                file.write(msgspec.json.encode(kept))
-            os.replace(file.name, self._path)
+            replace_own(self._path, msgspec.json.encode(kept))
         except OSError as error:
             log.warning("%s: %s: sessions end with this process", self._path, error)
 
