@@ -13,6 +13,7 @@ _COMMANDS = {
     "broker": "streams.kafka.embedded_broker:broker",
     "camera": "web.camera.command:camera",
     "cameras": "streams.fleet.command:cameras",
+    "check": "web.viewer.check_file:check",
     "certificate": "web.auth.certificate:certificate",
     "chain": "streams.chain.command:chain",
     "dead": "streams.outputs.dead:dead",

@@ -22,7 +22,14 @@ from tests.web.counting import HOUR_US, count, counted
 from tests.web.ingesting import FAKE_CAMERA, start_camera, start_ingest, to_film
 from tests.web.viewing import start_viewer
 
-PAGES = {"identification": "/", "imageai": "/imageai", "redaction": "/redaction", "wall": "/wall", "counts": "/counts"}
+PAGES = {
+    "identification": "/",
+    "imageai": "/imageai",
+    "redaction": "/redaction",
+    "wall": "/wall",
+    "counts": "/counts",
+    "check": "/check",
+}
 KEPT = ("redaction.png", "redaction-phone.png")
 SIZES = {"": (1280, 800), "-phone": (390, 844)}
 # Two cameras, which show every so-manieth frame.
@@ -30,7 +37,8 @@ SOURCES = {"street": 5, "yard": 25}
 # The plots and the averages need some frames before there is anything to see in them.
 SETTLE_MS = 8_000
 _SHOWN = """() => document.querySelector(".pane, .counted, video") !== null
-    && [...document.querySelectorAll(".pane")].every(pane => pane.dataset.id)"""
+    && [...document.querySelectorAll(".pane[data-topic]")].every(pane => pane.dataset.id)
+    && document.querySelector(".check")?.dataset.sample !== '' """
 _FOUND = "() => !document.querySelector('.details') || document.querySelector('.details tbody tr') !== null"
 
 

@@ -23,10 +23,11 @@ def page(name: str, title: str, script: str = "", config: object = None, **parts
     told = msgspec.json.encode(config).decode().replace("<", "\\u003c")
     scripts = string.Template(_SCRIPTS).substitute(config=told, script=script) if script else ""
     title = html.escape(title)
-    body = _template(name).substitute(parts, title=title)
-    return _template("shape").substitute(title=title, scripts=scripts, body=body)
+    body = template(name).substitute(parts, title=title)
+    return template("shape").substitute(title=title, scripts=scripts, body=body)
 
 
 @cache
-def _template(name: str) -> string.Template:
+def template(name: str) -> string.Template:
+    """The text of NAME.html, with a `$word` for each part."""
     return string.Template((_HERE / f"{name}.html").read_text("utf-8"))

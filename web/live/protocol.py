@@ -60,7 +60,9 @@ Command = Watch | Drop | Ack | Subscribe
 _decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 
 
-class _Side(Struct, frozen=True):
+class Side(Struct, frozen=True):
+    """One side of a picture: the bytes of its JPEG, and everything else of its record."""
+
     side: str
     bytes: int
     age_ms: int
@@ -70,7 +72,7 @@ class _Side(Struct, frozen=True):
 class _Picture(Struct, frozen=True):
     view: str
     n: int
-    sides: list[_Side]
+    sides: list[Side]
 
 
 def read_command(text: str) -> Command:
@@ -83,11 +85,19 @@ def read_command(text: str) -> Command:
 
 def picture(view: str, n: int, pair: Pair, jpegs: Mapping[str, bytes], now: float) -> bytes:
     """One binary message with the sides of a pair and their JPEGs; `now` of time.monotonic()."""
-    sides = [
-        _Side(side, len(jpegs[side]), round((now - frame.arrived_at) * 1000), frame.meta) for side, frame in pair.sides
-    ]
-    header = msgspec.json.encode(_Picture(view, n, sides))
-    return b"".join((len(header).to_bytes(4, "big"), header, *(jpegs[side] for side, _ in pair.sides)))
+    return framed(_Picture(view, n, sides(pair, jpegs, now)), jpegs)
+
+
+def sides(pair: Pair, jpegs: Mapping[str, bytes], now: float) -> list[Side]:
+    """What a header says of the sides of a pair."""
+    ages = {side: round((now - frame.arrived_at) * 1000) for side, frame in pair.sides}
+    return [Side(side, len(jpegs[side]), ages[side], frame.meta) for side, frame in pair.sides]
+
+
+def framed(header: Struct, jpegs: Mapping[str, bytes]) -> bytes:
+    """A header and JPEGs as one binary message; the JPEGs are in the order of the header's sides."""
+    said = msgspec.json.encode(header)
+    return b"".join((len(said).to_bytes(4, "big"), said, *jpegs.values()))
 
 
 # Beside the names a message holds the topics; 30 cameras on five topics take 2 kB.

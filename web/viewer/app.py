@@ -25,6 +25,9 @@ from streams.wire.records import RecordError, decode
 from web.auth.credentials import Credentials
 from web.auth.guard import Guard
 from web.auth.sessions import SessionFile, Sessions
+from web.check.checks import Checks
+from web.check.desk import Desk
+from web.check.routes import CheckRoutes
 from web.counts.reader import CountsReader, LatestCounts
 from web.live.cameras import Cameras, CamerasReader
 from web.live.load_shedding import LoadShedding
@@ -33,7 +36,7 @@ from web.live.protocol import BrokerState
 from web.viewer.broker_wait import BrokerWait
 from web.viewer.faust_app import ViewerApp
 from web.viewer.health import Health
-from web.viewer.pages import topic_infos
+from web.viewer.pages import pages, topic_infos
 from web.viewer.site import Site
 
 log = logging.getLogger(__name__)
@@ -43,7 +46,8 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     """The viewer's app for the topics of this chain; `web` are Faust's options of its web server."""
     group = f"imagebus.viewer.{socket.gethostname()}-{secrets.token_hex(4)}"
     folder = tempfile.TemporaryDirectory(prefix="imagebus-viewer-", ignore_cleanup_errors=True)
-    sessions = Sessions(credentials, SessionFile(Path(settings.data_dir) / f"viewer-{web.get('web_port', 0)}.sessions"))
+    own = Path(settings.data_dir) / f"viewer-{web.get('web_port', 0)}"
+    sessions = Sessions(credentials, SessionFile(own.with_name(f"{own.name}.sessions")))
     settings = replace(settings, data_dir=folder.name)
     app = bus_app(group, settings, ViewerApp, logging_config=logs.for_faust(settings), **web)
     assert isinstance(app, ViewerApp)
@@ -58,12 +62,20 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     app.load_shedding = LoadShedding(app, lag, newest)
     app.health = Health(settings, newest, bus, lag, app.give_up)
     infos = topic_infos(chain, _functions(settings))
-    app.site = Site(chain, infos, newest, cameras, counts, bus, Guard(credentials, sessions), app.health)
+    guard = Guard(credentials, sessions)
+    checks = _check(chain, newest, own.with_name(f"{own.name}.checks"), guard)
+    app.site = Site(chain, infos, newest, cameras, counts, bus, guard, app.health.traffic, [app.health, *checks])
     for topic in chain.topic_names:
         keep = _keep(topic, newest, settings.max_record_bytes, chain.redacted(topic))
         # Nothing is committed: each start is at the newest frame, and skipped offsets need no tracking.
         app.agent(app.topic(topic, acks=False), name=f"newest of {topic}")(keep)
     return app
+
+
+def _check(chain: Chain, newest: NewestFrames, path: Path, guard: Guard) -> list[CheckRoutes]:
+    """The routes of the page Check, none for a chain that has none."""
+    checked = [(page.left, page.right) for page in pages(chain) if page.check and page.left]
+    return [CheckRoutes(Desk(newest, topics, Checks(path)), guard) for topics in checked]
 
 
 def _keep(topic: str, newest: NewestFrames, max_bytes: int, redacted: bool) -> Any:

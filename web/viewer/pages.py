@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 class Page(Struct, frozen=True):
     """One page: a frame on `left` beside the same frame on `right`; `details` adds what was found in it.
 
-    A `wall` shows all sources of `right` in a grid; `counts` are numbers, which every role may see.
+    A `wall` shows all sources of `right` in a grid; `counts` are numbers, which every role may see; a `check` has
+    operators mark who is exposed.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Page(Struct, frozen=True):
     details: bool = False
     wall: bool = False
     counts: bool = False
+    check: bool = False
 
 
 class TopicInfo(Struct, frozen=True):
@@ -54,7 +56,9 @@ def pages(chain: Chain) -> tuple[Page, ...]:
         Page("/wall", "Wall", None, redacted or raw or "", wall=True),
     )
     pictures = (page for page in wanted if page.right and page.left != page.right)
-    return (*pictures, Page("/counts", "Counts", None, COUNTS, counts=True))
+    check = Page("/check", "Check", source, redacted or "", check=True)
+    can_check = source and redacted and source != redacted
+    return (*pictures, Page("/counts", "Counts", None, COUNTS, counts=True), *([check] if can_check else ()))
 
 
 def pair_page(chain: Chain, left: str, right: str) -> Page | None:
@@ -66,10 +70,10 @@ def pair_page(chain: Chain, left: str, right: str) -> Page | None:
 
 
 def redacted_only(chain: Chain, page: Page) -> Page | None:
-    """A page as the role viewer gets it: without a raw left half, None where the right one is raw."""
+    """A page as the role viewer gets it: without a raw left half, None where the right one is raw or it is a check."""
     if page.counts:
         return page
-    if not chain.redacted(page.right):
+    if page.check or not chain.redacted(page.right):
         return None
     return page if page.left and chain.redacted(page.left) else replace(page, left=None)
 

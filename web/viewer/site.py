@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 
 from aiohttp import web
 
@@ -18,10 +19,9 @@ from web.auth.guard import Guard
 from web.auth.sessions import Session
 from web.counts.reader import LatestCounts, as_csv
 from web.live.cameras import Cameras
-from web.live.client import Client
+from web.live.client import Client, Traffic
 from web.live.newest import NewestFrames
 from web.live.protocol import MAX_COMMAND_BYTES, BrokerState
-from web.viewer.health import Health
 from web.viewer.pages import Page, TopicInfo, pages, pair_page, redacted_only
 
 _FILES = {path.name: path for path in STATIC.iterdir()}
@@ -35,8 +35,14 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers.popall("Server", None)
 
 
+class Routes(Protocol):
+    """Routes of a part of the viewer."""
+
+    def add_to(self, app: web.Application) -> None: ...
+
+
 class Site:
-    """All routes of the viewer."""
+    """All routes of the viewer, those of `more` among them."""
 
     def __init__(
         self,
@@ -47,9 +53,10 @@ class Site:
         counts: LatestCounts,
         bus: BrokerState,
         guard: Guard,
-        health: Health,
+        traffic: Traffic,
+        more: Sequence[Routes],
     ) -> None:
-        self._health = health
+        self._traffic, self._more = traffic, more
         self._chain, self._newest, self._cameras = chain, newest, cameras
         self._counts, self._bus, self._guard = counts, bus, guard
         self._shown = {role: RolePages(chain, infos, role) for role in ROLES}
@@ -61,7 +68,8 @@ class Site:
         app.router.add_get("/pair/{left}/{right}", self._pair)
         app.router.add_get("/counts.csv", self._counts_file)
         app.router.add_get("/ws", self._websocket)
-        self._health.add_to(app)
+        for routes in self._more:
+            routes.add_to(app)
         app.router.add_get("/static/{file}", _file)
         app.router.add_get("/{name:[a-z]*}", self._page)
 
@@ -111,7 +119,7 @@ class Site:
         may_stay = partial(self._guard.is_open, session)
         try:
             known = self._newest, self._cameras, self._bus, self._counts
-            await Client(socket, abort, *known, topics, may_stay, self._health.traffic).serve()
+            await Client(socket, abort, *known, topics, may_stay, self._traffic).serve()
         finally:
             self._open.discard(abort)
             abort()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count as count_from
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Error, Page
+from playwright.sync_api import Browser, Error, Page, expect
 
 from functions.core.frame import Detection
 from tests.processes import IMAGEBUS, Process, free_port
@@ -19,7 +20,7 @@ from tests.web.viewing import Viewing, open_page, start_viewer, wait_for_frame
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
 
-@pytest.mark.parametrize("path", ["/", "/imageai", "/redaction", "/wall", "/counts"])
+@pytest.mark.parametrize("path", ["/", "/imageai", "/redaction", "/wall", "/counts", "/check"])
 @pytest.mark.parametrize(("scheme", "size"), [("dark", DESK), ("light", DESK), ("dark", PHONE)])
 def test_a_page_breaks_no_accessibility_rule(
     path: str,
@@ -42,6 +43,9 @@ def test_a_page_breaks_no_accessibility_rule(
         page.goto(viewing.url + path)
         page.locator(".bars svg g").first.wait_for()
         page.get_by_text("As a table").click()
+    elif path == "/check":
+        open_page(page, viewing, path, shop.name)
+        sampled(page, shop)
     else:
         open_page(page, viewing, path, shop.name)
         wait_for_frame(page, shop, 1)
@@ -63,6 +67,15 @@ def test_the_log_in_and_the_camera_page_break_none_either(scheme: Any, browser: 
         wait_until(lambda: opens(page, f"http://127.0.0.1:{port}"), 20, "a camera page that answers")
         assert broken_rules(page) == []
     page.context.close()
+
+
+def sampled(page: Page, camera: Camera) -> None:
+    """Send frames until one of them is drawn."""
+    seqs = count_from(10)
+    while not page.locator(".check").get_attribute("data-sample"):
+        camera.send(next(seqs), detections=[Detection("person", 0.9, (10, 20, 60, 120))])
+    page.keyboard.press("1")
+    expect(page.locator(".next")).to_have_text("1 can be seen: next")
 
 
 def opens(page: Page, url: str) -> bool:

@@ -23,6 +23,7 @@ def test_the_default_chain_has_its_pages() -> None:
         ("/redaction", "Redaction", "ANNOTATED_FRAME", "REDACTION_FRAME", True),
         ("/wall", "Wall", None, "REDACTION_FRAME", False),
         ("/counts", "Counts", None, "COUNTS", False),
+        ("/check", "Check", "SOURCE_FRAME", "REDACTION_FRAME", False),
     ]
 
 
@@ -42,6 +43,7 @@ def test_a_chain_without_annotation_shows_its_source_beside_the_redacted_frame(t
         ("Redaction", "CAMERA", "SAFE"),
         ("Wall", None, "SAFE"),
         ("Counts", None, "COUNTS"),
+        ("Check", "CAMERA", "SAFE"),
     ]
 
 

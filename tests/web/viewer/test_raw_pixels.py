@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.client import HTTPConnection
 from itertools import count, product
@@ -34,7 +35,13 @@ REDACTED = [topic for topic in TOPICS if CHAIN.redacted(topic)]
 # Also what is near a topic's name, what a stage writes beside it, and what no topic can be called.
 WORDS = (*TOPICS, *map(str.lower, TOPICS), "DEAD_REDACT", f"{REDACTED[0]},SOURCE_FRAME", "*", "..", "newest", "")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
-ENDINGS = ("", "?topic=SOURCE_FRAME&left=SOURCE_FRAME&right=SOURCE_FRAME", "/SOURCE_FRAME", ".jpg", "/%2e%2e/app.py")
+ENDINGS = (
+    "",
+    "?topic=SOURCE_FRAME&left=SOURCE_FRAME&right=SOURCE_FRAME&source=door",
+    "/SOURCE_FRAME",
+    ".jpg",
+    "/%2e%2e/app.py",
+)
 # Magenta is raw, green is redacted: sure to be told apart, however small the picture was made.
 RAW, SAFE = (255, 0, 255), (0, 255, 0)
 _seq = count()
@@ -70,7 +77,7 @@ def addresses() -> list[str]:
     viewer.folder.cleanup()
     viewer.site.add_to(pages := web.Application())
     routes = {route.resource.canonical for route in pages.router.routes() if route.resource}
-    assert {"/ws", "/pair/{left}/{right}", "/static/{file}"} <= routes
+    assert {"/ws", "/pair/{left}/{right}", "/static/{file}", "/check/sample"} <= routes
     filled = [
         route.replace("{left}", left).replace("{right}", right).replace("{name}", left)
         for route in sorted(routes)
@@ -96,6 +103,25 @@ def test_no_address_answers_a_viewer_with_a_picture(viewing: Viewing) -> None:
             assert answer.status < 500, (method, path)
             if method == "POST" and path.startswith("/logout"):
                 cookie = log_in(viewing, VIEWER)
+
+
+def test_of_frames_that_wait_for_an_operator_to_check_them_a_viewer_gets_none(viewing: Viewing) -> None:
+    def sample(cookie: str) -> tuple[int, bytes]:
+        wire = HTTPConnection("127.0.0.1", viewing.port, timeout=20)
+        wire.request("GET", "/check/sample?source=door", headers={"Cookie": cookie})
+        return (answer := wire.getresponse()).status, answer.read()
+
+    as_operator, as_viewer = log_in(viewing, OPERATOR), log_in(viewing, VIEWER)
+    with ThreadPoolExecutor(1) as asking:
+        asked = asking.submit(sample, as_operator)
+        while not asked.done():
+            send(viewing)
+            assert sample(as_viewer)[0] == 404
+    status, message = asked.result()
+    assert status == 200
+    header = json.loads(message[4 : (at := 4 + int.from_bytes(message[:4], "big"))])
+    raw_bytes = header["sides"][0]["bytes"]
+    assert [is_raw(message[at : at + raw_bytes]), is_raw(message[at + raw_bytes :])] == [True, False]
 
 
 async def pictures(viewing: Viewing, password: str) -> tuple[set[str], bool]:

@@ -3,26 +3,28 @@
 import { el, fill, say } from "./dom.js";
 
 // Held down, the others would do and undo.
-const REPEATS = ["ArrowLeft", "ArrowRight"];
+const REPEATS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
 
 const keysOf = (view) => [
   ...(view.pause ? [["Space", "pause and continue"]] : []),
   ...(view.step ? [["← →", "the picture before and after"]] : []),
-  ["1 – 9", "another page"],
+  ...(view.keys ? view.keys.rows : [["1 – 9", "another page"]]),
   ...(view.pictures ? [["F", "full screen"]] : []),
   ...(view.save ? [["S", view.saves.what]] : []),
   ["?", "this list"],
 ];
 
-/** A choice; its first entry means all, where `all` names it. */
+/** A choice; its first entry means all, where `all` names it, and else the first one there is is chosen. */
 export class Choice {
   #select;
   #all;
+  #choose;
   #chosen;
 
   constructor(name, all, chosen, choose) {
     this.#all = all;
     this.#chosen = chosen;
+    this.#choose = choose;
     this.#select = el("select", { attrs: { "aria-label": name } });
     this.element = this.#select;
     this.#select.addEventListener("change", () => {
@@ -34,6 +36,7 @@ export class Choice {
 
   offer(names) {
     const every = [...new Set([...names, ...(this.#chosen ? [this.#chosen] : [])])].sort();
+    if (!this.#all && !this.#chosen && every.length) this.#choose((this.#chosen = every[0]));
     fill(
       this.#select,
       [...(this.#all ? [""] : []), ...every],
@@ -83,6 +86,7 @@ function listen(view, keys) {
     f: view.pictures && (() => fullScreen(view)),
     s: view.save && (() => view.save()),
     "?": () => keys.showModal(),
+    ...view.keys?.does,
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || keys.open) return;

@@ -1,5 +1,6 @@
 // Puts a page together: its pictures, the choices and controls above them, and one line about the bus.
 
+import { CheckView } from "./check.js";
 import { Choice, buttons } from "./controls.js";
 import { CountsView } from "./counts.js";
 import { el, say } from "./dom.js";
@@ -11,7 +12,7 @@ import { Wall } from "./wall.js";
 const { page, pages, topics, broker } = JSON.parse(document.getElementById("config").textContent);
 const content = document.getElementById("content");
 const link = new Link();
-const offerSources = page.counts ? showCounts() : page.wall ? showWall() : showDuo();
+const offerSources = (page.check ? showCheck : page.counts ? showCounts : page.wall ? showWall : showDuo)();
 
 link.addEventListener("change", () => {
   offerSources(sourcesHere());
@@ -53,6 +54,19 @@ function showCounts() {
   content.append(toolbar(cameras.element, windows.element, buttons(counts)), counts.element);
   counts.addEventListener("change", () => cameras.offer(counts.sources));
   return () => {};
+}
+
+/** One frame after the other, for somebody to mark who can be seen. */
+function showCheck() {
+  const check = new CheckView(link, page);
+  const source = sessionStorage.getItem("source") ?? "";
+  const sources = new Choice("Source", "", source, (name) => {
+    sessionStorage.setItem("source", name ?? "");
+    check.watch(name);
+  });
+  content.append(toolbar(sources.element, check.overlay, buttons(check)), check.element);
+  if (source) check.watch(source);
+  return (names) => sources.offer(names);
 }
 
 function toolbar(...parts) {

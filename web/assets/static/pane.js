@@ -4,7 +4,7 @@ import { el, say } from "./dom.js";
 import { dateOf, duration, timeOfDay, wholeTime } from "./format.js";
 
 const SILENT_S = 3;
-const MARKS = {
+export const MARKS = {
   raw: "Not redacted: everything the camera saw",
   annotated: "Not redacted: everything the camera saw, with boxes",
   redacted: "Redacted: what should not be seen is hidden",

@@ -9,7 +9,7 @@ export const widthFor = (pixels) => WIDTHS.find((width) => width >= pixels) ?? n
 export function readPicture(buffer, receivedAt) {
   const headerBytes = new DataView(buffer).getUint32(0);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, headerBytes)));
-  const picture = { view: header.view, n: header.n, receivedAt, sides: {} };
+  const picture = { ...header, receivedAt, sides: {} };
   let at = 4 + headerBytes;
   for (const { side, bytes, age_ms, frame } of header.sides) {
     const jpeg = new Blob([new Uint8Array(buffer, at, bytes)], { type: "image/jpeg" });
