@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from functions.core.jpeg import Image
 from functions.core.xyxy import same_shape
 from streams.files.reader import FrameReader
 from streams.producer.urls import SourceError
-from streams.verify.alignment import Alignment, Prints, align, print_of
+from streams.verify.alignment import Alignment, Ints, Prints, align, print_of
 from streams.verify.covered import sized
 
 # Wraps what takes long: frames, how many there are, and what is done with them.
@@ -21,9 +21,12 @@ Progress = Callable[[Iterator[Frame], int | None, str], Iterator[Frame]]
 
 
 class Pair(NamedTuple):
-    """A redacted frame, the raw one that it shows, and the redacted pixels in the raw one's size."""
+    """A redacted frame, its pixels in the raw one's size, and the raw frame that it shows.
 
-    raw: Frame
+    There are two of them where pictures and stamps disagree, the more likely one first: both are looked at.
+    """
+
+    raw: Sequence[Frame]
     redacted: Frame
     image: Image
 
@@ -51,12 +54,10 @@ class Films:
     def pairs(self) -> Iterator[Pair]:
         """Each redacted frame with its raw one."""
         raw, redacted = self._readers
-        raw_frames = raw.frames()
-        shown = next(raw_frames)
-        for frame in self._progress(redacted.frames(), self.frames[1], "compared"):
-            while shown.seq < self.alignment.raw[frame.seq]:
-                shown = next(raw_frames)
-            yield Pair(shown, frame, sized(frame.image, shown.size_wh))
+        paths = [path for path in (self.alignment.raw, self.alignment.other) if path is not None]
+        told = zip(*(_along(raw.frames(), path) for path in paths), strict=True)
+        for frame, shown in zip(self._progress(redacted.frames(), self.frames[1], "compared"), told, strict=True):
+            yield Pair(shown, frame, sized(frame.image, shown[0].size_wh))
 
     def _prints(self, reader: FrameReader) -> tuple[Prints, tuple[int, int]]:
         cells, at_s, size_wh = [], [], (0, 0)
@@ -67,3 +68,12 @@ class Films:
         if not cells:
             raise SourceError("Expected a picture, got none")
         return Prints(np.array(cells), np.array(at_s)), size_wh
+
+
+def _along(frames: Iterator[Frame], path: Ints) -> Iterator[Frame]:
+    """The frames of those numbers, which never go backwards."""
+    frame = next(frames)
+    for number in path:
+        while frame.seq < number:
+            frame = next(frames)
+        yield frame

@@ -9,8 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
+from functions.core.frame import Frame
 from streams.verify.beside import containers, embedded, tags
 from streams.verify.comparison import Compared, Place, compare
+from streams.verify.covered import sized
 from streams.verify.exposure import exposure_of
 from streams.verify.films import Films, Pair, Progress
 from streams.verify.looking import Detectors
@@ -69,9 +73,16 @@ def _compared(films: Films, asked: Asked, worst: Worst) -> Iterator[Compared]:
 
 
 def _one(pair: Pair, asked: Asked) -> Compared:
-    truth = None if asked.people is None else asked.people.get(pair.raw.seq + 1, {})
-    place = Place(frame=pair.redacted.seq, raw_frame=pair.raw.seq, at_s=pair.redacted.captured_at / 1_000_000)
-    return compare(place, pair.raw.image, pair.image, asked.detectors, truth)
+    """The worst of what it may show; what is covered is that of the most likely."""
+    compared = [_with(raw, pair, asked) for raw in {frame.seq: frame for frame in pair.raw}.values()]
+    worst = max(compared, key=lambda each: len(each.exposed))
+    return msgspec.structs.replace(worst, cover=compared[0].cover)
+
+
+def _with(raw: Frame, pair: Pair, asked: Asked) -> Compared:
+    truth = None if asked.people is None else asked.people.get(raw.seq + 1, {})
+    place = Place(frame=pair.redacted.seq, raw_frame=raw.seq, at_s=pair.redacted.captured_at / 1_000_000)
+    return compare(place, raw.image, sized(pair.image, raw.size_wh), asked.detectors, truth)
 
 
 def _taken(pair: Pair, future: Future[Compared], worst: Worst) -> Compared:
