@@ -106,6 +106,8 @@ def _all(pairs: Pairs, asked: Asked, wanted: bool) -> list[Found]:
     for path in pairs.only_redacted:
         found.append((unreadable("", str(path), asked, "there is no raw file of this name"), ()))
         _print(found[-1][0])
+    if pairs.others:
+        _say(f"Not looked at, since they are neither pictures nor videos: {', '.join(map(str, pairs.others))}")
     if pairs.only_raw:
         _say(f"{len(pairs.only_raw)} raw files have no redacted one")
     return found

@@ -22,11 +22,15 @@ class FilePair(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Files that belong together, redacted ones that have no raw one, and raw ones that have no redacted one."""
+    """Files that belong together, redacted ones that have no raw one, and raw ones that have no redacted one.
+
+    `others` lie in the redacted folder and are neither pictures nor videos.
+    """
 
     both: Sequence[FilePair]
     only_redacted: Sequence[Path] = ()
     only_raw: Sequence[Path] = ()
+    others: Sequence[Path] = ()
 
 
 def pairs_of(raw: Path, redacted: Path) -> Pairs:
@@ -52,7 +56,8 @@ def _in_folders(raw: Path, redacted: Path) -> Pairs:
         both += [FilePair(match, path)] if match else []
         extra += [] if match else [path]
     matched = {pair.raw for pair in both}
-    return Pairs(both, extra, [path for path in before.values() if path not in matched])
+    others = [path for path in sorted(redacted.rglob("*")) if path.is_file() and not _is_looked_at(path)]
+    return Pairs(both, extra, [path for path in before.values() if path not in matched], others)
 
 
 def _files(folder: Path) -> dict[Path, Path]:

@@ -39,6 +39,7 @@ def folders(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     cv2.imwrite(str(redacted / "a.jpg"), scene.hidden(0))
     cv2.imwrite(str(redacted / "in" / "b.png"), scene.hidden(9, uncovered=0.4))
     cv2.imwrite(str(redacted / "nobody-knows.png"), scene.hidden(0))
+    (redacted / "a.xmp").write_text("Somebody was here")
     return raw, redacted
 
 
@@ -64,6 +65,7 @@ def test_folders_are_verified_and_reported(
     assert "can be seen in part: frames 1" in ran.stdout
     assert "there is no raw file of this name" in ran.stdout
     assert "1 raw files have no redacted one" in ran.stderr
+    assert f"neither pictures nor videos: {folders[1] / 'a.xmp'}" in ran.stderr
 
     told = json.loads(as_json.read_text())
     assert not told["passed"]
@@ -115,6 +117,7 @@ def test_files_belong_together_by_name(folders: tuple[Path, Path]) -> None:
     ]
     assert found.only_redacted == [redacted / "nobody-knows.png"]
     assert found.only_raw == [raw / "unredacted.png"]
+    assert found.others == [redacted / "a.xmp"]
 
 
 def test_files_that_are_none_or_the_same_are_refused(folders: tuple[Path, Path], tmp_path: Path) -> None:
