@@ -13,8 +13,9 @@ from functions.core.xyxy import XYXY, Size
 from functions.tracking import tracker
 from functions.tracking.tracker import Track
 
-# The same as those of counting.
-_SURE, _PATIENCE_S = 0.4, 3.0
+# A track wants surer detections than in counting: whoever is counted and is nobody makes a bound too small, who is not
+# counted makes it too large. Of the ten people of the street clip 60 random frames show 9 so, and 17 with 0.4.
+_SURE, _PATIENCE_S = 0.7, 3.0
 # The time of following grows with their square; who is beyond them counts only where somebody marks them.
 _MOST = 64
 # Of what is asked for, what stands for a person; somebody's face beside it would be the same person again.

@@ -145,14 +145,17 @@ def keys(follower: Follower, seq: int, found: Sequence[Detection], **more: objec
     return [person.key if person.counts else None for person in seen.people]
 
 
-def test_somebody_keeps_their_key_from_frame_to_frame_and_counts_once_two_frames_agree() -> None:
+def test_somebody_keeps_their_key_from_frame_to_frame_and_counts_once_a_few_agree() -> None:
     follower = Follower()
-    (first,) = keys(follower, 0, [at(20)])
-    (second,) = keys(follower, 1, [at(24)])
-    (third,) = keys(follower, 9, [at(56)])
-    assert first is None
-    assert second is not None
-    assert second == third
+    first, second, third, last = (keys(follower, seq, [at(20 + 4 * seq)])[0] for seq in (0, 1, 2, 9))
+    assert (first, second) == (None, None)
+    assert third is not None
+    assert third == last
+
+
+def test_somebody_of_whom_the_detector_is_not_sure_does_not_count_however_often_they_are_found() -> None:
+    follower = Follower()
+    assert {keys(follower, seq, [at(20, 0.6)])[0] for seq in range(30)} == {None}
 
 
 def test_a_track_of_the_chain_goes_before_one_of_the_viewer() -> None:
@@ -163,11 +166,11 @@ def test_a_track_of_the_chain_goes_before_one_of_the_viewer() -> None:
 
 def test_people_of_another_run_are_others_and_a_repeat_is_nobody() -> None:
     follower = Follower()
-    keys(follower, 0, [at(20)])
-    old = keys(follower, 1, [at(20)])
-    assert follower.see(frame(1, [at(20)])) is None
-    keys(follower, 0, [at(20)], run="b" * 12)
-    assert keys(follower, 1, [at(20)], run="b" * 12) != old
+    old = [keys(follower, seq, [at(20)]) for seq in range(3)][-1]
+    assert follower.see(frame(2, [at(20)])) is None
+    new = [keys(follower, seq, [at(20)], run="b" * 12) for seq in range(3)][-1]
+    assert None not in (*old, *new)
+    assert old != new
 
 
 def test_only_those_count_whom_the_redactor_was_to_hide_and_a_face_is_not_somebody_beside_the_person() -> None:
