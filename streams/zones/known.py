@@ -41,12 +41,19 @@ class KnownZones:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._kept = _kept(file)
-        self._zones = dict(self._kept)
+        self._before = self._zones = dict(self._kept)
         self._met: set[str] = set()
+        self._is_whole = True
         self._seldom = Seldom(log)
 
     def begin(self) -> None:
-        """The topic is read from its beginning, once more where that was done before."""
+        """The topic is read from its beginning, once more where that was done before.
+
+        What was known stays aside until its end: old records, and a reading that breaks off, say nothing against it.
+        """
+        if self._is_whole:
+            self._before = self._zones
+        self._zones, self._is_whole = {}, False
         self._met.clear()
 
     def take(self, message: Keyed) -> None:
@@ -66,10 +73,11 @@ class KnownZones:
 
     def at_end(self) -> None:
         """The topic is read to its end: zones that are known and not there any more vanished without a record."""
-        for source in self._zones.keys() - self._met:
-            if self._zones[source] is not None:
+        for source in self._before.keys() - self._met:
+            if self._before[source] is not None:
                 log.warning("The zones of %r are not on %s any more: all of it is covered", source, ZONES)
             self._zones[source] = None
+        self._is_whole = True
 
     @property
     def is_kept(self) -> bool:

@@ -110,8 +110,10 @@ class ZonesReader(Service):
 
     def _become(self, trouble: UsageError | None) -> None:
         with self._changed:
-            self._trouble = trouble
+            before, self._trouble = self._trouble, trouble
             self._changed.notify_all()
+        if trouble and before is None:
+            log.warning("What is drawn now is not known: %s; redactors go on with what was", trouble)
         if trouble and not isinstance(trouble, BusError):
             for _, refuse in self._redactors:
                 refuse(str(trouble))

@@ -109,6 +109,15 @@ def test_a_second_reading_knows_what_the_first_knew_also_where_nothing_could_be_
     assert zones.options == ALL_OF_YARD
 
 
+def test_a_reading_that_breaks_off_takes_nothing_away(file: Path) -> None:
+    zones = read(file, drawn("yard", LEFT))
+    zones.begin()
+    zones.take(drawn("yard"))  # an old record, and the one that followed it is not read any more
+    zones.begin()
+    zones.at_end()
+    assert zones.options == ALL_OF_YARD
+
+
 def test_a_file_that_cannot_be_read_is_refused_since_it_may_have_held_zones(file: Path) -> None:
     read(file, drawn("yard", LEFT))
     file.write_bytes(file.read_bytes()[:-1])
