@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from streams.runtime.own_file import read_own, replace_own
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class ToldNames:
 
     def _read(self) -> frozenset[str]:
         try:
-            return msgspec.json.decode(self._file.read_bytes(), type=frozenset[str])
+            return msgspec.json.decode(read_own(self._file), type=frozenset[str])
         except (OSError, msgspec.DecodeError):
             return frozenset()
 
@@ -41,9 +42,6 @@ class ToldNames:
             return
         self.names = names
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            new = self._file.with_suffix(".new")
-            new.write_bytes(msgspec.json.encode(sorted(names)))
-            new.replace(self._file)
+            replace_own(self._file, msgspec.json.encode(sorted(names)))
         except OSError as error:
             log.warning("Cameras removed from the chain file while nothing runs will stay on the bus: %s", error)

@@ -17,12 +17,13 @@ def read_own(path: Path) -> bytes:
 
 
 def replace_own(path: Path, data: bytes) -> None:
-    """Write the file atomically: it holds what it held before or all of `data`. Raises OSError."""
+    """Write the file atomically: it holds what it held before or all of `data`, on disk. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         try:
             file.write(data)
             file.flush()
+            os.fsync(file.fileno())
         except OSError:  # a full disk
             os.unlink(file.name)
             raise

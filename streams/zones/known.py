@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 
 from functions.core.errors import UsageError
 from functions.redaction.zones import zone
 from streams.runtime.logs import Seldom
+from streams.runtime.own_file import read_own, replace_own
 from streams.wire import counts
 from streams.wire.cameras import ZONES, DrawnZone, DrawnZones
 from streams.wire.counts import Versioned
@@ -89,20 +89,12 @@ class KnownZones:
         if self.is_kept:
             return
         try:
-            self._write(counts.encode(_Kept(zones=self._zones)))
+            replace_own(self._file, counts.encode(_Kept(zones=self._zones)))
         except OSError as error:
             text = f"The zones that were drawn cannot be kept in {self._file}, and are tried again: {error}"
             self._seldom.warning("not kept", text, {"file": str(self._file)})
         else:
             self._kept = dict(self._zones)
-
-    def _write(self, content: bytes) -> None:
-        new = self._file.with_suffix(f".{os.getpid()}")  # other workers keep the same file
-        with new.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._file)
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -139,7 +131,7 @@ def _as_option(source: str, drawn: list[DrawnZone] | None) -> list[str]:
 
 def _kept(file: Path) -> dict[str, list[DrawnZone] | None]:
     try:
-        return counts.decode(file.read_bytes(), _Kept).zones
+        return counts.decode(read_own(file), _Kept).zones
     except FileNotFoundError:
         return {}
     except (OSError, RecordError) as error:

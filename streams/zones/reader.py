@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from threading import Condition, Event, Thread
 
 from confluent_kafka import KafkaException
@@ -16,7 +17,6 @@ from streams.chain.types import Chain
 from streams.kafka import topics
 from streams.kafka.compacted import CompactedTopic, Keyed
 from streams.kafka.topics import BusError
-from streams.runtime.faust_app import folder
 from streams.settings import Settings
 from streams.wire.cameras import ZONES
 from streams.zones.known import KnownZones
@@ -24,7 +24,7 @@ from streams.zones.known import KnownZones
 log = logging.getLogger(__name__)
 
 # Beside the data of stages: whoever moves that moves this along.
-_FOLDER, _FILE = "zones", "zones.msgpack"
+_FILE = Path("zones") / "zones.msgpack"
 _POLL_S, _LOOK_EVERY_S, _RETRY_S, _WAIT_S = 0.2, 2.0, 1.0, 2.0
 
 Follow = Callable[[tuple[str, ...]], None]
@@ -70,7 +70,7 @@ class ZonesReader(Service):
         known: KnownZones | None = None
         while not self._end.is_set():
             try:
-                known = known or KnownZones(folder(self._settings, _FOLDER) / _FILE)
+                known = known or KnownZones(Path(self._settings.data_dir) / _FILE)
                 self._read(known)
             except Exception as error:
                 self._become(_as_trouble(error))

@@ -99,9 +99,12 @@ def test_zones_that_are_not_on_the_topic_any_more_leave_their_source_covered_unt
 
 
 def test_a_second_reading_knows_what_the_first_knew_also_where_nothing_could_be_kept(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    zones = read(tmp_path / "nowhere" / "zones.msgpack", drawn("yard", LEFT))
+    zones = read(file)
+    file.mkdir()
+    zones.take(drawn("yard", LEFT))
+    zones.keep()
     assert not zones.is_kept
     assert "cannot be kept" in caplog.text
     zones.begin()
