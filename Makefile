@@ -107,8 +107,8 @@ bench-privacy: install ## Measure what redaction misses of true people (VIDEO=fi
 	@FOLDER='$(FOLDER)' ONLY='$(ONLY)' VIDEO='$(VIDEO)' TRUTH='$(TRUTH)' MODEL='$(MODEL)' EVERY='$(EVERY)' DETECT_EVERY='$(DETECT_EVERY)' BLINK='$(BLINK)' \
 		python -m bench.privacy
 
-bench-counting: install ## Measure tracking and counting against true people (VIDEO=file TRUTH=csv)
-	@VIDEO='$(VIDEO)' TRUTH='$(TRUTH)' EVERY='$(EVERY)' python -m bench.counting
+bench-counting: install ## Measure tracking and counting against true people (VIDEO=file TRUTH=csv TILES=2x1)
+	@VIDEO='$(VIDEO)' TRUTH='$(TRUTH)' EVERY='$(EVERY)' TILES='$(TILES)' python -m bench.counting
 
 bench-fairness: install ## Measure what a flooding camera does to the delays of others (VIDEO=file)
 	@python -m bench.fairness '$(VIDEO)'

@@ -1,8 +1,8 @@
 """Tracking and counting against true persons: `make bench-counting VIDEO=file TRUTH=csv`, `EVERY=3` for fewer frames.
 
-With true boxes and with detect_people as it comes; and with two cameras made of the clip, its left and its right 60 %,
-followed by two processes, on a ground measured by the heights of the true boxes. The last line is JSON. What the
-detector found is kept in bench/out.
+With true boxes and with detect_people as it comes, or with the TILES that are asked for; and with two cameras made of
+the clip, its left and its right 60 %, followed by two processes, on a ground measured by the heights of the true boxes.
+The last line is JSON. What the detector found is kept in bench/out.
 """
 
 from __future__ import annotations
@@ -138,14 +138,16 @@ def _clipped(box: Box, view: View) -> Box:
 
 def _found(video: Path, view: View, last: int) -> Boxes:
     """What detect_people finds in a view, from the file that an earlier run has left."""
-    name = hashlib.sha256(f"{video.resolve()} {video.stat().st_mtime_ns} {view} {last}".encode()).hexdigest()[:16]
+    tiles = os.environ.get("TILES") or "auto"
+    said = f"{video.resolve()} {video.stat().st_mtime_ns} {view} {last} {tiles}"
+    name = hashlib.sha256(said.encode()).hexdigest()[:16]
     path = _OUT / f"boxes-{name}.json"
     if not path.exists():
         capture, (width, _) = cv2.VideoCapture(str(video)), view.size_wh
         found = {}
         for number in range(1, last + 1):
             image = np.ascontiguousarray(capture.read()[1][:, view.left : view.left + width], np.uint8)
-            frame = detect_people(Frame.from_image(image))
+            frame = detect_people(Frame.from_image(image), tiles=tiles)
             found[number] = [(each.confidence, *each.xyxy) for each in frame.detections]
         _OUT.mkdir(exist_ok=True)
         path.write_text(json.dumps(found))
