@@ -32,7 +32,7 @@ from functions import Frame, Hop
 from functions.core.jpeg import encode
 from functions.detect_faces import detect_faces
 from functions.models.centerface import fitted
-from functions.redact import RedactState, redact
+from functions.redact import Memory, redact
 from tests import kafka_node
 from tests.kafka_node import KafkaNode
 from tests.processes import Process
@@ -105,7 +105,7 @@ def _functions(jpegs: Sequence[bytes]) -> float:
 
 
 def _redacted(jpegs: Sequence[bytes]) -> None:
-    memory = RedactState()
+    memory = Memory()
     for at, jpeg in enumerate(jpegs):
         found = detect_faces(Frame.from_jpeg(jpeg, SOURCE))
         # What the next stage gets is bytes.

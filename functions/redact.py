@@ -41,7 +41,7 @@ Detectors = Annotated[
 
 
 @dataclass
-class RedactState:
+class Memory:
     """The tracklets, the background and the picture's shape of one source."""
 
     persistence: Persistence = field(default_factory=Persistence)
@@ -61,7 +61,7 @@ class RedactState:
 )
 def redact(
     frame: Frame,
-    state: RedactState,
+    state: Memory,
     ahead: Sequence[Frame],
     *,
     labels: Labels = ("person",),
@@ -97,7 +97,7 @@ def redact(
 
 
 def _of_another_shape(
-    frame: Frame, state: RedactState, ahead: Sequence[Frame], hold_s: float, zones: tuple[str, ...]
+    frame: Frame, state: Memory, ahead: Sequence[Frame], hold_s: float, zones: tuple[str, ...]
 ) -> str | None:
     """Why boxes of other frames, or zones, may be in the wrong place of this one."""
     own = zones_of(zones, frame.source)

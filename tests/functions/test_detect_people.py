@@ -22,7 +22,7 @@ from functions.models import catalogue, weights
 from functions.models.openvino_net import EXACT
 from functions.models.ssdlite import PersonNet, person_net
 from functions.models.weights import WeightsError
-from functions.redact import RedactState, redact
+from functions.redact import Memory, redact
 from tests.missing import missing
 
 pytestmark = pytest.mark.usefixtures("person_weights")
@@ -134,7 +134,7 @@ def test_what_a_bound_on_looks_leaves_out_is_on_the_frame_and_redact_covers_it(a
     looked = detect_people(a_person, max_looks=2)
     assert looked.unseen == ((341.0, 0.0, 768.0, 576.0),)
     hop = Hop("detect", "detect_people", "1", {}, 0, 0, 0, finds=frozenset({"person"}))
-    hidden = redact(replace(looked, hops=(hop,)), RedactState(), (), motion=False)
+    hidden = redact(replace(looked, hops=(hop,)), Memory(), (), motion=False)
     assert not hidden.image[:, 341:].any()
     assert hidden.image[:, :341].any()
     assert detect_people(a_person).unseen == ()

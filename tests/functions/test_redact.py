@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from functions import Detection, Frame
 from functions.core.options import OptionError
 from functions.core.registry import load
-from functions.redact import RedactState
+from functions.redact import Memory
 from functions.redact import redact as redact_in_time
 from functions.redaction.fills import STYLES
 from tests.functions.hops import looked_at
@@ -24,7 +24,7 @@ def a_picture(*found: Detection) -> Frame:
 
 def redact(frame: Frame, **options: object) -> Frame:
     """One picture alone: nothing came before or after it, and nothing moves."""
-    return redact_in_time(frame, RedactState(), (), **{"motion": False, **options})  # type: ignore[arg-type]
+    return redact_in_time(frame, Memory(), (), **{"motion": False, **options})  # type: ignore[arg-type]
 
 
 def black(frame: Frame) -> np.ndarray:

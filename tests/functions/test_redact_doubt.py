@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from functions import Detection, Frame, Hop
-from functions.redact import RedactState, redact
+from functions.redact import Memory, redact
 from functions.redaction.evidence import Doubt
 from tests.functions.hops import hop, looked_at
 
@@ -43,13 +43,13 @@ DOUBTFUL = {
 def test_a_doubtful_frame_is_not_shown(case: str) -> None:
     frame, why = DOUBTFUL[case]
     with pytest.raises(Doubt, match=why):
-        redact(frame, RedactState(), ())
+        redact(frame, Memory(), ())
 
 
 @pytest.mark.parametrize("case", DOUBTFUL)
 def test_a_doubtful_frame_is_covered_wholly_where_that_is_asked_for(case: str) -> None:
     frame, why = DOUBTFUL[case]
-    covered = redact(frame, RedactState(), (), on_doubt="cover")
+    covered = redact(frame, Memory(), (), on_doubt="cover")
     assert not covered.image.any()
     assert covered.redaction is not None
     assert covered.redaction.covered == 1
@@ -58,7 +58,7 @@ def test_a_doubtful_frame_is_covered_wholly_where_that_is_asked_for(case: str) -
 
 def test_one_of_several_detectors_has_to_know_each_label() -> None:
     both = looked_at(looked_at(PLAIN, "detect_faces"), "detect_people")
-    done = redact(both, RedactState(), (), labels=("Face", "person"), motion=False).redaction
+    done = redact(both, Memory(), (), labels=("Face", "person"), motion=False).redaction
     assert done is not None
     assert done.doubt is None
 
@@ -67,11 +67,11 @@ def test_what_a_record_says_of_a_detector_is_no_evidence() -> None:
     """A hop as it comes from the bus, before the stage has compared it with the chain file."""
     said = Hop("detect", "detect_objects", "1", {"labels": ["person"]}, 0, 0, 0)
     with pytest.raises(Doubt, match="no detector among the hops"):
-        redact(replace(PLAIN, hops=(said,)), RedactState(), ())
+        redact(replace(PLAIN, hops=(said,)), Memory(), ())
 
 
 def test_a_detector_that_this_host_does_not_know_can_be_trusted_by_name() -> None:
     frame = looked_at(PLAIN.with_detections([Detection("badge", 0.9, (10, 10, 20, 20))]), "detect_with_c")
-    hidden = redact(frame, RedactState(), (), labels=("badge",), detectors=("detect_with_c",), motion=False)
+    hidden = redact(frame, Memory(), (), labels=("badge",), detectors=("detect_with_c",), motion=False)
     assert not hidden.image[10:20, 10:20].any()
     assert hidden.image[30:, 30:].all()

@@ -14,7 +14,7 @@ import pytest
 from bench.truth import Box, People, read_people
 from functions import Detection, Frame
 from functions.core.jpeg import Image
-from functions.redact import RedactState, redact
+from functions.redact import Memory, redact
 from functions.redaction.fills import STYLES
 from tests.functions.hops import looked_at
 
@@ -59,7 +59,7 @@ def redacted(style: str, image: Image, boxes: Sequence[Box]) -> Image:
     """As `redact` hides people of whom it has found everything."""
     found = [Detection("person", 0.9, box) for box in boxes]
     frame = looked_at(Frame.from_image(image).with_detections(found))
-    return redact(frame, RedactState(), (), motion=False, style=style).image  # type: ignore[arg-type]
+    return redact(frame, Memory(), (), motion=False, style=style).image  # type: ignore[arg-type]
 
 
 def mosaic(image: Image, boxes: Sequence[Box]) -> Image:

@@ -9,7 +9,7 @@ import pytest
 
 from functions import Detection, Frame
 from functions.core.frame import Size
-from functions.redact import RedactState, redact
+from functions.redact import Memory, redact
 from functions.redaction.shape import ANOTHER_SHAPE, NOT_AS_DRAWN
 from functions.redaction.zones import zone
 from functions.track import TrackState, track
@@ -37,13 +37,13 @@ def face_is_hidden(frame: Frame) -> bool:
     return bool(hidden(frame)[height // 2 : int(height * 0.7), width // 2 : int(width * 0.7)].all())
 
 
-def shown(frame: Frame, state: RedactState, ahead: tuple[Frame, ...] = (), **options: object) -> Frame:
+def shown(frame: Frame, state: Memory, ahead: tuple[Frame, ...] = (), **options: object) -> Frame:
     return redact(frame, state, ahead, **{"motion": False, "padding": 0, **options})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size_wh", [SMALL, ROUNDED, (1280, 720)])
 def test_a_held_box_is_where_it_was_in_a_picture_of_another_size(size_wh: Size) -> None:
-    state = RedactState()
+    state = Memory()
     shown(at(0, WIDE, found=True), state)
     for tenths, wh in ((1, size_wh), (2, WIDE), (3, size_wh)):
         frame = shown(at(tenths, wh), state)
@@ -54,7 +54,7 @@ def test_a_held_box_is_where_it_was_in_a_picture_of_another_size(size_wh: Size) 
 
 
 def test_a_lost_box_that_moved_is_expected_at_its_speed_in_the_new_size() -> None:
-    state = RedactState()
+    state = Memory()
     boxes = {0: (0, 0, 64, 72), 1: (32, 0, 96, 72)}
     for tenths, box in boxes.items():
         shown(at(tenths, WIDE).with_detections([Detection("person", 0.9, box)]), state)
@@ -62,13 +62,13 @@ def test_a_lost_box_that_moved_is_expected_at_its_speed_in_the_new_size() -> Non
 
 
 def test_a_box_ahead_is_where_it_will_be_in_this_picture_s_size() -> None:
-    frame = shown(at(0, WIDE), RedactState(), (at(1, SMALL, found=True),))
+    frame = shown(at(0, WIDE), Memory(), (at(1, SMALL, found=True),))
     assert face_is_hidden(frame)
     assert hidden(frame).mean() < 0.1
 
 
 def test_another_shape_is_a_doubt_for_five_frames_and_as_long_as_boxes_are_held() -> None:
-    state = RedactState()
+    state = Memory()
     shown(at(0, WIDE), state)
     doubts = [shown(at(tenths, TALL), state, hold_s=0.3).redaction for tenths in range(1, 8)]
     assert [done and done.doubt for done in doubts] == [ANOTHER_SHAPE] * 5 + [None] * 2
@@ -78,7 +78,7 @@ def test_another_shape_is_a_doubt_for_five_frames_and_as_long_as_boxes_are_held(
 
 
 def test_a_shape_that_is_about_to_change_is_a_doubt_since_what_is_ahead_is_elsewhere() -> None:
-    done = shown(at(0, WIDE), RedactState(), (at(1, TALL, found=True),)).redaction
+    done = shown(at(0, WIDE), Memory(), (at(1, TALL, found=True),)).redaction
     assert done is not None
     assert (done.doubt, done.covered) == (ANOTHER_SHAPE, 1.0)
 
@@ -88,7 +88,7 @@ COVER = "cover 0.5,0.5 1,0.5 1,1 0.5,1"
 
 @pytest.mark.parametrize("size_wh", [SMALL, ROUNDED, (1280, 720)])
 def test_a_zone_covers_the_same_part_of_a_picture_of_another_size(size_wh: Size) -> None:
-    state = RedactState()
+    state = Memory()
     for tenths, (width, height) in enumerate((WIDE, size_wh)):
         covered = hidden(shown(at(tenths, (width, height), source="till"), state, zones=(f"till: {COVER}",)))
         assert covered[round(height / 2) :, round(width / 2) :].all()
@@ -96,7 +96,7 @@ def test_a_zone_covers_the_same_part_of_a_picture_of_another_size(size_wh: Size)
 
 
 def test_with_zones_all_is_covered_until_the_shape_is_the_old_one_or_they_are_drawn_anew() -> None:
-    state, zones = RedactState(), (zone("yard", "ignore", [(0, 0), (1, 0), (1, 1)]),)
+    state, zones = Memory(), (zone("yard", "ignore", [(0, 0), (1, 0), (1, 1)]),)
 
     def doubt(tenths: int, size_wh: Size) -> str | None:
         done = shown(at(tenths, size_wh, source="yard"), state, zones=zones).redaction
@@ -107,7 +107,7 @@ def test_with_zones_all_is_covered_until_the_shape_is_the_old_one_or_they_are_dr
     assert doubt(0, WIDE) is None
     assert {doubt(tenths, TALL) for tenths in range(1, 30)} == {ANOTHER_SHAPE, NOT_AS_DRAWN}
     assert doubt(30, TALL) == NOT_AS_DRAWN
-    state = RedactState()  # as after an error, or for another run of the producer
+    state = Memory()  # as after an error, or for another run of the producer
     assert doubt(31, TALL) == NOT_AS_DRAWN
     assert {doubt(tenths, SMALL) for tenths in range(32, 37)} == {ANOTHER_SHAPE}
     assert doubt(37, SMALL) is None
@@ -116,7 +116,7 @@ def test_with_zones_all_is_covered_until_the_shape_is_the_old_one_or_they_are_dr
 
 
 def test_zones_of_another_source_do_not_doubt_this_one() -> None:
-    state, zones = RedactState(), (f"gate: {COVER}",)
+    state, zones = Memory(), (f"gate: {COVER}",)
     shown(at(0, WIDE), state, zones=zones)
     done = [shown(at(tenths, TALL), state, zones=zones).redaction for tenths in range(1, 8)]
     assert done[-1] is not None

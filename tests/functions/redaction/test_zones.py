@@ -10,7 +10,7 @@ import pytest
 from functions import Detection, Frame
 from functions.core.errors import UsageError
 from functions.core.registry import load
-from functions.redact import RedactState, redact
+from functions.redact import Memory, redact
 from functions.redaction.zones import zone
 from streams.chain import types as chains
 from streams.chain.types import ChainError
@@ -33,7 +33,7 @@ def hidden(source: str, *zones: str, **options: object) -> np.ndarray:
     picture = Frame.from_image(np.full((*SIZE_WH[::-1], 3), 200, np.uint8), source)
     frame = looked_at(picture.with_detections([Detection("person", 0.9, (40, 5, 55, 40))]))
     said = {"padding": 0, "motion": False, "zones": zones, **options}
-    return (redact(frame, RedactState(), (), **said).image == 0).all(axis=2)  # type: ignore[arg-type]
+    return (redact(frame, Memory(), (), **said).image == 0).all(axis=2)  # type: ignore[arg-type]
 
 
 def test_a_zone_is_covered_whatever_is_found() -> None:

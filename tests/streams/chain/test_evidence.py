@@ -14,7 +14,7 @@ import pytest
 
 from functions import Frame, Hop, function
 from functions.core import registry
-from functions.redact import RedactState
+from functions.redact import Memory
 from functions.redaction.evidence import NOT_IN_CHAIN, OTHER_OPTIONS, UNKNOWN_LABELS, Doubt
 from streams.chain.types import StageConf
 from streams.stage.invocation import Invocation
@@ -36,7 +36,7 @@ def redactor(chain: Mapping[str, StageConf], **options: object) -> Invocation:
 def after(work: Invocation, *hops: Hop) -> records.Record:
     """What the redactor makes of a plain frame that came over the bus with these hops."""
     came = records.to_frame(records.decode(records.encode(records.from_frame(replace(PLAIN, hops=hops)))))
-    (value,) = work(came, RedactState(), ())
+    (value,) = work(came, Memory(), ())
     return records.decode(value)
 
 

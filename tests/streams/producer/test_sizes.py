@@ -11,7 +11,7 @@ from av import VideoFrame
 
 from functions import Frame
 from functions.core.frame import Size
-from functions.redact import RedactState, redact
+from functions.redact import Memory, redact
 from streams.video.encoder import Encoder
 from streams.video.shown import Shown
 from tests.functions.hops import looked_at
@@ -46,7 +46,7 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_zone_covers_the_same_part_whatever_makes_the_picture_smaller(way: str) -> None:
-    state, sizes = RedactState(), set()
+    state, sizes = Memory(), set()
     for frame in WAYS[way]:
         sizes.add(frame.size_wh)
         shown = redact(looked_at(frame), state, (), motion=False, zones=(ZONE,))

@@ -21,7 +21,7 @@ from functions.core import registry
 from functions.core.frame import Picture
 from functions.core.labels import COCO
 from functions.motion.background import STARTING
-from functions.redact import RedactState
+from functions.redact import Memory
 from functions.redaction.evidence import CANNOT_FIND, NO_DETECTOR, OTHER_OPTIONS, Doubt
 from streams.chain.redacted_words import VERSION
 from streams.chain.types import StageConf
@@ -56,7 +56,7 @@ def redacted(value: bytes, chain: dict[str, StageConf] | None = None, **options:
     spec = registry.load()["redact"]
     said = spec.validate({"motion": False, **options})
     known = in_chain(Invocation("redact", spec, said, True, records.MAX_RECORD_BYTES), **(chain or {}))
-    (result,) = known(records.to_frame(records.decode(value)), RedactState(), ())
+    (result,) = known(records.to_frame(records.decode(value)), Memory(), ())
     unpacked: dict = msgpack.unpackb(result)  # type: ignore[type-arg]
     return unpacked
 
