@@ -7,7 +7,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -20,7 +19,7 @@ from streams.chain.redacted_words import VERSION, Words, clean_id
 from streams.runtime.errors import Failed, Skipped
 from streams.runtime.metrics import Times
 from streams.runtime.poison_records import PoisonRecords
-from streams.stage.ordering import Arguments
+from streams.stage.ordering import Use
 from streams.wire import records
 from streams.wire.reading import Message, redriven_mark
 from streams.wire.records import MAX_DETECTIONS, RecordError
@@ -144,7 +143,7 @@ class Call:
     work: Invocation
     frame: Frame
     message: Message
-    use: AbstractContextManager[Arguments]
+    use: Use
     is_surplus: Callable[[], bool]
     suspects: PoisonRecords
 
