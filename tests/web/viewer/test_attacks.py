@@ -8,6 +8,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPMessage
 from urllib.parse import urlsplit
@@ -304,7 +305,8 @@ async def test_cameras_that_come_and_go_are_forgotten_and_more_than_there_may_be
         for _ in range(5):
             status, session = begin("door")
             assert (status, ingest.ask(session, method="DELETE")[0]) == (201, 200)
-        begun = [begin(f"camera-{n}") for n in range(MAX_SESSIONS)]
+        with ThreadPoolExecutor(MAX_SESSIONS) as together:  # one after another, the first is given up before the last
+            begun = list(together.map(begin, [f"camera-{n}" for n in range(MAX_SESSIONS)]))
         assert {status for status, _ in begun} == {201}
         assert begin("one-more")[0] == 503
         assert {ingest.ask(session, method="DELETE")[0] for _, session in begun} == {200}
