@@ -68,6 +68,7 @@ def before(looked: Sequence[Frame], people: People) -> float:
 def exposed(frames: Iterable[Frame], people: People, **options: object) -> tuple[float, set[int]]:
     """The share of people who are under half covered by the redactor as it ships, and the frames that it shows."""
     redact = registry.load()["redact"]
+    cv2.setRNGSeed(0)  # the background model draws lots: with others, one or two people of 630 more or less are shown
     shown = [covers(frame, people[frame.seq + 1]) for frame in step(redact, redact.validate(options))(frames)]
     whole = [share for each in shown for share in each.whole.values()]
     return float(np.mean(np.array(whole) < 0.5)), {each.seq for each in shown}
