@@ -22,7 +22,6 @@ import numpy as np
 
 from bench.material import leave
 from bench.mot import Tracking, tracking
-from bench.truth import Box, People, read_people
 from functions import Detection, Frame
 from functions.core.frame import Picture
 from functions.counting.ledger import Ledger
@@ -30,6 +29,7 @@ from functions.counting.per_camera import Camera, Options, count
 from functions.counting.visits import Homography, Visit
 from functions.detect_people import detect_people
 from functions.track import TrackState, track
+from streams.verify.truth import Box, People, read_people
 
 _OUT = Path(__file__).parent / "out"
 _SHARE = 0.6

@@ -24,7 +24,7 @@ import cv2
 from bench.material import leave
 from bench.misses import Finder, columns, measured, padded, together
 from bench.scoring import Score, score
-from bench.truth import Box, Footage, Truth, read_footage, read_frames, read_truth
+from bench.truth import Footage, Truth, read_footage, read_frames, read_truth
 from functions import Frame
 from functions.core.errors import UsageError
 from functions.core.jpeg import Image
@@ -33,6 +33,7 @@ from functions.models import centerface, onnx_net, ssdlite
 from functions.models.openvino_net import EXACT
 from streams import settings
 from streams.chain.function_options import registered
+from streams.verify.truth import Box
 
 _EVERY = 10
 _RUNS = 3

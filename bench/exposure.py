@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from bench.truth import Box
 from functions import Frame
 from functions.core.jpeg import Image
 from streams.verify import exposure
+from streams.verify.truth import Box
 
-
-class Figures(NamedTuple):
-    """Shares 0 to 1 of what is covered, of boxes, of persons and of the picture; times in seconds."""
-
-    coverage: float
-    under_half: float
-    under_90: float
-    head_coverage: float
-    masked: float
-    never_exposed: float
-    longest_exposed_s: float
-    fps: float
-    delay_s: float
+# Shares 0 to 1 and times in seconds, by their names.
+Figures = Mapping[str, float]
+FIGURES = (*exposure.Exposure._fields, "fps", "delay_s")
 
 
 @dataclass(frozen=True)
@@ -41,4 +30,4 @@ def covers(frame: Frame, people: Mapping[str, Box]) -> Cover:
 
 def figures_of(found: Sequence[Cover], step_s: float, fps: float, delay_s: float) -> Figures:
     """All frames together."""
-    return Figures(*exposure.exposure_of(found, step_s), round(fps, 1), delay_s)
+    return dict(zip(FIGURES, (*exposure.exposure_of(found, step_s), round(fps, 1), delay_s), strict=True))

@@ -27,13 +27,14 @@ from bench.detectors import in_asked_precision, lines
 from bench.exposure import covers
 from bench.material import leave
 from bench.misses import Finder, padded
-from bench.truth import Box, Footage, read_footage
+from bench.truth import Footage, read_footage
 from functions import Frame, Hop
 from functions.core.errors import UsageError
 from functions.core.jpeg import Image
 from streams import settings
 from streams.chain.function_options import registered
 from streams.files.steps import step
+from streams.verify.truth import Box
 
 # What deface's command line sets: --thresh and --mask-scale.
 _DEFACE_FROM, _DEFACE_PADDING = 0.2, 0.3

@@ -14,10 +14,11 @@ from statistics import median
 
 import numpy as np
 
-from bench.truth import Box, Footage
+from bench.truth import Footage
 from functions.core.jpeg import Image
 from functions.geometry.masks import Mask, mask_of, pixels
 from functions.redaction.confidence_bound import upper_bound
+from streams.verify.truth import Box
 
 # Takes pixels, gives boxes as they are to be hidden.
 Finder = Callable[[Image], Sequence[Box]]

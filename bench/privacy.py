@@ -24,13 +24,13 @@ from bench.exposure import Cover, Figures, covers, figures_of
 from bench.material import leave
 from bench.privacy_folder import of_folder
 from bench.privacy_report import COLUMNS, row, write
-from bench.truth import People, read_people
 from functions import Detection, Frame, Hop
 from functions.core.errors import UsageError
 from streams import settings
 from streams.chain import types as chains
 from streams.chain.function_options import registered
 from streams.files.steps import Step, step
+from streams.verify.truth import People, read_people
 
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "detector": {"hold_s": 0, "look_ahead_s": 0, "motion": False},
@@ -57,7 +57,7 @@ def main() -> None:
         measured[name] = _measured(video, people, every, looked, detector_s, options)
         print(f"{name:14}{row(measured[name][0])}", flush=True)
     print(f"Report: {write(video, model or 'detect_people', measured)}")
-    print(json.dumps({name: figures._asdict() for name, (figures, _) in measured.items()}))
+    print(json.dumps({name: figures for name, (figures, _) in measured.items()}))
 
 
 def _measured(

@@ -22,13 +22,14 @@ import cv2
 import numpy as np
 
 from bench.misses import Misses, columns, together
-from bench.truth import Box, Footage, read_footage
+from bench.truth import Footage, read_footage
 from functions import Frame
 from functions.geometry.masks import mask_of, pixels
 from streams import settings
 from streams.chain import types as chains
 from streams.chain.function_options import registered
 from streams.files.steps import Step, step
+from streams.verify.truth import Box
 
 _CHAINS = Path(chains.__file__).parents[1]
 _ALONE = {"hold_s": 0.0, "look_ahead_s": 0.0, "motion": False}

@@ -8,10 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bench.exposure import Cover, Figures
+from bench.exposure import FIGURES, Cover, Figures
 
 OUT = Path(__file__).with_name("out") / "privacy"
-COLUMNS = "".join(f"{name:>19}" for name in Figures._fields)
+COLUMNS = "".join(f"{name:>19}" for name in FIGURES)
 _COLOURS = {"grey": (180, 180, 180), "orange": (0, 159, 230), "blue": (233, 180, 86), "green": (115, 158, 0)}
 _SIZE_WH = (800, 300)
 _WORST = 10
@@ -21,7 +21,7 @@ Measured = Mapping[str, tuple[Figures, Sequence[Cover]]]
 
 def row(figures: Figures) -> str:
     """One line under COLUMNS."""
-    return "".join(f"{value:19g}" for value in figures)
+    return "".join(f"{value:19g}" for value in figures.values())
 
 
 def write(video: Path, detector: str, measured: Measured) -> Path:
@@ -39,8 +39,8 @@ def write(video: Path, detector: str, measured: Measured) -> Path:
 
 
 def _table(video: Path, detector: str, measured: Measured) -> list[str]:
-    heads = ["", *Figures._fields]
-    rows = [[name, *(f"{value:g}" for value in figures)] for name, (figures, _) in measured.items()]
+    heads = ["", *FIGURES]
+    rows = [[name, *(f"{value:g}" for value in figures.values())] for name, (figures, _) in measured.items()]
     table = ["| " + " | ".join(cells) + " |" for cells in (heads, ["---"] * len(heads), *rows)]
     names = ", ".join(f"{name} in {colour}" for name, colour in zip(measured, _COLOURS, strict=True))
     legend = f"The plots go from the first frame to the last and from 0 to 1: {names}."
@@ -57,7 +57,7 @@ def _shares(measured: Measured) -> list[list[float]]:
 
 def _least(measured: Measured) -> list[list[float]]:
     """Of each frame, the share of the person who is covered least."""
-    return [[min(each.whole.values(), default=1.0) for each in found] for _, found in measured.values()]
+    return [[each.least for each in found] for _, found in measured.values()]
 
 
 def _plot(curves: Sequence[Sequence[float]]) -> np.ndarray:

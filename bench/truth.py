@@ -24,10 +24,7 @@ from numpy.typing import NDArray
 from functions.core.errors import UsageError
 from functions.core.frame import Frame
 from functions.core.jpeg import Image
-from streams.verify.truth import Box as Box
-from streams.verify.truth import People as People
-from streams.verify.truth import box_of
-from streams.verify.truth import read_people as read_people
+from streams.verify.truth import Box, People, box_of, read_people
 
 Truth = Mapping[int, NDArray[np.float32]]
 _USUAL_FPS = 25.0

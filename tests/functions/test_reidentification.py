@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.truth import Box, People, read_people
 from functions import Detection, Frame
 from functions.core.jpeg import Image
 from functions.redact import Memory, redact
 from functions.redaction.fills import STYLES
+from streams.verify.truth import Box, People, read_people
 from tests.functions.hops import looked_at
 
 EVERY, KNOWN_UNTIL = 5, 100  # frames: who is known was seen in the first ten seconds

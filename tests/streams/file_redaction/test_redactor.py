@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from bench.exposure import covers
-from bench.truth import read_people
 from functions.core import registry
 from functions.core.frame import Frame
 from functions.core.jpeg import JpegError
@@ -24,6 +23,7 @@ from streams.chain.types import ChainError
 from streams.file_redaction.chain import file_chain
 from streams.file_redaction.recording import Recording
 from streams.file_redaction.redactor import RedactedFrame, Redactor
+from streams.verify.truth import read_people
 from tests.streams.file_redaction import chains
 from tests.stub_functions import FIVE
 

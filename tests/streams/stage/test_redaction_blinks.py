@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from bench.exposure import covers
-from bench.truth import People, read_people
 from functions import Frame
 from functions.core import registry
 from streams.files.steps import step
 from streams.stage.handler import Stage
 from streams.stage.invocation import Invocation
 from streams.stage.thread_pool import ThreadPool
+from streams.verify.truth import People, read_people
 from streams.wire import records
 from tests.streams.stage.test_handler import Arrived
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.truth import Box, of_video
+from bench.truth import of_video
 from functions import Detection, Frame
 from functions.core.frame import Hop, Redaction
 from functions.core.jpeg import Image
+from streams.verify.truth import Box
 from streams.wire import records
 from tests.bus import Writer
 from tests.web.frames_of_chain import REDACTED, SOURCE
