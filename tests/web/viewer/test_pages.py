@@ -181,6 +181,7 @@ def test_a_page_without_frames_says_what_to_type(page: Page) -> None:
         expect(notes.nth(1)).to_have_text(
             "Waiting for ANNOTATED_FRAME: start its stage with “IMAGEBUS_STAGES=annotate faust -A streams worker”"
         )
+        page.wait_for_load_state("networkidle")  # a viewer that ends may cut off what the page still loads
 
 
 def test_a_record_that_cannot_be_read_is_counted_and_passed_over(viewing: Viewing, camera: Cameras, page: Page) -> None:
