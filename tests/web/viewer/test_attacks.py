@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPMessage
+from statistics import median
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -34,7 +35,7 @@ from tests.web.socket_client import connect
 from tests.web.viewing import Viewing, start_viewer
 from web.auth import credentials
 from web.camera.whip import MAX_SESSIONS
-from web.live.client import MAX_VIEWS, Rate
+from web.live.client import COMMANDS_AT_ONCE, COMMANDS_PER_S, MAX_VIEWS, Rate
 from web.viewer.app import build
 
 FORM = "application/x-www-form-urlencoded"
@@ -166,14 +167,27 @@ async def test_a_flood_of_commands_from_one_browser_holds_up_nobody(
                 pass
 
         tasks = [asyncio.create_task(send()), asyncio.create_task(take())]
+        took_s = []
         for _ in range(20):
             asked = time.monotonic()
             assert (await asyncio.to_thread(viewing.state))["bus"] == "ready"
-            assert time.monotonic() - asked < 1.0
+            took_s.append(time.monotonic() - asked)
             await asyncio.sleep(0.05)
+        assert median(took_s) < 1.0  # who is held up waits each time, a busy machine is slow now and then
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_flood_of_commands_is_taken_no_faster_than_a_page_gives_them(viewing: Viewing) -> None:
+    cookie = await asyncio.to_thread(log_in, viewing, VIEWER)
+    async with connect(viewing, headers={"Cookie": cookie}) as flooder:
+        began = time.monotonic()
+        for _ in range(2 * COMMANDS_AT_ONCE):
+            await flooder.send(do="watch", view="a", right="nonsense")
+        for _ in range(COMMANDS_AT_ONCE + COMMANDS_PER_S):
+            await flooder.text("refused")
+        assert time.monotonic() - began > 0.9  # the first go through at once, the others take a second
 
 
 def test_a_rate_lets_some_through_at_once_and_then_so_many_a_second() -> None:
