@@ -12,6 +12,7 @@ from streams.chain import types as chains
 from streams.chain.counts_section import NAME as COUNTING
 from streams.chain.counts_section import CountsConf
 from streams.chain.function_options import registered
+from streams.chain.outputs_section import SLUG, OutputConf
 from streams.chain.types import Chain, ChainError, StageConf, dead_letters_of
 from streams.settings import Settings
 from streams.wire.cameras import CAMERAS, ZONES
@@ -21,7 +22,6 @@ from streams.wire.names import why_no_name
 # Where producers write when they are not told otherwise.
 SOURCE = "SOURCE_FRAME"
 NUMBERS = {VISITS, COUNTS, CAMERAS, ZONES}
-_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 
@@ -44,6 +44,8 @@ def check(chain: Chain, functions: Mapping[str, FunctionSpec]) -> None:
     refuse_circle(chain.stages)
     if chain.counts:
         _check_counts(chain, chain.counts)
+    for name, output in chain.outputs.items():
+        _check_output(chain, name, output)
     for name, camera in chain.cameras.items():
         if why := why_no_name(name):
             raise ChainError(f"Camera: {why}")
@@ -58,7 +60,7 @@ def check(chain: Chain, functions: Mapping[str, FunctionSpec]) -> None:
 
 def check_stage(chain: Chain, functions: Mapping[str, FunctionSpec], name: str, stage: StageConf) -> None:
     """Refuse one stage, of the chain or beside it. Raises ChainError."""
-    if not _SLUG.fullmatch(name):
+    if not SLUG.fullmatch(name):
         raise ChainError(f"Stage {name!r}: expected a name of a-z, 0-9, - and _, starting with a letter or digit")
     if not stage.inputs:
         raise ChainError(f"Stage {name}: expected a topic to read, got none")
@@ -124,6 +126,18 @@ def _check_counts(chain: Chain, counts: CountsConf) -> None:
     for name, stage in chain.stages.items():
         if taken := NUMBERS & {*stage.inputs, stage.output}:
             raise ChainError(f"Stage {name}: expected a topic of pictures, got {min(taken)}, which holds numbers")
+
+
+def _check_output(chain: Chain, name: str, output: OutputConf) -> None:
+    if not SLUG.fullmatch(name):
+        raise ChainError(f"Output {name!r}: expected a name of a-z, 0-9, - and _, starting with a letter or digit")
+    if output.topic not in (known := [*chain.topic_names, *chain.topics]) or output.topic in NUMBERS:
+        raise ChainError(f"Output {name}, topic: expected {one_of(output.topic, known)}, got {output.topic}")
+    if not chain.redacted(output.topic) and not output.raw:
+        raise ChainError(
+            f"Output {name}, topic: expected a redacted topic, or raw = true, which lets out pictures that may show "
+            f"people, got {output.topic}"
+        )
 
 
 def _written_by(name: str, stage: StageConf) -> set[str]:

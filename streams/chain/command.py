@@ -9,6 +9,7 @@ import click
 from streams import settings
 from streams.chain.check import checked
 from streams.chain.counts_section import NAME as COUNTING
+from streams.chain.outputs_section import kind_of
 from streams.chain.types import Chain, StageConf
 from streams.wire.counts import COUNTS, VISITS
 
@@ -25,6 +26,9 @@ def chain() -> None:
 def check(file: str) -> None:
     """Say whether the chain in FILE can run."""
     found = checked(settings.load(), file)
+    for name, output in found.outputs.items():
+        if not found.redacted(output.topic):
+            click.echo(f"Output {name} is raw: it lets out {output.topic}, whose pictures may show people")
     click.echo(f"{len(found.stages)} stages over {len(found.topic_names)} topics: the chain can run")
 
 
@@ -44,6 +48,8 @@ def drawn(chain: Chain) -> str:
     lines = [line for root in roots for line in [_topic(chain, root), *_below(chain, root, seen)]]
     if chain.counts:
         lines += [_topic(chain, chain.counts.input), f"└─ {COUNTING} ─> {VISITS} ─> {COUNTS}"]
+    for name, output in chain.outputs.items():
+        lines += [_topic(chain, output.topic), f"└─ {name} ({kind_of(output)})"]
     return "\n".join(lines)
 
 

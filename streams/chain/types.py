@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -18,12 +18,11 @@ from functions.redaction.zones import in_shares, zone
 from streams.chain.cameras_section import CameraConf
 from streams.chain.counts_section import NAME as COUNTING
 from streams.chain.counts_section import CountsConf
+from streams.chain.outputs_section import Output
 
 DEAD_LETTERS = "DEAD_"  # so their topics begin
 DEFAULT = Path(__file__).parents[1] / "chain.toml"
 _DUPLICATE = re.compile(r"Cannot declare \('(\w+)', '(.+)'\) twice \((.+)\)")
-T = TypeVar("T", bound=Struct)
-
 
 Polygon = Annotated[list[tuple[float, float]], Meta(min_length=3)]
 
@@ -72,12 +71,13 @@ class ZoneConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Chain(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A whole chain: stages, topics, zones and cameras by name, and what is counted."""
+    """A whole chain: stages, topics, zones, cameras and outputs by name, and what is counted."""
 
     stages: dict[str, StageConf]
     topics: dict[str, TopicConf] = {}
     zones: dict[str, ZoneConf] = {}
     cameras: dict[Annotated[str, Meta(min_length=1, max_length=128)], CameraConf] = {}
+    outputs: dict[str, Output] = {}
     counts: CountsConf | None = None
 
     @property
@@ -140,11 +140,12 @@ def pick(chain: Chain, wanted: Iterable[str]) -> dict[str, StageConf]:
 
 
 def _read(tables: dict[str, Any]) -> Chain:
-    kinds: dict[str, tuple[str, type[Struct]]] = {
+    kinds: dict[str, tuple[str, Any]] = {
         "stages": ("Stage", StageConf),
         "topics": ("Topic", TopicConf),
         "zones": ("Zone", ZoneConf),
         "cameras": ("Camera", CameraConf),
+        "outputs": ("Output", Output),
     }
     for section, (kind, conf) in kinds.items():
         if isinstance(named_tables := tables.get(section), dict):
@@ -152,11 +153,15 @@ def _read(tables: dict[str, Any]) -> Chain:
                 _converted(f"{kind} {name}", table, conf)
     if "counts" in tables:
         _converted("Counts", tables["counts"], CountsConf)
-    return _converted("Chain", tables, Chain)
+    chain: Chain = _converted("Chain", tables, Chain)
+    return chain
 
 
-def _converted(what: str, table: object, conf: type[T]) -> T:
-    if isinstance(table, dict) and (unknown := table.keys() - set(conf.__struct_fields__)):
+def _converted(what: str, table: object, conf: Any) -> Any:
+    conf = _of_kind(what, table, conf)
+    if isinstance(table, dict) and (
+        unknown := table.keys() - {*conf.__struct_fields__, conf.__struct_config__.tag_field}
+    ):
         raise ChainError(f"{what}, {min(unknown)}: expected {one_of(min(unknown), conf.__struct_fields__)}")
     try:
         return msgspec.convert(table, conf)
@@ -164,3 +169,14 @@ def _converted(what: str, table: object, conf: type[T]) -> T:
         message, _, path = str(error).partition(" - at `$")
         where = path.strip("`.")
         raise ChainError(f"{what}{where and ', '}{where}: {message[:1].lower()}{message[1:]}") from None
+
+
+def _of_kind(what: str, table: object, conf: Any) -> Any:
+    """Of several kinds of section the one that this is."""
+    kinds = {each.__struct_config__.tag: each for each in get_args(conf)}
+    if not kinds:
+        return conf
+    kind = table.get("kind") if isinstance(table, dict) else None
+    if kind not in [*kinds]:
+        raise ChainError(f"{what}, kind: expected {one_of(str(kind), kinds)}, got {kind!r}")
+    return kinds[kind]

@@ -72,3 +72,24 @@ def test_a_chain_that_cannot_run_is_refused(tmp_path: Path) -> None:
         match=rf"^{re.escape(str(file))}: Stage redact, function redakt: expected .*; did you mean redact\?$",
     ):
         _run("check", str(file))
+
+
+def test_an_output_that_lets_raw_pictures_out_is_said_aloud_and_outputs_are_drawn(tmp_path: Path) -> None:
+    file = tmp_path / "chain.toml"
+    stream = '[outputs.{}]\nkind = "stream"\nurl = "rtsp://recorder/{{source}}"\n'
+    file.write_text(
+        _TWO_CAMERAS
+        + stream.format("shown")
+        + 'topic = "SHOWN"\n'
+        + stream.format("all")
+        + 'topic = "FOUND"\nraw = true\n'
+    )
+    assert _run("check", str(file)).splitlines()[0] == (
+        "Output all is raw: it lets out FOUND, whose pictures may show people"
+    )
+    assert _run("show", str(file)).splitlines()[-4:] == [
+        "SHOWN (redacted)",
+        "└─ shown (stream)",
+        "FOUND",
+        "└─ all (stream)",
+    ]

@@ -1,0 +1,62 @@
+"""The sections `[outputs.NAME]` of a chain file: what leaves the bus, each run by a command of its own."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from streams.wire.names import why_no_name
+
+# Kept so short that a name can be part of a consumer group, a folder and an MQTT topic.
+SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+class OutputConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="kind"):
+    """What every output has: the topic that it reads, and of it these sources, all where none is named.
+
+    `raw` has it read a topic that may show people.
+    """
+
+    topic: Annotated[str, Meta(min_length=1)] = "REDACTION_FRAME"
+    sources: list[str] = []
+    raw: bool = False
+
+    def __post_init__(self) -> None:
+        for source in self.sources:
+            if why := why_no_name(source):
+                raise ValueError(f"sources: {why}")
+
+    def takes(self, source: str) -> bool:
+        """Whether frames of this source are for it."""
+        return not self.sources or source in self.sources
+
+
+class StreamConf(OutputConf, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="stream"):
+    """A steady stream a source, `imagebus publish`; `{source}` in `url` becomes the source's name.
+
+    `fps` frames a second, by repeating or leaving out.
+    """
+
+    url: Annotated[str, Meta(min_length=1)]
+    fps: Annotated[float, Meta(gt=0, le=60)] = 10.0
+
+
+class RecordingConf(OutputConf, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="recording"):
+    """Files in the folder `dir`, one a source and minute, `imagebus record`; the oldest go first.
+
+    Kept at most `keep_days`, and together at most `keep_gb` (10^9 bytes).
+    """
+
+    dir: Annotated[str, Meta(min_length=1)]
+    keep_days: Annotated[float, Meta(gt=0)] = 30.0
+    keep_gb: Annotated[float, Meta(gt=0)] = 10.0
+
+
+Output = StreamConf | RecordingConf
+
+
+def kind_of(output: OutputConf) -> str:
+    """Its kind, as the chain file writes it."""
+    return str(output.__struct_config__.tag)
