@@ -48,13 +48,17 @@ class Received:
 
 
 class TopicReader:
-    """Reads one topic that is on the bus. Raises BusError, also while it reads."""
+    """Reads one topic that is on the bus, if that answers within `ask_s`. Raises BusError, also while it reads.
 
-    def __init__(self, settings: Settings, topic: str) -> None:
+    `away` says why nothing comes while no broker can be reached.
+    """
+
+    def __init__(self, settings: Settings, topic: str, ask_s: float = _TIMEOUT_S) -> None:
         self.topic = topic
+        self.away = ""
         self._silent_polls = 0
         try:
-            known = topics.admin(settings).list_topics(timeout=_TIMEOUT_S).topics
+            known = topics.admin(settings).list_topics(timeout=ask_s).topics
             if topic not in known:
                 names = sorted(name for name in known if not name.startswith("__"))
                 raise NoTopic(f"Topic {topic}: expected {one_of(topic, names)}")
@@ -164,12 +168,16 @@ class TopicReader:
 
     def _some(self, unread: set[int] | None = None) -> Iterator[Received]:
         """What has come by now; a partition that is at its end leaves `unread`."""
-        for message in self._client.consume(_AT_ONCE, _WAIT_S):
+        # In two steps, since one would wait for the last of so many.
+        for message in (*self._client.consume(1, _WAIT_S), *self._client.consume(_AT_ONCE - 1, 0)):
             error = message.error()
             if error is None:
+                self.away = ""
                 yield _received(message)
             elif error.code() == KafkaError._PARTITION_EOF and unread is not None:
                 unread.discard(message.partition() or 0)
+            elif error.code() == KafkaError._ALL_BROKERS_DOWN:
+                self.away = f"Topic {self.topic} cannot be read: {error.str()}"
             elif error.code() in _FINAL:
                 raise BusError(f"Topic {self.topic} cannot be read: {error.str()}")
 

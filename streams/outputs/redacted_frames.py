@@ -1,0 +1,104 @@
+"""The frames that an output may let out: those of its topic and sources, checked, through a bus that comes and goes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from functions.core.frame import Frame
+from streams.chain.outputs_section import OutputConf
+from streams.kafka.topics import BusError
+from streams.outputs.reader import Received, TopicReader
+from streams.runtime.logs import Seldom
+from streams.settings import Settings
+from streams.wire.names import why_no_name
+from streams.wire.reading import frame_of, redriven
+from streams.wire.records import RecordError
+
+log = logging.getLogger(__name__)
+
+_ASK_S, _RETRY_S = 2.0, 1.0
+
+
+class RedactedFrames:
+    """The frames that come from now on, each once; what no redactor has seen is left out, unless the output says `raw`.
+
+    `name` is the output's, for what is said: what cannot be let out, and once that the bus is away, or back. Raises
+    UsageError for settings with which no bus could be reached.
+    """
+
+    def __init__(self, settings: Settings, name: str, output: OutputConf) -> None:
+        self._settings, self._name, self._output = settings, name, output
+        self._reader: TopicReader | None = None
+        self._trouble = ""
+        self._seldom = Seldom(log)
+        self._last: OrderedDict[str, tuple[str, int, str]] = OrderedDict()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._close()
+
+    def poll(self) -> list[Frame]:
+        """What has come; waits a moment for it, a few seconds while there is no bus, of which nothing comes."""
+        try:
+            if self._reader is None:
+                self._reader = TopicReader(self._settings, self._output.topic, _ASK_S)
+                self._reader.begin_at_the_end()
+            messages = self._reader.poll()
+        except BusError as error:
+            self._close()
+            self._tell(str(error))
+            time.sleep(_RETRY_S)
+            return []
+        self._tell("" if messages else self._reader.away or self._trouble)
+        return [frame for message in messages for frame in self._checked(message)]
+
+    def _close(self) -> None:
+        if self._reader:
+            self._reader.close()
+        self._reader = None
+
+    def _tell(self, trouble: str) -> None:
+        """Say what is wrong, or that nothing is any more, where that has changed."""
+        if trouble and not self._trouble:
+            log.warning("Output %s: no frames: %s; it waits for the bus", self._name, trouble)
+        elif self._trouble and not trouble:
+            log.info("Output %s: frames come again", self._name)
+        self._trouble = trouble
+
+    def _checked(self, message: Received) -> Iterator[Frame]:
+        try:
+            frame = self._frame_of(message)
+        except RecordError as error:
+            place = f"{message.topic}@{message.partition}/{message.offset}"
+            self._seldom.warning(str(error), f"Output {self._name}: {place} is left out: {error}", {"place": place})
+            return
+        # What was written back to a stage is of the past.
+        if self._output.takes(frame.source) and not redriven(message.headers) and not self._repeats(frame):
+            yield frame
+
+    def _frame_of(self, message: Received) -> Frame:
+        frame = frame_of(message, self._settings.max_record_bytes)
+        if frame.redaction is None and not self._output.raw:
+            raise RecordError("expected a frame that a redactor has seen, got one that none has")
+        if why := why_no_name(frame.source):
+            raise RecordError(f"source: {why}")
+        redriven(message.headers)
+        return frame
+
+    def _repeats(self, frame: Frame) -> bool:
+        """Whether it came before: a stage that is started again does some frames again."""
+        run, seq, last = self._last.get(frame.source, ("", 0, ""))
+        if run == frame.run and (frame.seq < seq or frame.id == last):
+            return True
+        self._last[frame.source] = (frame.run, frame.seq, frame.id)
+        self._last.move_to_end(frame.source)
+        if len(self._last) > self._settings.sources:
+            self._last.popitem(last=False)
+        return False
