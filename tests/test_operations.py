@@ -1,11 +1,12 @@
-"""Alerts and the page on operations speak of metrics that there are."""
+"""Alerts, the board and the page on operations speak of metrics that there are."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pytest
 import yaml
@@ -18,7 +19,8 @@ from streams.producer.sampling import Production
 from streams.producer.sources import Source
 from streams.runtime.lag import Lag, Liveness
 from streams.runtime.metrics import registry
-from streams.wire.cameras import CameraState
+from streams.wire.cameras import CameraState, State
+from streams.wire.counts import Window
 from streams.worker.metrics import OUTCOMES, Stages
 from tests.processes import PROJECT
 from web.camera.app import CameraMetrics
@@ -82,3 +84,44 @@ def test_an_alert_asks_for_metrics_and_labels_that_there_are(rule: dict[str, Any
         assert outcome in OUTCOMES
     assert rule["annotations"].keys() == {"summary", "do"}
     assert rule["labels"]["severity"] in ("warning", "critical")
+
+
+BOARD = json.loads((PROJECT / "deploy" / "grafana.json").read_text())
+PANELS = [panel for panel in BOARD["panels"] if panel["type"] != "row"]
+WORDS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("imagebus_camera_state", "state"): get_args(State),
+    ("imagebus_records_total", "outcome"): OUTCOMES,
+    ("imagebus_unique_visitors", "window"): get_args(Window),
+    ("imagebus_viewer_records_total", "kind"): ("good", "bad"),
+}
+# As in `imagebus_records_total{outcome="dead"}` and in the legend `{{stage}}`.
+CHOSEN = re.compile(r"(imagebus_[a-z_]+)\{(\w+)=~?\"([^\"]+)\"\}")
+TOLD = re.compile(r"\{\{(\w+)\}\}")
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
+def test_the_board_asks_for_metrics_and_labels_that_there_are(panel: dict[str, Any]) -> None:
+    assert panel["targets"]
+    assert panel["description"]
+    for target in panel["targets"]:
+        names = set(NAME.findall(target["expr"]))
+        assert names or "process_" in target["expr"]
+        assert {_family(name) for name in names} <= FAMILIES.keys()
+        for name, label, values in CHOSEN.findall(target["expr"]):
+            assert set(values.split("|")) <= set(WORDS[name, label])
+        labels = {label for name in names for label in FAMILIES[_family(name)]._labelnames}
+        assert set(TOLD.findall(target["legendFormat"])) <= labels | {"instance"}
+
+
+def test_panels_of_the_board_lie_beside_one_another() -> None:
+    taken: set[tuple[int, int]] = set()
+    for place in (panel["gridPos"] for panel in BOARD["panels"]):
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert max(x for x, _ in cells) < 24
+        assert not cells & taken
+        taken |= cells
+    assert len({panel["id"] for panel in BOARD["panels"]}) == len(BOARD["panels"])
