@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 
@@ -12,7 +13,7 @@ from streams.chain import types as chains
 from streams.chain.counts_section import NAME as COUNTING
 from streams.chain.counts_section import CountsConf
 from streams.chain.function_options import registered
-from streams.chain.outputs_section import SLUG, OutputConf
+from streams.chain.outputs_section import SLUG, OutputConf, RecordingConf
 from streams.chain.types import Chain, ChainError, StageConf, dead_letters_of
 from streams.settings import Settings
 from streams.wire.cameras import CAMERAS, ZONES
@@ -46,6 +47,7 @@ def check(chain: Chain, functions: Mapping[str, FunctionSpec]) -> None:
         _check_counts(chain, chain.counts)
     for name, output in chain.outputs.items():
         _check_output(chain, name, output)
+    _refuse_shared_folders(chain)
     for name, camera in chain.cameras.items():
         if why := why_no_name(name):
             raise ChainError(f"Camera: {why}")
@@ -138,6 +140,17 @@ def _check_output(chain: Chain, name: str, output: OutputConf) -> None:
             f"Output {name}, topic: expected a redacted topic, or raw = true, which lets out pictures that may show "
             f"people, got {output.topic}"
         )
+
+
+def _refuse_shared_folders(chain: Chain) -> None:
+    """Two recordings of one folder would remove one another's files, and a raw one show in the other's."""
+    taken: dict[str, str] = {}
+    for name, output in chain.outputs.items():
+        if isinstance(output, RecordingConf):
+            folder = os.path.abspath(output.dir)
+            if folder in taken:
+                raise ChainError(f"Output {name}, dir: expected a folder of its own, got that of {taken[folder]}")
+            taken[folder] = name
 
 
 def _written_by(name: str, stage: StageConf) -> set[str]:

@@ -18,6 +18,7 @@ from streams.file_redaction.inventory import Inventory
 from streams.file_redaction.place import ResultError
 from streams.file_redaction.sound import Audio, Sound, sound_of
 from streams.file_redaction.stamps import Stamps
+from streams.video.even import even
 
 Codec = Literal["h264", "h265"]
 
@@ -68,7 +69,7 @@ class VideoResult:
         if self._shape is None:
             self._shape = shape_of(frame.size_wh, self._inventory)
             self._start(*self._shape)
-        picture = self._picture(_even(_sized(frame.image, self._shape[0])))
+        picture = self._picture(even(_sized(frame.image, self._shape[0])))
         picture.pts, picture.time_base = self._stamps.of(pts), self._stamps.unit
         if self._sound:
             self._sound.until(float(picture.pts * picture.time_base), self._container.mux)
@@ -137,13 +138,3 @@ def _sized(image: Image, size_wh: Size) -> Image:
     if image.shape[1::-1] == size_wh:
         return image
     return cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-
-
-def _even(image: Image) -> Image:
-    """With its last row and column once more where they are odd in number, which 4:2:0 has no room for."""
-    height, width = image.shape[:2]
-    if height % 2 or width % 2:
-        image = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE).astype(
-            np.uint8, copy=False
-        )
-    return np.ascontiguousarray(image)

@@ -95,7 +95,11 @@ class TopicReader:
 
     def begin_at_the_end(self) -> None:
         """Have `poll` give what came since it was opened."""
-        self._client.assign([TopicPartition(*each, end) for each, (_, end) in self.marks.items()])
+        self.begin_at({partition: end for (_, partition), (_, end) in self.marks.items()})
+
+    def begin_at(self, offsets: Mapping[int, int]) -> None:
+        """Have `poll` give what is there from these offsets on, by partition."""
+        self._client.assign([TopicPartition(self.topic, *each) for each in offsets.items()])
 
     def poll(self) -> list[Received]:
         """What has come; waits a moment for it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -27,12 +27,20 @@ _ASK_S, _RETRY_S = 2.0, 1.0
 class RedactedFrames:
     """The frames that come from now on, each once; what no redactor has seen is left out, unless the output says `raw`.
 
-    `name` is the output's, for what is said: what cannot be let out, and once that the bus is away, or back. Raises
-    UsageError for settings with which no bus could be reached.
+    `name` is the output's, for what is said: what cannot be let out, and once that the bus is away, or back. `begin` is
+    called with each reader, to have it begin elsewhere than at the newest. Raises UsageError for settings with which no
+    bus could be reached.
     """
 
-    def __init__(self, settings: Settings, name: str, output: OutputConf) -> None:
-        self._settings, self._name, self._output = settings, name, output
+    def __init__(
+        self,
+        settings: Settings,
+        name: str,
+        output: OutputConf,
+        begin: Callable[[TopicReader], None] = TopicReader.begin_at_the_end,
+    ) -> None:
+        self._settings, self._name, self._output, self._begin = settings, name, output, begin
+        self.next_offsets: dict[int, int] = {}  # by partition, of whatever came
         self._reader: TopicReader | None = None
         self._trouble = ""
         self._seldom = Seldom(log)
@@ -46,10 +54,14 @@ class RedactedFrames:
 
     def poll(self) -> list[Frame]:
         """What has come; waits a moment for it, a few seconds while there is no bus, of which nothing comes."""
+        return [frame for frame, _ in self.poll_with_messages()]
+
+    def poll_with_messages(self) -> list[tuple[Frame, Received]]:
+        """The same, each with the message in which it came."""
         try:
             if self._reader is None:
                 self._reader = TopicReader(self._settings, self._output.topic, _ASK_S)
-                self._reader.begin_at_the_end()
+                self._begin(self._reader)
             messages = self._reader.poll()
         except BusError as error:
             self._close()
@@ -57,7 +69,8 @@ class RedactedFrames:
             time.sleep(_RETRY_S)
             return []
         self._tell("" if messages else self._reader.away or self._trouble)
-        return [frame for message in messages for frame in self._checked(message)]
+        self.next_offsets |= {message.partition: message.offset + 1 for message in messages}
+        return [(frame, message) for message in messages for frame in self._checked(message)]
 
     def _close(self) -> None:
         if self._reader:

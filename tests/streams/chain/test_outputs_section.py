@@ -67,3 +67,11 @@ def test_a_raw_topic_leaves_the_bus_only_where_the_file_says_raw(topic: str, tmp
 def test_an_output_that_could_not_run_is_refused(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(ChainError, match=message):
         _checked(tmp_path, text)
+
+
+def test_two_recordings_have_a_folder_each(tmp_path: Path) -> None:
+    text = '[outputs.{}]\nkind = "recording"\ndir = "{}"\n'
+    with pytest.raises(ChainError, match="Output more, dir: expected a folder of its own, got that of disk"):
+        _checked(
+            tmp_path, text.format("disk", "/var/lib/recordings") + text.format("more", "/var/lib/../lib/recordings/")
+        )

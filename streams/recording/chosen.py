@@ -1,0 +1,38 @@
+"""The recordings of a chain file, of which a command takes one or all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from functions.core.errors import UsageError, one_of
+from streams.chain.outputs_section import RecordingConf
+from streams.chain.types import Chain
+
+
+class Recording(NamedTuple):
+    """One [outputs.NAME] of kind recording; `redacted` says of its topic that it holds nothing else."""
+
+    name: str
+    conf: RecordingConf
+    redacted: bool
+
+    @property
+    def root(self) -> Path:
+        return Path(self.conf.dir)
+
+
+def recordings(chain: Chain, name: str = "") -> list[Recording]:
+    """The recordings of the chain, or the one of this name. Raises UsageError where there is none."""
+    found = [
+        Recording(each, conf, chain.redacted(conf.topic))
+        for each, conf in chain.outputs.items()
+        if isinstance(conf, RecordingConf)
+    ]
+    if not found:
+        raise UsageError('Expected an [outputs.NAME] of kind = "recording" in the chain file, got none')
+    if not name:
+        return found
+    if not (named := [each for each in found if each.name == name]):
+        raise UsageError(f"--output {name}: expected {one_of(name, [each.name for each in found])}")
+    return named
