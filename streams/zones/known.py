@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from functions.core.errors import UsageError
@@ -95,6 +96,11 @@ class KnownZones:
             self._seldom.warning("not kept", text, {"file": str(self._file)})
         else:
             self._kept = dict(self._zones)
+
+    @property
+    def zones(self) -> Mapping[str, list[DrawnZone] | None]:
+        """The zones of each source that has some, None for one whose zones are not known: all of it is covered."""
+        return self._zones
 
     @property
     def options(self) -> tuple[str, ...]:

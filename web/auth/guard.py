@@ -78,14 +78,17 @@ class Guard:
         if role is None:
             log.warning("Wrong password from %s", address)
             return self._show_form("Wrong password", 401)
-        log.warning("Log-in as %s from %s", role, address)
-        return self._let_in(request, role)
+        return self._let_in(request, role, address)
 
-    def _let_in(self, request: web.Request, role: str) -> web.Response:
+    def _let_in(self, request: web.Request, role: str, address: str) -> web.Response:
+        cookie = self._sessions.begin(role)
+        session = self._sessions.read(cookie)
+        # By this name records say who drew a zone.
+        log.warning("Log-in as %s from %s", session.name if session else role, address)
         answer = _see("/")
         answer.set_cookie(
             COOKIE,
-            self._sessions.begin(role),
+            cookie,
             max_age=int(LIFE_S),
             httponly=True,
             samesite="Strict",

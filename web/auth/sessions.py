@@ -19,6 +19,8 @@ from web.auth.credentials import Credentials
 
 log = logging.getLogger(__name__)
 
+_MARK = 6
+
 
 class Session(Struct, frozen=True):
     """A log-in: its role, until when (seconds since the epoch)."""
@@ -26,6 +28,11 @@ class Session(Struct, frozen=True):
     id: str
     role: str
     until: float
+
+    @property
+    def name(self) -> str:
+        """Who it is, as records and the log say it: the role, and a mark of this log-in that opens nothing."""
+        return f"{self.role} {sha256(self.id.encode()).hexdigest()[:_MARK]}" if self.id else self.role
 
 
 class StoredSessions(Struct):

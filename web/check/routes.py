@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Awaitable, Callable
-from functools import wraps
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from web.auth.credentials import OPERATOR
 from web.auth.guard import Guard
+from web.auth.roles import operators_only, source_of
 from web.check.desk import Desk, Gone
 from web.check.people import Person
 from web.check.report import report
 from web.check.sampler import HOLD_S, Chosen, Sample
 from web.check.tally import Check
-from web.live.protocol import Side, SourceName, framed, sides
+from web.live.protocol import Side, framed, sides
 
 # A browser asks again after so long without a frame; proxies end what takes longer than a minute.
 _WAIT_S = 10.0
 _MARKS_BYTES = 4096
 # What a file's name in a header has not.
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")
-
-Handler = Callable[[Any, web.Request], Awaitable[web.StreamResponse]]
 
 
 class Marks(Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,18 +55,6 @@ class Result(Struct, frozen=True):
     hours: list[int]
 
 
-def operators_only(handler: Handler) -> Handler:
-    """Answers other roles as if the address were not there."""
-
-    @wraps(handler)
-    async def checked(self: Any, request: web.Request) -> web.StreamResponse:
-        if request["session"].role != OPERATOR:
-            raise web.HTTPNotFound
-        return await handler(self, request)
-
-    return checked
-
-
 class CheckRoutes:
     """The routes of one desk."""
 
@@ -90,7 +74,7 @@ class CheckRoutes:
 
     @operators_only
     async def _sample(self, request: web.Request) -> web.StreamResponse:
-        source = _source(request)
+        source = source_of(request)
         sample = await self._desk.sample(source, _WAIT_S)
         # Who has logged out or gone away while it was waited for gets none.
         if not self._guard.is_open(request["session"]):
@@ -116,29 +100,22 @@ class CheckRoutes:
 
     @operators_only
     async def _result(self, request: web.Request) -> web.StreamResponse:
-        return _answer(self._desk.checks.last(_source(request)))
+        return _answer(self._desk.checks.last(source_of(request)))
 
     @operators_only
     async def _anew(self, request: web.Request) -> web.StreamResponse:
-        self._desk.checks.begin_anew(_source(request))
+        self._desk.checks.begin_anew(source_of(request))
         return _answer(None)
 
     @operators_only
     async def _report(self, request: web.Request) -> web.StreamResponse:
-        check = self._desk.checks.last(_source(request))
+        check = self._desk.checks.last(source_of(request))
         if check is None:
             raise web.HTTPNotFound(text="Expected a camera that was checked\n")
         day = time.strftime("%Y-%m-%d", time.gmtime(check.updated_at))
         name = f"imagebus-check-{_NO_NAME.sub('_', check.source)}-{day}.html"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return web.Response(text=report(check, self._desk.topics), content_type="text/html", headers=headers)
-
-
-def _source(request: web.Request) -> str:
-    try:
-        return msgspec.convert(request.query.get("source", ""), SourceName)
-    except msgspec.ValidationError as error:
-        raise web.HTTPBadRequest(text=f"Expected a source: {error}\n") from None
 
 
 def _message(sample: Sample, now: float) -> bytes:

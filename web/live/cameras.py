@@ -34,6 +34,9 @@ class Cameras:
         self._told: dict[str, Told] = {}
         self._gave_way: dict[str, float] = {}
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._told
+
     def put(self, told: Mapping[str, Told], gave_way: Mapping[str, float]) -> None:
         """Take what stands on the bus now."""
         self._told = {name: each for name, each in told.items() if each.state.topic in self._topics}

@@ -61,6 +61,9 @@ class Sources:
     def __len__(self) -> int:
         return len(self._sights)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._sights
+
     def see(self, name: str, topic: str, size: int, now: float) -> bool:
         """Note a frame of so many bytes; False where its source is turned away."""
         if not (self._is_known(name, now) and self._fits(self._sights[name], topic, size, now)):

@@ -6,6 +6,7 @@ import logging
 import secrets
 import socket
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from streams.runtime.lag import Lag
 from streams.runtime.logs import Seldom
 from streams.settings import Settings
 from streams.wire.records import RecordError, decode
+from streams.zones.writer import ZonesWriter
 from web.auth.credentials import Credentials
 from web.auth.guard import Guard
 from web.auth.sessions import SessionFile, Sessions
@@ -37,7 +39,9 @@ from web.viewer.broker_wait import BrokerWait
 from web.viewer.faust_app import ViewerApp
 from web.viewer.health import Health
 from web.viewer.pages import pages, topic_infos
-from web.viewer.site import Site
+from web.viewer.site import Routes, Site
+from web.zones.board import BoardReader, ZonesBoard
+from web.zones.routes import ZonesRoutes
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +68,11 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     infos = topic_infos(chain, _functions(settings))
     guard = Guard(credentials, sessions)
     checks = _check(chain, newest, own.with_name(f"{own.name}.checks"), guard)
-    app.site = Site(chain, infos, newest, cameras, counts, bus, guard, app.health.traffic, [app.health, *checks])
+    board = ZonesBoard(own.with_name(f"{own.name}.zones"))
+    app.zones_reader = BoardReader(settings, board)
+    zones = ZonesRoutes(board, ZonesWriter(settings, chain), partial(_is_known, newest, cameras))
+    more: list[Routes] = [app.health, *checks, zones]
+    app.site = Site(chain, infos, newest, cameras, counts, bus, guard, app.health.traffic, more)
     for topic in chain.topic_names:
         keep = _keep(topic, newest, settings.max_record_bytes, chain.redacted(topic))
         # Nothing is committed: each start is at the newest frame, and skipped offsets need no tracking.
@@ -76,6 +84,11 @@ def _check(chain: Chain, newest: NewestFrames, path: Path, guard: Guard) -> list
     """The routes of the page Check, none for a chain that has none."""
     checked = [(page.left, page.right) for page in pages(chain) if page.check and page.left]
     return [CheckRoutes(Desk(newest, topics, Checks(path)), guard) for topics in checked]
+
+
+def _is_known(newest: NewestFrames, cameras: Cameras, name: str) -> bool:
+    """Whether a camera of this name sends, or says that it does."""
+    return name in newest.sources or name in cameras
 
 
 def _keep(topic: str, newest: NewestFrames, max_bytes: int, redacted: bool) -> Any:

@@ -26,6 +26,7 @@ from web.live.load_shedding import LoadShedding
 from web.viewer.broker_wait import BrokerWait
 from web.viewer.health import Health
 from web.viewer.site import Site
+from web.zones.board import BoardReader
 
 _STOP_S = 3.0
 
@@ -48,7 +49,8 @@ class _WebFirst(BootStrategy):
 
     def _own_services(self) -> list[ServiceT]:
         app = self.app
-        return [app.broker_wait, app.counts_reader, app.cameras_reader, app.health, app.load_shedding]
+        readers = [app.counts_reader, app.cameras_reader, app.zones_reader]
+        return [app.broker_wait, *readers, app.health, app.load_shedding]
 
 
 class _Web(WebDriver):
@@ -85,6 +87,7 @@ class ViewerApp(BusApp):
     broker_wait: BrokerWait
     counts_reader: CountsReader
     cameras_reader: CamerasReader
+    zones_reader: BoardReader
     site: Site
     load_shedding: LoadShedding
     health: Health

@@ -20,7 +20,7 @@ class Page(Struct, frozen=True):
     """One page: a frame on `left` beside the same frame on `right`; `details` adds what was found in it.
 
     A `wall` shows all sources of `right` in a grid; `counts` are numbers, which every role may see; a `check` has
-    operators mark who is exposed.
+    operators mark who is exposed, `zones` has them draw what is to be covered.
     """
 
     path: str
@@ -31,6 +31,7 @@ class Page(Struct, frozen=True):
     wall: bool = False
     counts: bool = False
     check: bool = False
+    zones: bool = False
 
 
 class TopicInfo(Struct, frozen=True):
@@ -42,8 +43,8 @@ class TopicInfo(Struct, frozen=True):
     labels: tuple[str, ...]
 
 
-def pages(chain: Chain) -> tuple[Page, ...]:
-    """The pages of a chain, made of the first topic of each kind."""
+def pages(chain: Chain, has_bus: bool = True) -> tuple[Page, ...]:
+    """The pages of a chain, made of the first topic of each kind; without a bus none that writes to it."""
     source = _first(topic for topic in chain.topic_names if _writer(chain, topic) is None)
     read = {topic for stage in chain.stages.values() for topic in stage.inputs}
     ends = [topic for topic in chain.topic_names if topic not in read]
@@ -56,9 +57,15 @@ def pages(chain: Chain) -> tuple[Page, ...]:
         Page("/wall", "Wall", None, redacted or raw or "", wall=True),
     )
     pictures = (page for page in wanted if page.right and page.left != page.right)
+    both = source and redacted and source != redacted
     check = Page("/check", "Check", source, redacted or "", check=True)
-    can_check = source and redacted and source != redacted
-    return (*pictures, Page("/counts", "Counts", None, COUNTS, counts=True), *([check] if can_check else ()))
+    zones = Page("/zones", "Zones", source, redacted or "", zones=True)
+    return (
+        *pictures,
+        Page("/counts", "Counts", None, COUNTS, counts=True),
+        *([check] if both else ()),
+        *([zones] if both and has_bus else ()),
+    )
 
 
 def pair_page(chain: Chain, left: str, right: str) -> Page | None:
@@ -70,10 +77,10 @@ def pair_page(chain: Chain, left: str, right: str) -> Page | None:
 
 
 def redacted_only(chain: Chain, page: Page) -> Page | None:
-    """A page as the role viewer gets it: without a raw left half, None where the right one is raw or it is a check."""
+    """A page as the role viewer gets it: no raw left half; None where the right one is raw, and for operators' work."""
     if page.counts:
         return page
-    if page.check or not chain.redacted(page.right):
+    if page.check or page.zones or not chain.redacted(page.right):
         return None
     return page if page.left and chain.redacted(page.left) else replace(page, left=None)
 

@@ -59,7 +59,8 @@ class Site:
         self._traffic, self._more = traffic, more
         self._chain, self._newest, self._cameras = chain, newest, cameras
         self._counts, self._bus, self._guard = counts, bus, guard
-        self._shown = {role: RolePages(chain, infos, role) for role in ROLES}
+        every = pages(chain, has_bus=bool(bus.url))
+        self._shown = {role: RolePages(chain, every, infos, role) for role in ROLES}
         self._open: set[Callable[[], None]] = set()
 
     def add_to(self, app: web.Application) -> None:
@@ -129,11 +130,11 @@ class Site:
 class RolePages:
     """The pages and topics of one role."""
 
-    def __init__(self, chain: Chain, infos: dict[str, TopicInfo], role: str) -> None:
-        every = role == OPERATOR
-        kept = [page if every else redacted_only(chain, page) for page in pages(chain)]
+    def __init__(self, chain: Chain, every: Sequence[Page], infos: dict[str, TopicInfo], role: str) -> None:
+        sees_all = role == OPERATOR
+        kept = [page if sees_all else redacted_only(chain, page) for page in every]
         self.pages = tuple(page for page in kept if page is not None)
-        self.topics = {topic: info for topic, info in infos.items() if every or chain.redacted(topic)}
+        self.topics = {topic: info for topic, info in infos.items() if sees_all or chain.redacted(topic)}
 
 
 async def _file(request: web.Request) -> web.StreamResponse:

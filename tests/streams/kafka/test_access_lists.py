@@ -11,6 +11,8 @@ from msgspec.structs import replace
 from streams.chain import types as chains
 from streams.kafka import topics
 from streams.kafka.security import for_librdkafka
+from streams.wire.cameras import DrawnZones
+from streams.zones.writer import MayNotWrite, ZonesWriter
 from tests.streams import frames
 from tests.streams.guarded import Guarded
 from tests.wait import wait_until
@@ -70,6 +72,13 @@ def test_a_viewer_reads_redacted_frames_and_is_refused_everything_else(frames_ev
     )
     for topic in ALL:
         assert write(frames_everywhere, "viewer", topic) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+def test_zones_are_written_by_who_may_write_redacted_topics(frames_everywhere: Guarded) -> None:
+    none = DrawnZones(source="yard", cover=[], by="operator", at=1)
+    ZonesWriter(frames_everywhere.settings("edge"), chains.load()).write(none)
+    with pytest.raises(MayNotWrite, match="may read ZONES and not write it: draw at a viewer whose user may write"):
+        ZonesWriter(frames_everywhere.settings("viewer"), chains.load()).write(none)
 
 
 def test_edge_reads_and_writes_the_whole_chain(frames_everywhere: Guarded) -> None:

@@ -77,7 +77,7 @@ def addresses() -> list[str]:
     viewer.folder.cleanup()
     viewer.site.add_to(pages := web.Application())
     routes = {route.resource.canonical for route in pages.router.routes() if route.resource}
-    assert {"/ws", "/pair/{left}/{right}", "/static/{file}", "/check/sample"} <= routes
+    assert {"/ws", "/pair/{left}/{right}", "/static/{file}", "/check/sample", "/zones/list", "/zones/save"} <= routes
     filled = [
         route.replace("{left}", left).replace("{right}", right).replace("{name}", left)
         for route in sorted(routes)

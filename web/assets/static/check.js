@@ -3,6 +3,7 @@
 import { el, say } from "./dom.js";
 import { timeOfDay, wholeTime } from "./format.js";
 import { leftToRight, hoursSaid, Marks } from "./marks.js";
+import { drawPeople } from "./people.js";
 import { decode, readPicture } from "./picture.js";
 import { Sheet } from "./sheet.js";
 
@@ -16,7 +17,7 @@ export class CheckView extends EventTarget {
   #source = null;
   #shown = null;
   #asking = new AbortController();
-  #sheet = new Sheet((at) => this.#mark((marks) => marks.point(at)));
+  #sheet = new Sheet((...pen) => drawPeople(...pen, this.#shown, leftToRight(this.#shown.people)));
   #chosen = el("p", { className: "chosen" });
   #about = el("p", { className: "none" });
   #next = el("button", { type: "button", className: "next", disabled: true });
@@ -57,6 +58,7 @@ export class CheckView extends EventTarget {
       ),
     );
     this.overlay = this.#sheet.overlay;
+    this.#sheet.canvas.addEventListener("click", (event) => this.#point(this.#sheet.at(event)));
     this.#draw();
   }
 
@@ -100,6 +102,10 @@ export class CheckView extends EventTarget {
     const dropped = setTimeout(() => this.#ask(), picture.held_ms);
     this.#shown = { ...picture, bitmaps, marks: new Marks(picture.people), dropped };
     this.#draw();
+  }
+
+  #point(at) {
+    if (at) this.#mark((marks) => marks.point(at));
   }
 
   #mark(how) {
@@ -167,7 +173,7 @@ export class CheckView extends EventTarget {
     const { sides, bitmaps, people, marks, chosen, why } = this.#shown ?? {};
     const { left, right } = this.#page;
     this.element.dataset.sample = this.#shown?.sample ?? "";
-    if (sides) this.#sheet.show(bitmaps, people, marks, leftToRight(people));
+    if (sides) this.#sheet.show(bitmaps, `A frame with ${people.length} boxes`);
     else this.#wait(`Waiting for a frame of ${this.#source ?? "a camera"} on ${left} and ${right}`);
     const frame = sides?.right.frame;
     say(this.#about, frame ? `${frame.source}, frame ${frame.seq} of ${timeOfDay(frame.captured_at)}` : "", true);
@@ -186,7 +192,7 @@ export class CheckView extends EventTarget {
     return {
       ...Object.fromEntries(digits),
       n: () => this.#send(),
-      x: () => this.#mark((marks) => marks.point(this.#sheet.cross)),
+      x: () => this.#point(this.#sheet.cross),
       ArrowLeft: () => this.#move(-STEP, 0),
       ArrowRight: () => this.#move(STEP, 0),
       ArrowUp: () => this.#move(0, -STEP),

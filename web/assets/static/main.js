@@ -8,11 +8,12 @@ import { Duo } from "./duo.js";
 import { duration } from "./format.js";
 import { Link } from "./link.js";
 import { Wall } from "./wall.js";
+import { ZonesView } from "./zones.js";
 
 const { page, pages, topics, broker } = JSON.parse(document.getElementById("config").textContent);
 const content = document.getElementById("content");
 const link = new Link();
-const offerSources = (page.check ? showCheck : page.counts ? showCounts : page.wall ? showWall : showDuo)();
+const offerSources = (page.zones ? showZones : page.check ? showCheck : page.counts ? showCounts : page.wall ? showWall : showDuo)();
 
 link.addEventListener("change", () => {
   offerSources(sourcesHere());
@@ -66,6 +67,21 @@ function showCheck() {
   });
   content.append(toolbar(sources.element, check.overlay, buttons(check)), check.element);
   if (source) check.watch(source);
+  return (names) => sources.offer(names);
+}
+
+/** Polygons on one camera's picture, for somebody to draw what is always covered. */
+function showZones() {
+  const zones = new ZonesView(link, page);
+  const asked = new URLSearchParams(location.search).get("source") ?? sessionStorage.getItem("source") ?? "";
+  const choose = (name) => {
+    sessionStorage.setItem("source", name);
+    history.replaceState(null, "", `?source=${encodeURIComponent(name)}`);
+    zones.watch(name);
+  };
+  const sources = new Choice("Source", "", asked, choose);
+  content.append(toolbar(sources.element, zones.overlay, buttons(zones)), zones.element);
+  if (asked) choose(asked);
   return (names) => sources.offer(names);
 }
 
