@@ -10,7 +10,7 @@ const STEP = 1 / 64; // of the picture, for a press of an arrow
 const REACH_PX = { mouse: 10, touch: 22, pen: 14, keys: 12 };
 const LOOK_MS = 5000;
 const HOW = "Click to place points, the first one again to close; drag a point to move it";
-const ASKS = "Its corners, one after the other, then its name. What is inside is hidden from everybody but operators";
+const ASKS = "Mark the corners of an area, then name it. What is inside is hidden from everybody but operators";
 
 export class ZonesView extends EventTarget {
   #link;
@@ -28,7 +28,10 @@ export class ZonesView extends EventTarget {
   #none = el("p", { className: "none", textContent: "None is drawn." });
   #close = button("Close the shape", () => this.#do((draft) => draft.close()));
   #back = button("Take a point back", () => this.#do((draft) => draft.back()));
-  #save = button("Save", () => this.save());
+  #save = Object.assign(
+    button("Save", () => this.save()),
+    { className: "first" },
+  );
   #discard = button("Discard", () => this.#load());
   #who = el("p", { className: "none" });
   #toml = el("pre", { attrs: { tabindex: "0", "aria-label": "These zones for the chain file" } });
