@@ -18,6 +18,7 @@ _COMMANDS = {
     "chain": "streams.chain.command:chain",
     "dead": "streams.outputs.dead:dead",
     "doctor": "streams.doctor.command:doctor",
+    "export": "streams.recording.export:export",
     "functions": "streams.files.command:functions",
     "models": "streams.files.models_command:models",
     "produce": "streams.producer.command:produce",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,7 +130,9 @@ class Camera:
         return same_minute and frame.size_wh == segment.head.size_wh and 0 < passed_us <= self._most_us
 
     def _begun(self, frame: Frame, numbers: Numbers) -> Segment | None:
-        root, at = self._place.root, numbers.at
+        root, at, erased = self._place.root, numbers.at, self._place.erased
+        if erased.covers(self.source, at):
+            return None
         head = Head(
             source=self.source,
             topic=self._place.topic,
@@ -139,8 +142,8 @@ class Camera:
             gap=self._gap(at),
         )
         segment = Segment(folder.new_file(folder.folder_of(root, self.source), at / 1e6), head)
-        # Looked up with the file there: who erases either sees the file, or is seen here.
-        if self._place.erased.covers(self.source, at):
+        # Once more with the file there: who erases at this moment either sees the file, or is seen here.
+        if erased.covers(self.source, at):
             segment.drop()
             return None
         self._wrote(segment.bytes)
@@ -181,6 +184,7 @@ def _last_recorded(root: Path, name: str) -> Numbers | None:
     if not (root / name).is_dir():
         return None
     for file in reversed(folder.files(root, name)):
-        if frames := [line for line in read(file.numbers) if isinstance(line, Numbers)]:
-            return frames[-1]
+        with suppress(FileNotFoundError):  # killed as it was begun
+            if frames := [line for line in read(file.numbers) if isinstance(line, Numbers)]:
+                return frames[-1]
     return None

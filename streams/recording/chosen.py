@@ -8,6 +8,7 @@ from typing import NamedTuple
 from functions.core.errors import UsageError, one_of
 from streams.chain.outputs_section import RecordingConf
 from streams.chain.types import Chain
+from streams.recording import folder
 
 
 class Recording(NamedTuple):
@@ -36,3 +37,20 @@ def recordings(chain: Chain, name: str = "") -> list[Recording]:
     if not (named := [each for each in found if each.name == name]):
         raise UsageError(f"--output {name}: expected {one_of(name, [each.name for each in found])}")
     return named
+
+
+def with_source(chosen: list[Recording], source: str) -> list[Recording]:
+    """Those that hold something of a source. Raises UsageError where none does."""
+    known = {each.name: [*folder.sources(each.root).values()] if each.root.is_dir() else [] for each in chosen}
+    if found := [each for each in chosen if source in known[each.name]]:
+        return found
+    names = sorted({name for held in known.values() for name in held})
+    raise UsageError(f"{source}: expected a source that is recorded: {one_of(source, names)}")
+
+
+def of_source(chosen: list[Recording], source: str) -> Recording:
+    """The one that holds something of a source. Raises UsageError where none does, or several do."""
+    found = with_source(chosen, source)
+    if len(found) > 1:
+        raise UsageError(f"{source}: recorded by {' and '.join(each.name for each in found)}: --output says which")
+    return found[0]

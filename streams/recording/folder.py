@@ -49,7 +49,8 @@ class File:
 
     def remove(self) -> None:
         """Remove both, and the folder of the day where it is empty then. Raises OSError."""
-        for path in (self.video, self.numbers):
+        # The video last: by it the file is found again where this is interrupted.
+        for path in (self.numbers, self.video):
             path.unlink(missing_ok=True)
         with suppress(OSError):
             self.video.parent.rmdir()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from msgspec import Struct
 from streams.runtime.own_file import replace_own
 
 NAME = "positions.json"
-log = logging.getLogger(__name__)
 
 
 class Positions(Struct):

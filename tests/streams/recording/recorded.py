@@ -97,7 +97,8 @@ class Disk:
 
     def numbers(self, source: str = "yard") -> list[Numbers]:
         """What is told of all frames that are on the disk."""
-        return [line for file in self.files(source) for line in read(file.numbers) if isinstance(line, Numbers)]
+        told = [file.numbers for file in self.files(source) if file.numbers.exists()]  # one may just be begun
+        return [line for numbers in told for line in read(numbers) if isinstance(line, Numbers)]
 
     def seqs(self, source: str = "yard") -> list[int]:
         return [each.seq for each in self.numbers(source)]
