@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from typing import Self
 
 import click
 import psutil
-from confluent_kafka import Producer
+from confluent_kafka import cimpl
 
 from functions.core.errors import UsageError
 
@@ -24,20 +25,41 @@ _STOP_S = 4.0
 _FORWARDED = {signal.SIGINT: signal.SIGINT, signal.SIGTERM: signal.SIGTERM, signal.SIGHUP: signal.SIGTERM}
 
 
+# confluent_kafka offers the cluster without its settings: librdkafka's own functions (rdkafka_mock.h) have them.
+_librdkafka = ctypes.CDLL(cimpl.__file__)
+for _name in ("rd_kafka_conf_new", "rd_kafka_new", "rd_kafka_mock_cluster_new"):
+    getattr(_librdkafka, _name).restype = ctypes.c_void_p
+_librdkafka.rd_kafka_mock_cluster_bootstraps.restype = ctypes.c_char_p
+_PRODUCER = 0
+# By default 3 s, for which the first member of each group waits for others.
+_REBALANCE_DELAY_MS = 100
+
+
 class EmbeddedBroker:
     """A broker that lives as long as this object; `url` is where it listens."""
 
     def __init__(self) -> None:
-        # The cluster belongs to this client, whose own bootstrap address is never dialled.
-        self._cluster = Producer({"bootstrap.servers": "embedded:1", "test.mock.num.brokers": 1, "log_level": 0})
-        (broker,) = self._cluster.list_topics(timeout=5).brokers.values()
-        self.url = f"{broker.host}:{broker.port}"
+        conf, error = _made(_librdkafka.rd_kafka_conf_new()), ctypes.create_string_buffer(512)
+        size = ctypes.c_size_t(len(error))
+        _librdkafka.rd_kafka_conf_set(conf, b"log_level", b"0", error, size)
+        # The cluster belongs to a client, which dials nobody.
+        self._client = _made(_librdkafka.rd_kafka_new(_PRODUCER, conf, error, size))
+        self._cluster = _made(_librdkafka.rd_kafka_mock_cluster_new(self._client, 1))
+        _librdkafka.rd_kafka_mock_group_initial_rebalance_delay_ms(self._cluster, _REBALANCE_DELAY_MS)
+        self.url: str = _librdkafka.rd_kafka_mock_cluster_bootstraps(self._cluster).decode()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        del self._cluster
+        _librdkafka.rd_kafka_mock_cluster_destroy(self._cluster)
+        _librdkafka.rd_kafka_destroy(self._client)
+
+
+def _made(address: int | None) -> ctypes.c_void_p:
+    if not address:
+        raise RuntimeError("Expected librdkafka to make a cluster in memory, got none")
+    return ctypes.c_void_p(address)
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
