@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +20,10 @@ from tests.bus import own_topics
 from tests.kafka_node import KafkaNode
 from tests.missing import missing
 from tests.processes import PROJECT, free_port
+
+# Where nothing compiled may be kept, every process that tests start compiles the project anew, a third of its start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -25,8 +25,15 @@ from tests.wait import wait_until
 PROJECT = Path(__file__).resolve().parents[1]
 _BIN = Path(sys.executable).parent
 IMAGEBUS = (str(_BIN / "imagebus"),)
-# The programs of this environment first, also where nobody has activated it.
-_ENV = {"PYTHONUNBUFFERED": "1", "PATH": f"{_BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+_ENV = {
+    "PYTHONUNBUFFERED": "1",
+    # The programs of this environment first, also where nobody has activated it.
+    "PATH": f"{_BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+    # Hundreds of processes start, each on a core it shares: threads of linear algebra, and the authorities of the
+    # internet, to which no test goes, cost each of them a fifth of its start.
+    "OPENBLAS_NUM_THREADS": "1",
+    "SSL_CERT_FILE": os.devnull,
+}
 T = TypeVar("T")
 _TAIL = 60
 # Below the range the system dials from: a client that keeps calling a stopped server from that range would one day be
