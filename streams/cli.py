@@ -22,6 +22,7 @@ _COMMANDS = {
     "functions": "streams.files.command:functions",
     "models": "streams.files.models_command:models",
     "produce": "streams.producer.command:produce",
+    "publish": "streams.publish.command:publish",
     "record": "streams.recording.command:record",
     "redact": "streams.file_redaction.command:redact",
     "replay": "streams.outputs.replay:replay",

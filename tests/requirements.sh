@@ -14,6 +14,7 @@ declare -A package_of=(
   [npm]=npm
   [systemd-analyze]=systemd
 )
+rtmp=/usr/lib/nginx/modules/ngx_rtmp_module.so
 gstreamer=(python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-libav gstreamer1.0-plugins-{base,good,bad,ugly})
 
 programs=("$@")
@@ -25,6 +26,7 @@ done
 if [ $# -eq 0 ] && ! /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null; then
   missing+=("${gstreamer[@]}")
 fi
+[ $# -eq 0 ] && [ ! -e "$rtmp" ] && missing+=(libnginx-mod-rtmp)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if command -v apt-get >/dev/null && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }; then

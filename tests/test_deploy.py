@@ -185,7 +185,11 @@ def test_what_the_wheel_installs_runs_the_demo_in_an_empty_folder(
 def compose() -> dict[str, Any]:
     """What `docker compose` makes of the file where it is there, else the file."""
     if has_docker():
-        return dict(yaml.safe_load(run("docker", "compose", "--profile", "example", "config", cwd=PROJECT)))
+        return dict(
+            yaml.safe_load(
+                run("docker", "compose", "--profile", "example", "--profile", "restream", "config", cwd=PROJECT)
+            )
+        )
     return dict(yaml.safe_load((PROJECT / "docker-compose.yml").read_text("utf-8")))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -11,6 +12,10 @@ from streams.wire.names import why_no_name
 
 # Kept so short that a name can be part of a consumer group, a folder and an MQTT topic.
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+# Where a stream can go, and what stands in its address for the source's name.
+_STREAMS = ("rtsp://", "rtsps://", "rtmp://", "rtmps://")
+PLACE = "{source}"
 
 
 class OutputConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="kind"):
@@ -34,13 +39,18 @@ class OutputConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, 
 
 
 class StreamConf(OutputConf, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="stream"):
-    """A steady stream a source, `imagebus publish`; `{source}` in `url` becomes the source's name.
+    """A steady stream a source, `imagebus publish`; `{source}` in `url`, or `env:NAME`, becomes the source's name.
 
     `fps` frames a second, by repeating or leaving out.
     """
 
     url: Annotated[str, Meta(min_length=1)]
     fps: Annotated[float, Meta(gt=0, le=60)] = 10.0
+
+    def __post_init__(self) -> None:
+        OutputConf.__post_init__(self)
+        if not self.url.startswith("env:") and (why := why_no_stream(self.url, self.sources)):
+            raise ValueError(f"url: {why}")
 
 
 class RecordingConf(OutputConf, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="recording"):
@@ -55,6 +65,15 @@ class RecordingConf(OutputConf, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 Output = StreamConf | RecordingConf
+
+
+def why_no_stream(url: str, sources: Sequence[str]) -> str:
+    """What is wrong with an address for streams of these sources, "" where nothing is; never with the address in it."""
+    if not url.startswith(_STREAMS):
+        return f"expected an address that begins with one of {', '.join(_STREAMS)}, got another one"
+    if len(sources) > 1 and PLACE not in url:
+        return f"expected {PLACE} in it, for the name of each of {len(sources)} sources, got one address for all"
+    return ""
 
 
 def kind_of(output: OutputConf) -> str:
