@@ -17,12 +17,12 @@ from faust.types import TP, EventT
 from functions.counting.ledger import Closed, Count, Ledger
 from functions.counting.visits import Visit
 from streams.chain.counts_section import NAME, CountsConf
-from streams.counting.table_app import CountingApp, RestartState
 from streams.kafka.counting_topics import LEDGER, ledger_group
 from streams.runtime.errors import Stopped
 from streams.runtime.lag import held
 from streams.runtime.logs import Seldom
 from streams.runtime.supervisor import Refuse
+from streams.runtime.table_app import RestartState, TableApp
 from streams.settings import Settings
 from streams.wire import counts
 from streams.wire.counts import COUNTS, VISITS, Counted, WireVisit
@@ -36,11 +36,11 @@ _TIME_SHARE = 0.05
 _CLOSED, _BEGAN = "closed", "began"  # rows beside those of visits
 
 
-class LedgerApp(CountingApp):
+class LedgerApp(TableApp):
     """The Faust app that turns visits into counts; `published` are the newest ones."""
 
     def __init__(self, conf: CountsConf, settings: Settings, state: RestartState, refuse: Refuse) -> None:
-        super().__init__(ledger_group(), VISITS, LEDGER, 1, settings, state, refuse)
+        super().__init__(NAME, ledger_group(), VISITS, LEDGER, 1, settings, state, refuse)
         self.published: dict[tuple[Any, ...], Count] = {}
         self._conf = conf
         self._ledger: Ledger | None = None

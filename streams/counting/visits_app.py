@@ -18,13 +18,13 @@ from functions.counting.per_camera import Camera, count
 from functions.counting.visits import Visit
 from functions.counting.windows import LATEST
 from streams.chain.counts_section import NAME, CountsConf
-from streams.counting.table_app import CountingApp, RestartState
 from streams.kafka.counting_topics import CAMERAS, visits_group
 from streams.runtime.expired_offsets import ExpiredOffsets
 from streams.runtime.lag import held
 from streams.runtime.logs import Seldom
 from streams.runtime.source_memory import Key, SourceMemory, key_of
 from streams.runtime.supervisor import Refuse
+from streams.runtime.table_app import RestartState, TableApp
 from streams.settings import Settings
 from streams.wire import counts
 from streams.wire.counts import VISITS, WireVisit
@@ -59,7 +59,7 @@ log = logging.getLogger(__name__)
 _ROWS_PER_SOURCE = 16
 
 
-class VisitsApp(CountingApp):
+class VisitsApp(TableApp):
     """The Faust app that tracks people at each camera and publishes their visits."""
 
     def __init__(
@@ -68,7 +68,7 @@ class VisitsApp(CountingApp):
         self._rows = SourceMemory(_ROWS_PER_SOURCE * settings.sources, lambda key: Row(), self._evicted)
         self._to_delete: list[tuple[Key, Row]] = []  # evicted, their last visits not published yet
         self._restored = False
-        super().__init__(visits_group(conf), conf.input, CAMERAS, partitions, settings, state, refuse)
+        super().__init__(NAME, visits_group(conf), conf.input, CAMERAS, partitions, settings, state, refuse)
         self._conf, self._max_bytes = conf, settings.max_record_bytes
         self._looks = Looks()
         self._gaps = ExpiredOffsets(self.app, NAME, "Counting", state.counts)

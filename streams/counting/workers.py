@@ -11,10 +11,10 @@ from functions.counting.ledger import Count
 from streams.chain.counts_section import NAME, CountsConf
 from streams.chain.types import Chain
 from streams.counting.ledger_app import LedgerApp
-from streams.counting.table_app import RestartState
 from streams.counting.visits_app import VisitsApp
 from streams.kafka import counting_topics
 from streams.runtime.supervisor import AppWorker
+from streams.runtime.table_app import RestartState
 from streams.settings import Settings
 
 

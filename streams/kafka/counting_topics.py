@@ -48,11 +48,16 @@ def make_for_visits(client: AdminClient, settings: Settings, chain: Chain, conf:
     """Create the topics of making visits; how many partitions the frames' topic has. Raises BusError."""
     names = (conf.input, dead_letters_of(NAME))
     topics.make(client, [*(topics.plan(settings, chain, name) for name in names), *plans(settings, chain)])
+    return make_changelog(client, settings, chain, changelog_of(visits_group(conf), CAMERAS), conf.input)
+
+
+def make_changelog(client: AdminClient, settings: Settings, chain: Chain, name: str, topic: str) -> int:
+    """Create the changelog of a table with as many partitions as the topic that its app reads. Raises BusError."""
     try:
-        partitions = len(client.list_topics(conf.input, timeout=_TIMEOUT_S).topics[conf.input].partitions)
+        partitions = len(client.list_topics(topic, timeout=_TIMEOUT_S).topics[topic].partitions)
     except KafkaException as error:
         raise BusError(f"Topics cannot be listed: {error.args[0].str()}") from None
-    topics.make(client, [_changelog(settings, chain, changelog_of(visits_group(conf), CAMERAS), partitions)])
+    topics.make(client, [_changelog(settings, chain, name, partitions)])
     return partitions
 
 

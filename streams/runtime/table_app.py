@@ -1,4 +1,4 @@
-"""The base of counting's Faust apps: one agent, one table; a record is acked when its results are on the bus."""
+"""The base of Faust apps with a table: one agent; a record is acked when its results and its rows are on the bus."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from aiokafka.errors import KafkaError
 from faust.exceptions import ProducerSendError
 from faust.types import EventT, FutureMessage, StreamT
 
-from streams.chain.counts_section import NAME
 from streams.chain.types import dead_letters_of
-from streams.runtime.errors import Stopped, dead_letter_headers, text_of
+from streams.runtime.errors import Stopped, dead_letter_headers, fields_of, text_of
 from streams.runtime.faust_app import bus_app
 from streams.runtime.poison_records import PoisonRecords
 from streams.runtime.supervisor import ReadingApp, Refuse, until_stopped
@@ -38,6 +37,11 @@ class FlushableTable(faust.Table[str, bytes]):
         sending = super().send_changelog(*arguments, **options)
         self._pending.append(sending)
         return sending
+
+    def put(self, key: str, value: bytes, partition: int) -> None:
+        """Write a row that is of that partition, whatever partition the record at hand is of; also without one."""
+        self.data[key] = value
+        self.send_changelog(partition, key, value)
 
     def forget(self, key: str, partition: int) -> None:
         """Delete a row that is of that partition, whatever partition the record at hand is of."""
@@ -62,11 +66,12 @@ class RestartState:
     suspects: PoisonRecords = field(default_factory=PoisonRecords)
 
 
-class CountingApp(ReadingApp):
-    """Processes the records of one topic one by one."""
+class TableApp(ReadingApp):
+    """Processes the records of one topic one by one; `name` is that of its dead letters."""
 
     def __init__(
         self,
+        name: str,
         group: str,
         topic: str,
         table: str,
@@ -76,7 +81,7 @@ class CountingApp(ReadingApp):
         refuse: Refuse,
     ) -> None:
         super().__init__(bus_app(group, settings, table_standby_replicas=0), [topic])
-        self._state, self._refuse = state, refuse
+        self._name, self._state, self._refuse = name, state, refuse
         # Its changelog exists, with as many partitions as the input topic.
         self.table = FlushableTable(
             self.app, name=table, partitions=partitions, key_type=str, value_type=bytes, store="memory://"
@@ -86,7 +91,7 @@ class CountingApp(ReadingApp):
         # Once a table is restored, Faust empties its queues after it has asked for records: those would never come.
         self.app.on_rebalance_complete.connect(lambda *_, **__: self.app.consumer.stop_flow(), weak=False)
 
-        @self.app.agent(self.app.topic(topic), name=NAME)
+        @self.app.agent(self.app.topic(topic), name=name)
         async def run(stream: StreamT[bytes]) -> None:
             await until_stopped(self._run(stream), refuse)
 
@@ -127,13 +132,14 @@ class CountingApp(ReadingApp):
         except (KafkaError, ProducerSendError):
             raise
         except Exception as error:
-            await self._dead_letter(event.message, error)
+            self._state.counts["dead"] += 1
+            await self.refused(event.message, error)
         else:
             self._state.counts["done"] += 1
 
-    async def _dead_letter(self, message: Any, error: Exception) -> None:
-        reason = text_of(error)
-        self._state.counts["dead"] += 1
-        log.warning("Counting: %s@%d/%d is a dead letter: %s", message.topic, message.partition, message.offset, reason)
-        headers = dead_letter_headers(NAME, message, reason)
-        await self.send(dead_letters_of(NAME), message.key, message.value or b"", headers)
+    async def refused(self, message: Any, error: Exception) -> None:
+        """Make a dead letter of a record that cannot be processed."""
+        reason, fields = text_of(error), fields_of(self._name, message)
+        log.warning("Stage %s: a dead letter: %s", self._name, reason, extra={"fields": fields | {"reason": reason}})
+        headers = dead_letter_headers(self._name, message, reason)
+        await self.send(dead_letters_of(self._name), message.key, message.value or b"", headers)
