@@ -10,6 +10,7 @@ from functions.core.errors import UsageError, did_you_mean, one_of
 from functions.core.options import OptionError
 from functions.core.registry import FunctionSpec
 from streams.chain import types as chains
+from streams.chain.alerts_check import check_alerts
 from streams.chain.counts_section import NAME as COUNTING
 from streams.chain.counts_section import CountsConf
 from streams.chain.function_options import registered
@@ -48,6 +49,7 @@ def check(chain: Chain, functions: Mapping[str, FunctionSpec]) -> None:
     for name, output in chain.outputs.items():
         _check_output(chain, name, output)
     _refuse_shared_folders(chain)
+    check_alerts(chain)
     for name, camera in chain.cameras.items():
         if why := why_no_name(name):
             raise ChainError(f"Camera: {why}")

@@ -46,9 +46,14 @@ class CountsConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     def zone(self) -> tzinfo:
         """The time zone of days and hours. Raises UsageError for one that this host does not know."""
-        if self.time_zone == "UTC":  # needs no data of the host
-            return UTC
-        try:
-            return ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise UsageError(f"expected a time zone of this host, as Europe/Berlin, got {self.time_zone!r}") from None
+        return zone_of(self.time_zone)
+
+
+def zone_of(name: str) -> tzinfo:
+    """The time zone of that name. Raises UsageError for one that this host does not know."""
+    if name == "UTC":  # needs no data of the host
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"expected a time zone of this host, as Europe/Berlin, got {name!r}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Meta, Struct
 
@@ -12,6 +13,7 @@ from streams.wire.names import why_no_name
 
 # Kept so short that a name can be part of a consumer group, a folder and an MQTT topic.
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_LEVELS = "^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"
 
 # Where a stream can go, and what stands in its address for the source's name.
 _STREAMS = ("rtsp://", "rtsps://", "rtmp://", "rtmps://")
@@ -64,7 +66,49 @@ class RecordingConf(OutputConf, frozen=True, forbid_unknown_fields=True, kw_only
     keep_gb: Annotated[float, Meta(gt=0)] = 10.0
 
 
-Output = StreamConf | RecordingConf
+class MqttConf(OutputConf, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="mqtt"):
+    """Numbers and alerts for MQTT, `imagebus notify`, below `prefix`; Home Assistant finds them below `discovery`.
+
+    `url` is mqtt://HOST or mqtts://HOST, with user and password, or env:NAME; `ca_file` signs the broker's certificate.
+    """
+
+    url: Annotated[str, Meta(min_length=1)]
+    prefix: Annotated[str, Meta(pattern=_LEVELS)] = "imagebus"
+    discovery: Annotated[str, Meta(pattern=_LEVELS)] = "homeassistant"
+    ca_file: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.url.startswith("env:"):
+            checked_address(self.url, ("mqtt", "mqtts"))
+
+
+class WebhookConf(OutputConf, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="webhook"):
+    """Alerts for a program of yours, `imagebus notify`: each a POST to `url` (or env:NAME), signed with `secret`."""
+
+    url: Annotated[str, Meta(min_length=1)]
+    secret: Annotated[str, Meta(pattern="^env:.+$")]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.url.startswith("env:"):
+            checked_address(self.url, ("http", "https"))
+
+
+Output = StreamConf | RecordingConf | MqttConf | WebhookConf
+
+
+def checked_address(url: str, schemes: tuple[str, ...]) -> SplitResult:
+    """The parts of an address. Raises ValueError, which does not show it, for any other text."""
+    wanted = f"expected an address as {schemes[0]}://HOST:PORT or {schemes[-1]}://HOST:PORT"
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018
+    except ValueError:
+        raise ValueError(f"url: {wanted}, got none") from None
+    if parts.scheme not in schemes or not parts.hostname:
+        raise ValueError(f"url: {wanted}, got {parts.scheme or 'none'}")
+    return parts
 
 
 def why_no_stream(url: str, sources: Sequence[str]) -> str:

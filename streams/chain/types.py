@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from functions.core.errors import UsageError, one_of
 from functions.core.registry import FunctionSpec
 from functions.redaction.zones import in_shares, zone
+from streams.chain.alerts_section import AlertConf, AreaConf
 from streams.chain.cameras_section import CameraConf
 from streams.chain.counts_section import NAME as COUNTING
 from streams.chain.counts_section import CountsConf
@@ -71,13 +72,15 @@ class ZoneConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Chain(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A whole chain: stages, topics, zones, cameras and outputs by name, and what is counted."""
+    """A whole chain: stages, topics, zones, cameras, outputs, alerts and their areas by name, and what is counted."""
 
     stages: dict[str, StageConf]
     topics: dict[str, TopicConf] = {}
     zones: dict[str, ZoneConf] = {}
     cameras: dict[Annotated[str, Meta(min_length=1, max_length=128)], CameraConf] = {}
     outputs: dict[str, Output] = {}
+    alerts: dict[str, AlertConf] = {}
+    areas: dict[str, AreaConf] = {}
     counts: CountsConf | None = None
 
     @property
@@ -146,6 +149,8 @@ def _read(tables: dict[str, Any]) -> Chain:
         "zones": ("Zone", ZoneConf),
         "cameras": ("Camera", CameraConf),
         "outputs": ("Output", Output),
+        "alerts": ("Alert", AlertConf),
+        "areas": ("Area", AreaConf),
     }
     for section, (kind, conf) in kinds.items():
         if isinstance(named_tables := tables.get(section), dict):

@@ -1,0 +1,74 @@
+"""Validation of a chain's alerts: an alert names sources, areas and outputs that there are."""
+
+from __future__ import annotations
+
+from functions.core.errors import UsageError, one_of
+from streams.chain.alerts_section import CLIP, MQTT, WEBHOOK, AlertConf
+from streams.chain.outputs_section import SLUG, MqttConf, RecordingConf, WebhookConf
+from streams.chain.types import Chain, ChainError
+
+
+def check_alerts(chain: Chain) -> None:
+    """Refuse alerts that could never be told, or not as written. Raises ChainError."""
+    for name, alert in chain.alerts.items():
+        if not SLUG.fullmatch(name):
+            raise ChainError(f"Alert {name!r}: expected a name of a-z, 0-9, - and _, starting with a letter or digit")
+        try:
+            alert.zone  # noqa: B018
+        except UsageError as error:
+            raise ChainError(f"Alert {name}, time_zone: {error}") from None
+        _check_area(chain, name, alert)
+        _check_told(chain, name, alert)
+
+
+def source_of(chain: Chain, alert: AlertConf) -> str | None:
+    """The source that an alert is about, None for any."""
+    return chain.areas[alert.when.zone].source if alert.when.zone is not None else alert.when.source
+
+
+def told(chain: Chain, alert: AlertConf) -> dict[str, MqttConf | WebhookConf]:
+    """The outputs that an alert is told to, by name."""
+    found = {name: each for name, each in chain.outputs.items() if isinstance(each, MqttConf | WebhookConf)}
+    return {name: each for name, each in found.items() if _word(name, each) in alert.then}
+
+
+def _check_area(chain: Chain, name: str, alert: AlertConf) -> None:
+    if alert.when.zone is None:
+        return
+    if alert.when.zone not in chain.areas:
+        known = [f"[areas.{area}]" for area in chain.areas]
+        raise ChainError(f"Alert {name}, zone: expected {one_of(alert.when.zone, known)}, got {alert.when.zone}")
+    drawn_at = chain.areas[alert.when.zone].source
+    if alert.when.source not in (None, drawn_at):
+        raise ChainError(
+            f"Alert {name}, source: expected {drawn_at}, in whose picture the area {alert.when.zone} is, got "
+            f"{alert.when.source}"
+        )
+
+
+def _check_told(chain: Chain, name: str, alert: AlertConf) -> None:
+    known = _words(chain)
+    for word in alert.then:
+        if word not in known:
+            raise ChainError(f"Alert {name}, then: expected {one_of(word, known)}, got {word}{_missing(word)}")
+    source = source_of(chain, alert)
+    if not (outputs := told(chain, alert)):
+        raise ChainError(f"Alert {name}, then: expected an output that is told, {MQTT} or {WEBHOOK}NAME, got none")
+    if source is not None and not any(output.takes(source) for output in outputs.values()):
+        raise ChainError(f"Alert {name}, then: expected an output that takes {source}, got {', '.join(outputs)}")
+
+
+def _word(name: str, output: MqttConf | WebhookConf) -> str:
+    return MQTT if isinstance(output, MqttConf) else f"{WEBHOOK}{name}"
+
+
+def _words(chain: Chain) -> list[str]:
+    """All that an alert's `then` may say, by the outputs that there are."""
+    words = [_word(name, each) for name, each in chain.outputs.items() if isinstance(each, MqttConf | WebhookConf)]
+    clip = [CLIP] if any(isinstance(each, RecordingConf) for each in chain.outputs.values()) else []
+    return [*dict.fromkeys(words), *clip]
+
+
+def _missing(word: str) -> str:
+    kinds = {MQTT: "mqtt", CLIP: "recording"}
+    return f", since there is no output of kind {kinds[word]}" if word in kinds else ""

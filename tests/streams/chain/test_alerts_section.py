@@ -1,0 +1,111 @@
+"""Alerts in a chain file: what they may ask for, and that each can be told to somebody."""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from streams.chain import types as chains
+from streams.chain.check import check
+from streams.chain.function_options import registered
+from streams.chain.outputs_section import MqttConf, WebhookConf
+from streams.chain.types import Chain, ChainError
+from streams.settings import Settings
+
+CHAIN = chains.DEFAULT.read_text() + "\n"
+OUTPUTS = """
+[outputs.home]
+kind = "mqtt"
+url = "mqtt://10.0.0.9"
+
+[outputs.ops]
+kind = "webhook"
+url = "https://ops.example/imagebus"
+secret = "env:OPS_SECRET"
+sources = ["yard"]
+
+[outputs.disk]
+kind = "recording"
+dir = "/var/lib/recordings"
+
+[areas.gate]
+source = "yard"
+polygon = [[0.1, 0.5], [0.4, 0.5], [0.4, 1.0]]
+"""
+ALERT = """
+[alerts.night]
+when = { label = "person", source = "yard", at_least = 2, for_s = 5, between = "22:00-06:00", zone = "gate" }
+then = ["mqtt", "webhook:ops", "clip"]
+"""
+
+
+def _checked(tmp_path: Path, text: str) -> Chain:
+    file = tmp_path / "chain.toml"
+    file.write_text(CHAIN + text)
+    chain = chains.load(file)
+    check(chain, registered(Settings()))
+    return chain
+
+
+def test_an_alert_says_what_is_seen_where_and_when_and_who_is_told(tmp_path: Path) -> None:
+    chain = _checked(tmp_path, OUTPUTS + ALERT + 'time_zone = "Europe/Berlin"\n')
+    night = chain.alerts["night"]
+    assert (night.when.hours, str(night.zone), night.per_hour) == ((time(22), time(6)), "Europe/Berlin", 20)
+    assert night.wants_clip
+    assert chain.areas["gate"].polygon[0] == (0.1, 0.5)
+    assert chain.outputs["home"] == MqttConf(url="mqtt://10.0.0.9", prefix="imagebus", discovery="homeassistant")
+    assert chain.outputs["ops"] == WebhookConf(
+        url="https://ops.example/imagebus", secret="env:OPS_SECRET", sources=["yard"]
+    )
+    assert chain.zones == {}, "an area covers and uncovers nothing"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("at_least = 2", "at_least = 0"), "Alert night, when.at_least: expected `int` >= 1"),
+        (("for_s = 5", "for_s = -1"), "Alert night, when.for_s: expected `float` >= 0.0"),
+        (("22:00-06:00", "22-6"), "Alert night, when: between: expected hours as 22:00-06:00, got '22-6'"),
+        (('zone = "gate"', 'zone = "gat"'), r"Alert night, zone: expected one of \[areas.gate\].*, got gat"),
+        (
+            ('"yard", at', '"door", at'),
+            "Alert night, source: expected yard, in whose picture the area gate is, got door",
+        ),
+        (("webhook:ops", "webhook:op"), "Alert night, then: expected one of mqtt, webhook:ops, clip; did you mean"),
+        (('"mqtt", "webhook:ops", "clip"', '"clip"'), "Alert night, then: expected an output that is told.*, got none"),
+        (("[alerts.night]", '[alerts."a b"]'), "Alert 'a b': expected a name of a-z"),
+        (("then =", 'time_zone = "Mars"\nthen ='), "Alert night, time_zone: expected a time zone of this host"),
+        (("label =", "labels ="), "Alert night, when: "),
+        (('sources = ["yard"]', 'sources = ["door"]'), ""),
+        (('kind = "recording"', 'kind = "stream"'), "Output disk"),
+        (("[0.1, 0.5]", "[128, 0.5]"), "Area gate.*: expected shares of the upright picture"),
+        (("env:OPS_SECRET", "hunter2"), "Output ops, secret: expected `str` matching"),
+        (("https://ops", "ftp://ops"), "Output ops.*url: expected an address as http://HOST:PORT or https"),
+        (("mqtt://10.0.0.9", "10.0.0.9"), "Output home.*url: expected an address as mqtt://HOST:PORT or mqtts"),
+        (('"mqtt://10.0.0.9"', '"mqtt://10.0.0.9"\nprefix = "a/#"'), "Output home, prefix: expected `str` matching"),
+    ],
+    ids=lambda value: value[1] if isinstance(value, tuple) else "",
+)
+def test_an_alert_that_could_not_be_told_is_refused(change: tuple[str, str], message: str, tmp_path: Path) -> None:
+    text = (OUTPUTS + ALERT).replace(*change)
+    if not message:  # one of two outputs still takes the source
+        _checked(tmp_path, text)
+        return
+    with pytest.raises(ChainError, match=message):
+        _checked(tmp_path, text)
+
+
+def test_an_alert_whose_outputs_take_another_source_is_refused(tmp_path: Path) -> None:
+    text = OUTPUTS.replace('sources = ["yard"]', 'sources = ["door"]') + ALERT.replace('"mqtt", ', "")
+    with pytest.raises(ChainError, match="Alert night, then: expected an output that takes yard, got ops"):
+        _checked(tmp_path, text)
+
+
+@pytest.mark.parametrize("kind", ["mqtt", "webhook"])
+def test_numbers_of_a_raw_topic_leave_the_bus_only_where_the_file_says_raw(kind: str, tmp_path: Path) -> None:
+    text = OUTPUTS.replace(f'kind = "{kind}"', f'kind = "{kind}"\ntopic = "IMAGEAI_FRAME"')
+    with pytest.raises(ChainError, match=r"topic: expected a redacted topic, or raw = true.* got IMAGEAI_FRAME"):
+        _checked(tmp_path, text)
+    _checked(tmp_path, text.replace('"IMAGEAI_FRAME"', '"IMAGEAI_FRAME"\nraw = true'))
