@@ -21,6 +21,7 @@ _COMMANDS = {
     "export": "streams.recording.export:export",
     "functions": "streams.files.command:functions",
     "models": "streams.files.models_command:models",
+    "notify": "streams.notify.command:notify",
     "produce": "streams.producer.command:produce",
     "publish": "streams.publish.command:publish",
     "record": "streams.recording.command:record",

@@ -8,6 +8,7 @@ declare -A package_of=(
   [chromium]=chromium
   [ffmpeg]=ffmpeg
   [java]=default-jre-headless
+  [mosquitto]=mosquitto
   [mvn]=maven
   [nginx]=nginx
   [node]=nodejs
@@ -20,6 +21,7 @@ gstreamer=(python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-libav gstreamer1.0
 programs=("$@")
 [ $# -gt 0 ] || programs=("${!package_of[@]}")
 missing=()
+PATH+=:/usr/sbin # where Debian puts mosquitto and nginx, and not every user looks
 for program in "${programs[@]}"; do
   command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
 done

@@ -95,12 +95,14 @@ def compose() -> dict[str, Any]:
 
 def test_compose_services_are_healthy_restarted_and_bounded(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    assert set(services) == {"kafka", "worker", "viewer", "camera", "cameras", "producer", "publish", "mediamtx"}
+    always = {"kafka", "worker", "viewer", "camera", "cameras"}
+    assert set(services) == {*always, "notify", "producer", "publish", "mediamtx"}
     assert all(service["restart"] == "unless-stopped" for service in services.values())
     assert all("healthcheck" in services[name] for name in ("kafka", "worker", "viewer", "camera"))
     assert all(volume.split(":")[0] in compose["volumes"] for s in services.values() for volume in s.get("volumes", []))
     assert services["producer"]["profiles"] == ["example"]
     assert services["publish"]["profiles"] == services["mediamtx"]["profiles"] == ["restream"]
+    assert services["notify"]["profiles"] == ["notify"]
     assert int(services["kafka"]["environment"]["KAFKA_MESSAGE_MAX_BYTES"]) > records.MAX_RECORD_BYTES
 
 

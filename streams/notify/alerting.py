@@ -1,0 +1,127 @@
+"""From frames to messages: judges each by the rules, bounds the messages of an hour, and sums up what it held back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from functions.core.frame import Frame
+from streams.chain.alerts_section import AlertConf, AreaConf
+from streams.chain.outputs_section import OutputConf
+from streams.notify.messages import Alert, Summary, alert_of, summary_of
+from streams.notify.outbox import Outbox, Waiting, key_of, output_of
+from streams.notify.rule import Seen, count, is_in_hours, see
+from streams.notify.watches import Place, Rows, Watches
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule with the area and the outputs that it names, and the one source that it is about."""
+
+    name: str
+    conf: AlertConf
+    area: AreaConf | None
+    source: str | None
+    outputs: Mapping[str, OutputConf]
+
+    def told_of(self, source: str) -> list[str]:
+        """The outputs that are told of this source; none where the rule is about another."""
+        if self.source not in (None, source):
+            return []
+        return [name for name, output in self.outputs.items() if output.takes(source)]
+
+
+def _clock() -> int:
+    return time.time_ns() // 1000
+
+
+class Alerting:
+    """The rules over the sources of one process; whatever it knows is in rows, also what waits in the outboxes."""
+
+    def __init__(
+        self,
+        rows: Rows,
+        rules: Sequence[Rule],
+        outboxes: Mapping[str, Outbox],
+        places: int,
+        clock: Callable[[], int] = _clock,
+    ) -> None:
+        self._rows, self._rules, self._outboxes, self._clock = rows, rules, outboxes, clock
+        self._watches = Watches(rows, places)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all, and leave the rows."""
+        self._watches.clear()
+        for outbox in self._outboxes.values():
+            outbox.begin(self._rows.forget)
+
+    def restore(self, key: str, value: bytes, partitions: frozenset[int]) -> None:
+        """Take in a row, where it is of these partitions. Raises ValueError for one of another version."""
+        output = output_of(key)
+        if output is None:
+            self._watches.restore(key, value, partitions)
+            return
+        waiting = msgspec.msgpack.decode(value, type=Waiting)
+        if output in self._outboxes and waiting.partition in partitions:
+            self._outboxes[output].put(key, waiting)
+
+    def judge(self, frame: Frame, partition: int) -> None:
+        """Judge one frame by all rules."""
+        for rule in self._rules:
+            if outputs := rule.told_of(frame.source):
+                self._judge(rule, outputs, frame, partition)
+
+    def sum_up(self) -> None:
+        """Tell in one message of each rule what was held back, as soon as it may be sent."""
+        self._watches.forget_sent(self._clock())
+        for rule in self._rules:
+            held = self._watches.held(rule.name)
+            if held and self._may_send(rule):
+                self._sum_up(rule, held)
+
+    def _judge(self, rule: Rule, outputs: Sequence[str], frame: Frame, partition: int) -> None:
+        place = Place(rule.name, frame.source)
+        seen = self._watches.at(place, partition)
+        number = count(rule.conf, rule.area, frame)
+        holds = number >= rule.conf.when.at_least and is_in_hours(rule.conf, frame.captured_at)
+        changed, is_alert = see(seen, frame, holds, round(rule.conf.when.for_s * 1e6))
+        if is_alert:
+            self._tell(rule, outputs, frame, seen, number)
+        if changed:
+            self._watches.store(place, seen)
+
+    def _tell(self, rule: Rule, outputs: Sequence[str], frame: Frame, seen: Seen, number: int) -> None:
+        watch = seen.watch
+        if self._may_send(rule) and not self._watches.held(rule.name):
+            alert = alert_of(rule.name, rule.conf, frame, number, watch.since or 0, watch.first)
+            watch.sent.append(self._clock())
+            for output in outputs:
+                self._put(output, alert, watch.partition)
+            return
+        if not watch.held:
+            watch.held_first, watch.held_from = watch.first, frame.captured_at
+        watch.held, watch.held_to = watch.held + 1, frame.captured_at
+
+    def _may_send(self, rule: Rule) -> bool:
+        sent = self._watches.sent_within_an_hour(rule.name, self._clock())
+        return sent < rule.conf.per_hour and not any(self._outboxes[name].is_full for name in rule.outputs)
+
+    def _sum_up(self, rule: Rule, held: Mapping[str, Seen]) -> None:
+        first = next(iter(held.values())).watch
+        for name, output in rule.outputs.items():
+            if told := {source: seen.watch for source, seen in held.items() if output.takes(source)}:
+                self._put(name, summary_of(rule.name, told), first.partition)
+        first.sent.append(self._clock())
+        for source, seen in held.items():
+            seen.watch.held = 0
+            self._watches.store(Place(rule.name, source), seen)
+
+    def _put(self, output: str, message: Alert | Summary, partition: int) -> None:
+        key = key_of(output, message.id)
+        waiting = Waiting(partition, message.rule, message.id, msgspec.json.encode(message))
+        self._rows.put(key, msgspec.msgpack.encode(waiting), partition)
+        self._outboxes[output].put(key, waiting)

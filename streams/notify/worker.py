@@ -1,0 +1,101 @@
+"""The outputs of kind mqtt and webhook of one topic: one Faust app for all, a connection for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from confluent_kafka.admin import AdminClient
+from mode.types import ServiceT
+
+from functions.core.errors import UsageError
+from streams.chain.alerts_check import source_of, told
+from streams.chain.outputs_section import MqttConf, WebhookConf
+from streams.chain.types import Chain, group_of
+from streams.kafka import topics
+from streams.kafka.counting_topics import changelog_of, make_changelog
+from streams.notify.alerting import Rule
+from streams.notify.alerts_app import NAME, TABLE, AlertsApp
+from streams.notify.follower import Follower
+from streams.notify.mqtt import MqttOutput
+from streams.notify.numbers import Numbers
+from streams.notify.outbox import Outbox
+from streams.notify.webhook import Webhook
+from streams.runtime.supervisor import AppWorker
+from streams.runtime.table_app import RestartState
+from streams.settings import Settings
+from streams.wire.cameras import CAMERAS
+
+Outputs = Mapping[str, MqttConf | WebhookConf]
+
+
+class NotifyWorker(AppWorker):
+    """Runs the alerts' app of one topic, and what delivers its numbers and messages. Raises UsageError."""
+
+    def __init__(self, name: str, topic: str, outputs: Outputs, chain: Chain, settings: Settings) -> None:
+        super().__init__(name, settings)
+        self._topic, self._chain = topic, chain
+        self._group = group_of([topic], NAME, "+".join(sorted(outputs)))
+        self._rules = _rules(chain, outputs)
+        self._state, self._numbers = RestartState(), Numbers()
+        self._outboxes = {name: Outbox(name) for name in outputs}
+        self._follower = Follower(settings, self._numbers)
+        self._outputs = [self._delivery(name, output) for name, output in outputs.items()]
+
+    def on_init_dependencies(self) -> Iterable[ServiceT]:
+        """What delivers, which goes on while the app is started anew."""
+        return [*super().on_init_dependencies(), self._follower, *self._outputs]
+
+    @property
+    def counts(self) -> Counter[str]:
+        return self._state.counts
+
+    def make_topics(self, client: AdminClient) -> None:
+        names = (self._topic, CAMERAS)
+        topics.make(client, [topics.plan(self._settings, self._chain, name) for name in names])
+        changelog = changelog_of(self._group, TABLE)
+        self._partitions = make_changelog(client, self._settings, self._chain, changelog, self._topic)
+
+    def new_app(self) -> AlertsApp:
+        return AlertsApp(
+            self._group,
+            self._topic,
+            not self._chain.redacted(self._topic),
+            self._partitions,
+            self._rules,
+            self._outboxes,
+            self._numbers,
+            self._settings,
+            self._state,
+            self.refuse,
+        )
+
+    def _delivery(self, name: str, output: MqttConf | WebhookConf) -> MqttOutput | Webhook:
+        outbox = self._outboxes[name]
+        if isinstance(output, WebhookConf):
+            return Webhook(name, output, outbox)
+        rules = tuple(rule.name for rule in self._rules if name in rule.outputs)
+        counted = self._chain.counts is not None
+        return MqttOutput(name, output, outbox, self._numbers, self._follower, counted, rules)
+
+
+def workers(chain: Chain, settings: Settings) -> list[NotifyWorker]:
+    """A worker for each topic that outputs of these kinds read. Raises UsageError where there is none."""
+    outputs = {name: each for name, each in chain.outputs.items() if isinstance(each, MqttConf | WebhookConf)}
+    if not outputs:
+        raise UsageError("expected an [outputs.NAME] of kind mqtt or webhook in the chain file, got none")
+    by_topic: dict[str, dict[str, MqttConf | WebhookConf]] = {}
+    for name, output in outputs.items():
+        by_topic.setdefault(output.topic, {})[name] = output
+    names = {topic: NAME if len(by_topic) == 1 else f"{NAME}-{topic}" for topic in by_topic}
+    return [NotifyWorker(names[topic], topic, own, chain, settings) for topic, own in by_topic.items()]
+
+
+def _rules(chain: Chain, outputs: Outputs) -> list[Rule]:
+    """The rules that tell any of these outputs."""
+    rules = []
+    for name, alert in chain.alerts.items():
+        if own := {each: output for each, output in told(chain, alert).items() if each in outputs}:
+            area = chain.areas[alert.when.zone] if alert.when.zone is not None else None
+            rules.append(Rule(name, alert, area, source_of(chain, alert), own))
+    return rules
