@@ -136,8 +136,12 @@ def _cells(record: Counted) -> Iterator[str | int]:
         elif column.endswith("_at"):
             yield _time(value)
         else:
-            # Names of sources come from anybody: formulas are escaped.
-            yield _FORMULA.sub(r"\1'", value) if isinstance(value, str) else value
+            yield cell(value) if isinstance(value, str) else value
+
+
+def cell(text: str) -> str:
+    """A text that is no formula to a spreadsheet: names of sources come from anybody."""
+    return _FORMULA.sub(r"\1'", text)
 
 
 def _time(us: int) -> str | int:

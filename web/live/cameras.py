@@ -12,7 +12,7 @@ from mode import Service
 from streams.cameras.states import DEAD_AFTER_S, CameraStates, Told
 from streams.kafka.compacted import NoTopic
 from streams.settings import Settings
-from streams.wire.cameras import OVER
+from streams.wire.cameras import OVER, CameraState
 from web.live.sources import Seen
 
 _RETRY_S, _POLL_S = 3.0, 0.5
@@ -36,6 +36,10 @@ class Cameras:
 
     def __contains__(self, name: str) -> bool:
         return name in self._told
+
+    def told(self, name: str) -> CameraState | None:
+        """What the producer of a camera says of it, None where none does."""
+        return self._told[name].state if name in self._told else None
 
     def put(self, told: Mapping[str, Told], gave_way: Mapping[str, float]) -> None:
         """Take what stands on the bus now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from aiokafka.errors import KafkaError
@@ -33,9 +33,9 @@ class LoadShedding(Service):
 
     mundane_level = "debug"
 
-    def __init__(self, app: BusApp, lag: Lag, newest: NewestFrames) -> None:
+    def __init__(self, app: BusApp, lag: Lag, newest: NewestFrames, skipped: Callable[[], None]) -> None:
         super().__init__()
-        self._app, self._lag, self._newest = app, lag, newest
+        self._app, self._lag, self._newest, self._skipped = app, lag, newest, skipped
         self._was_late = False
 
     @Service.task
@@ -56,6 +56,7 @@ class LoadShedding(Service):
         consumer = self._app.consumer
         left_out = {tp: records - KEPT_RECORDS for tp, records in waiting.items() if records > KEPT_RECORDS}
         await consumer.seek_wait({tp: consumer.highwater(tp) - KEPT_RECORDS for tp in left_out})
+        self._skipped()
         for tp, records in left_out.items():
             self._newest.skipped[tp.topic] += records
             _seldom.warning(

@@ -6,7 +6,6 @@ import logging
 import secrets
 import socket
 import tempfile
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,25 +22,21 @@ from streams.runtime.lag import Lag
 from streams.runtime.logs import Seldom
 from streams.settings import Settings
 from streams.wire.records import RecordError, decode
-from streams.zones.writer import ZonesWriter
 from web.auth.credentials import Credentials
 from web.auth.guard import Guard
 from web.auth.sessions import SessionFile, Sessions
-from web.check.checks import Checks
-from web.check.desk import Desk
-from web.check.routes import CheckRoutes
 from web.counts.reader import CountsReader, LatestCounts
 from web.live.cameras import Cameras, CamerasReader
 from web.live.load_shedding import LoadShedding
 from web.live.newest import NewestFrames
 from web.live.protocol import BrokerState
+from web.redaction.hour import LastHour
 from web.viewer.broker_wait import BrokerWait
 from web.viewer.faust_app import ViewerApp
 from web.viewer.health import Health
-from web.viewer.pages import pages, topic_infos
-from web.viewer.site import Routes, Site
-from web.zones.board import BoardReader, ZonesBoard
-from web.zones.routes import ZonesRoutes
+from web.viewer.pages import topic_infos
+from web.viewer.site import Site
+from web.viewer.told import told
 
 log = logging.getLogger(__name__)
 
@@ -63,35 +58,22 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     cameras = Cameras(chain.topic_names)
     app.cameras_reader = CamerasReader(settings, cameras)
     lag = Lag(app)
-    app.load_shedding = LoadShedding(app, lag, newest)
     app.health = Health(settings, newest, bus, lag, app.give_up)
     infos = topic_infos(chain, _functions(settings))
     guard = Guard(credentials, sessions)
-    checks = _check(chain, newest, own.with_name(f"{own.name}.checks"), guard)
-    board = ZonesBoard(own.with_name(f"{own.name}.zones"))
-    app.zones_reader = BoardReader(settings, board)
-    zones = ZonesRoutes(board, ZonesWriter(settings, chain), partial(_is_known, newest, cameras))
-    more: list[Routes] = [app.health, *checks, zones]
+    parts = told(settings, chain, own, newest, cameras, guard)
+    app.zones_reader = parts.zones_reader
+    app.load_shedding = LoadShedding(app, lag, newest, parts.hour.skipped)
+    more = [app.health, *parts.routes]
     app.site = Site(chain, infos, newest, cameras, counts, bus, guard, app.health.traffic, more)
     for topic in chain.topic_names:
-        keep = _keep(topic, newest, settings.max_record_bytes, chain.redacted(topic))
+        keep = _keep(topic, newest, parts.hour, settings.max_record_bytes, chain.redacted(topic))
         # Nothing is committed: each start is at the newest frame, and skipped offsets need no tracking.
         app.agent(app.topic(topic, acks=False), name=f"newest of {topic}")(keep)
     return app
 
 
-def _check(chain: Chain, newest: NewestFrames, path: Path, guard: Guard) -> list[CheckRoutes]:
-    """The routes of the page Check, none for a chain that has none."""
-    checked = [(page.left, page.right) for page in pages(chain) if page.check and page.left]
-    return [CheckRoutes(Desk(newest, topics, Checks(path)), guard) for topics in checked]
-
-
-def _is_known(newest: NewestFrames, cameras: Cameras, name: str) -> bool:
-    """Whether a camera of this name sends, or says that it does."""
-    return name in newest.sources or name in cameras
-
-
-def _keep(topic: str, newest: NewestFrames, max_bytes: int, redacted: bool) -> Any:
+def _keep(topic: str, newest: NewestFrames, hour: LastHour, max_bytes: int, redacted: bool) -> Any:
     seldom = Seldom(log)
 
     async def keep(values: StreamT[bytes]) -> None:
@@ -101,6 +83,7 @@ def _keep(topic: str, newest: NewestFrames, max_bytes: int, redacted: bool) -> A
                 if redacted and record.redaction is None:
                     raise RecordError("Expected a frame that a redactor has seen, since the topic is redacted")
                 newest.put(topic, record)
+                hour.take(topic, record)
             except RecordError as error:
                 newest.bad[topic] += 1
                 seldom.warning(str(error), f"{topic}: {error}", {"topic": topic})

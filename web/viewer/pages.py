@@ -21,6 +21,7 @@ class Page(Struct, frozen=True):
 
     A `wall` shows all sources of `right` in a grid; `counts` are numbers, which every role may see; a `check` has
     operators mark who is exposed, `zones` has them draw what is to be covered.
+    `cameras` and `hours` tell of all cameras in numbers; a page `aside` is reached from others.
     """
 
     path: str
@@ -32,6 +33,9 @@ class Page(Struct, frozen=True):
     counts: bool = False
     check: bool = False
     zones: bool = False
+    cameras: bool = False
+    hours: bool = False
+    aside: bool = False
 
 
 class TopicInfo(Struct, frozen=True):
@@ -44,7 +48,7 @@ class TopicInfo(Struct, frozen=True):
 
 
 def pages(chain: Chain, has_bus: bool = True) -> tuple[Page, ...]:
-    """The pages of a chain, made of the first topic of each kind; without a bus none that writes to it."""
+    """The pages of a chain, made of the first topic of each kind; without a bus none about cameras."""
     source = _first(topic for topic in chain.topic_names if _writer(chain, topic) is None)
     read = {topic for stage in chain.stages.values() for topic in stage.inputs}
     ends = [topic for topic in chain.topic_names if topic not in read]
@@ -59,12 +63,17 @@ def pages(chain: Chain, has_bus: bool = True) -> tuple[Page, ...]:
     pictures = (page for page in wanted if page.right and page.left != page.right)
     both = source and redacted and source != redacted
     check = Page("/check", "Check", source, redacted or "", check=True)
-    zones = Page("/zones", "Zones", source, redacted or "", zones=True)
+    zones = Page("/zones", "Zones", source, redacted or "", zones=True, aside=True)
+    on_a_bus = (
+        Page("/cameras", "Cameras", None, redacted or raw or "", cameras=True),
+        Page("/hour", "Last hour", None, redacted or "", hours=True, aside=True),
+        *([zones] if both else ()),
+    )
     return (
         *pictures,
         Page("/counts", "Counts", None, COUNTS, counts=True),
         *([check] if both else ()),
-        *([zones] if both and has_bus else ()),
+        *(on_a_bus if has_bus else ()),
     )
 
 
@@ -78,7 +87,7 @@ def pair_page(chain: Chain, left: str, right: str) -> Page | None:
 
 def redacted_only(chain: Chain, page: Page) -> Page | None:
     """A page as the role viewer gets it: no raw left half; None where the right one is raw, and for operators' work."""
-    if page.counts:
+    if page.counts or page.cameras or page.hours:
         return page
     if page.check or page.zones or not chain.redacted(page.right):
         return None

@@ -105,7 +105,7 @@ class Site:
         session: Session = request["session"]
         shown = self._shown[session.role]
         config = {"page": page, "pages": shown.pages, "topics": shown.topics, "broker": self._bus.url}
-        nav = "".join(_nav_item(item, page) for item in shown.pages)
+        nav = "".join(_nav_item(item, page) for item in shown.pages if not item.aside)
         role = _SESSION.format(role=session.role) if self._guard.has_passwords else ""
         text = layout.page("page", page.title, "main", config, nav=nav, session=role)
         return web.Response(text=text, content_type="text/html")

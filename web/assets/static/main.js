@@ -1,19 +1,25 @@
 // Puts a page together: its pictures, the choices and controls above them, and one line about the bus.
 
+import { CamerasView } from "./cameras.js";
 import { CheckView } from "./check.js";
 import { Choice, buttons } from "./controls.js";
 import { CountsView } from "./counts.js";
 import { el, say } from "./dom.js";
 import { Duo } from "./duo.js";
 import { duration } from "./format.js";
+import { HoursView } from "./hours.js";
 import { Link } from "./link.js";
+import { Strip } from "./strip.js";
 import { Wall } from "./wall.js";
 import { ZonesView } from "./zones.js";
 
 const { page, pages, topics, broker } = JSON.parse(document.getElementById("config").textContent);
 const content = document.getElementById("content");
 const link = new Link();
-const offerSources = (page.zones ? showZones : page.check ? showCheck : page.counts ? showCounts : page.wall ? showWall : showDuo)();
+if (pages.some(({ cameras }) => cameras)) {
+  document.getElementById("status-text").replaceWith(el("a", { id: "status-text", href: "/cameras", textContent: "connecting" }));
+}
+const offerSources = (page.cameras || page.hours ? showNumbers : page.zones ? showZones : page.check ? showCheck : page.counts ? showCounts : page.wall ? showWall : showDuo)();
 
 link.addEventListener("change", () => {
   offerSources(sourcesHere());
@@ -25,15 +31,21 @@ sayStatus();
 /** Two pictures of one source; what is called with the names of the sources there are. */
 function showDuo() {
   const duo = new Duo(link, page, topics);
+  const strip = topics[page.right].kind === "redacted" ? new Strip() : null;
   const source = sessionStorage.getItem("source") ?? "";
+  const watch = (name) => {
+    duo.watch(name);
+    strip?.watch(name);
+  };
   const sources = new Choice("Source", "all sources", source, (name) => {
     sessionStorage.setItem("source", name ?? "");
-    duo.watch(name);
+    watch(name);
   });
   const labels = new Choice("Label", "all labels", "", (label) => duo.filter(label));
   content.append(toolbar(sources.element, labels.element, buttons(duo)), duo.element);
   duo.addEventListener("change", () => labels.offer([...duo.labels]));
-  duo.watch(source || null);
+  if (strip) duo.pictures.after(strip.element);
+  watch(source || null);
   return (names) => sources.offer(names);
 }
 
@@ -68,6 +80,13 @@ function showCheck() {
   content.append(toolbar(sources.element, check.overlay, buttons(check)), check.element);
   if (source) check.watch(source);
   return (names) => sources.offer(names);
+}
+
+/** Every camera in numbers: how it is now, or its last hour. */
+function showNumbers() {
+  const view = page.cameras ? new CamerasView(pages) : new HoursView();
+  content.append(toolbar(buttons(view)), view.element);
+  return () => {};
 }
 
 /** Polygons on one camera's picture, for somebody to draw what is always covered. */

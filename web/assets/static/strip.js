@@ -1,0 +1,124 @@
+// A strip of the last hour of one camera: how much was hidden, what was in doubt, and what never came out.
+
+import { el, fill, say } from "./dom.js";
+import { dateAndTime, hourOf, timeOfDay, percent } from "./format.js";
+import { checkSaid, hourSaid, inRows, paths, said, slice } from "./hour.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const [SLOTS, HEIGHT] = [360, 40];
+const LOOK_MS = 10_000;
+const HEADS = ["from", "frames", "hidden", "at most", "wholly", "in doubt", "missing"];
+const KINDS = { mean: "hidden", most: "at most", doubts: "in doubt", missing: "never came out" };
+
+export class Strip {
+  #source = null;
+  #hour = null;
+  #slices = [];
+  #name = el("bdi");
+  #words = el("p", { className: "words" });
+  #check = el("p", { className: "none" });
+  #under = el("output", { className: "none" });
+  #paths = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, svg("path", { class: kind })]));
+  #drawing = svg("svg", { viewBox: `0 0 ${SLOTS} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" }, this.#paths.most, this.#paths.mean);
+  #marks = svg("svg", { viewBox: `0 0 ${SLOTS} 1`, preserveAspectRatio: "none", class: "marks", "aria-hidden": "true" }, this.#paths.missing, this.#paths.doubts);
+  #from = el("span");
+  #until = el("span");
+  #rows = el("tbody");
+  #kept = el("span", { textContent: "Kept in the memory of this viewer, lost when it is started again: " });
+  #file = el("a", { textContent: "CSV", attrs: { download: "" } });
+
+  element = el(
+    "figure",
+    { className: "strip", hidden: true },
+    el("figcaption", {}, el("span", { className: "what", textContent: "last hour" }), this.#name, this.#words, this.#check),
+    el(
+      "div",
+      { className: "plot" },
+      el("span", { className: "none scale", attrs: { "aria-hidden": "true" }, textContent: "100 %" }),
+      this.#marks,
+      this.#drawing,
+      el("p", { className: "axis" }, this.#from, this.#under, this.#until),
+    ),
+    el("p", { className: "kinds" }, ...Object.entries(KINDS).map(([kind, textContent]) => el("span", { className: kind, textContent }))),
+    el(
+      "details",
+      {},
+      el("summary", { textContent: "As a table" }),
+      el(
+        "table",
+        {},
+        el("thead", {}, el("tr", {}, ...HEADS.map((textContent) => el("th", { scope: "col", textContent })))),
+        this.#rows,
+      ),
+    ),
+    el("p", { className: "none" }, this.#kept, this.#file),
+  );
+
+  /** Among others it says whose hour it is, and they what all have in common. */
+  constructor({ isOneOfMany = false } = {}) {
+    this.#name.hidden = !isOneOfMany;
+    this.#kept.hidden = isOneOfMany;
+    const plot = this.#drawing.parentElement;
+    plot.addEventListener("pointermove", ({ clientX }) => this.#point(clientX));
+    plot.addEventListener("pointerleave", () => say(this.#under, ""));
+    setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  /** Show the hour of this camera; null for none. */
+  watch(source) {
+    this.#source = source;
+    this.element.hidden = true;
+    this.#look();
+  }
+
+  async #look() {
+    const source = this.#source;
+    if (!source || document.hidden) return;
+    try {
+      const answer = await fetch(`/redaction/hour?source=${encodeURIComponent(source)}`);
+      if (answer.ok && source === this.#source) this.#show(await answer.json());
+    } catch {
+      // the viewer is away, which the page says
+    }
+  }
+
+  #show(hour) {
+    this.#hour = hour;
+    this.#slices = hour.rows.map(slice);
+    this.element.hidden = false;
+    say(this.#name, hour.source, true);
+    say(this.#words, hourSaid(hour.summary));
+    say(this.#check, checkSaid(hour.check, dateAndTime));
+    const drawn = paths(this.#slices, hour.now, { slice_s: hour.slice_s, slots: SLOTS, height: HEIGHT });
+    for (const [kind, path] of Object.entries(this.#paths)) path.setAttribute("d", drawn[kind]);
+    this.#drawing.setAttribute("aria-label", `The hidden share of ${hour.source} over the last hour; the table below has the numbers`);
+    say(this.#from, hourOf((hour.now - SLOTS * hour.slice_s) * 1e6));
+    say(this.#until, hourOf(hour.now * 1e6));
+    this.#file.href = `/redaction.csv?source=${encodeURIComponent(hour.source)}`;
+    fill(this.#rows, inRows(this.#slices), makeRow, showRow);
+  }
+
+  #point(x) {
+    if (!this.#hour) return;
+    const { left, width } = this.#drawing.getBoundingClientRect();
+    const { now, slice_s } = this.#hour;
+    const slot = Math.min(SLOTS - 1, Math.max(0, Math.floor(((x - left) / width) * SLOTS)));
+    const at = Math.floor(now / slice_s) * slice_s - (SLOTS - 1 - slot) * slice_s;
+    const there = this.#slices.find((one) => one.at === at);
+    say(this.#under, `${timeOfDay(at * 1e6).slice(0, 8)} ${there ? said(there) : "no frame"}`);
+  }
+}
+
+const makeRow = () => el("tr", {}, el("th", { scope: "row" }), ...HEADS.slice(1).map(() => el("td")));
+
+function showRow(row, { at, frames, covered, most, whole, doubts, doubt, missing }) {
+  const cells = [hourOf(at * 1e6), frames, percent(covered), percent(most), whole, doubts ? `${doubts}: ${doubt}` : 0, missing];
+  cells.forEach((text, at) => say(row.children[at], String(text), true));
+}
+
+function svg(tag, attrs = {}, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attrs)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
