@@ -157,9 +157,7 @@ def test_the_line_at_the_top_leads_to_the_page_and_the_page_to_zones_and_the_hou
         page.get_by_role("link", name="The last hour of all cameras").click()
         expect(page.locator(".strip:visible")).to_have_count(3)
         strip = page.locator(".strip").filter(has_text=EVIL)
-        expect(strip).to_contain_text(
-            re.compile(r"(\d+) of \1 frames wholly hidden · \1 in doubt")
-        )
+        expect(strip).to_contain_text(re.compile(r"(\d+) of \1 frames wholly hidden · \1 in doubt"))
         expect(page.locator(".hours")).to_contain_text("kept in the memory of this viewer")
         assert page.locator("b").count() == 0
 
