@@ -17,6 +17,7 @@ from streams.kafka.embedded_broker import EmbeddedBroker
 from tests import kafka_node as real_kafka
 from tests import missing as what_is_missing
 from tests.bus import own_topics
+from tests.commands import imagebus  # noqa: F401, a fixture
 from tests.kafka_node import KafkaNode
 from tests.missing import missing
 from tests.processes import PROJECT, free_port
@@ -24,6 +25,34 @@ from tests.processes import PROJECT, free_port
 # Where nothing compiled may be kept, every process that tests start compiles the project anew, a third of its start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+
+# A minute and more each, in the order in which they begin: those that compute beside those that wait.
+_LONG = (
+    "test_worker.py",
+    "test_detect_imageai.py",
+    "test_whole_file.py",
+    "test_camera.py",
+    "test_redaction_restart.py",
+    "test_sharing.py",
+    "test_accessibility.py",
+    "test_imageai_chain.py",
+    "test_backpressure.py",
+    "test_verify.py",
+    "test_connection_limits.py",
+    "test_viewer_command.py",
+    "test_hostile_functions.py",
+    "test_attacks.py",
+    "test_expired_offsets.py",
+    "test_fleet.py",
+    "test_flood.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files begin first: one that is left for the end would run alone."""
+    begin = {name: at for at, name in enumerate(_LONG)}
+    items.sort(key=lambda item: begin.get(item.path.name, len(_LONG)))
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -64,6 +93,13 @@ def shared_kafka(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def kafka(shared_kafka: str) -> Iterator[str]:
     """host:port of the real Kafka that all tests share, with the topics of this file alone."""
+    with own_topics(shared_kafka):
+        yield shared_kafka
+
+
+@pytest.fixture
+def empty_kafka(shared_kafka: str) -> Iterator[str]:
+    """host:port of the real Kafka that all tests share, with the topics of this test alone."""
     with own_topics(shared_kafka):
         yield shared_kafka
 

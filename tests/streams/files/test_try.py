@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from functions.core import jpeg as codec
+from tests.commands import Command
 from tests.processes import IMAGEBUS, PROJECT
 
 CORNER = '''
@@ -242,17 +243,24 @@ def test_help_shows_the_options_of_the_functions_asked_for() -> None:
     ],
 )
 def test_what_cannot_be_is_said_in_one_line(
-    arguments: str, said: str, picture: Path, video: Path, tmp_path: Path, elsewhere: Mapping[str, str]
+    arguments: str,
+    said: str,
+    picture: Path,
+    video: Path,
+    tmp_path: Path,
+    elsewhere: Mapping[str, str],
+    imagebus: Command,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("no picture, no video")
     given = arguments.format(picture=picture, video=video, text=text, folder=tmp_path).split()
-    ran = imagebus(*given, environ=elsewhere)
-    assert ran.returncode == 2
-    assert ran.stderr.startswith("imagebus: ")
-    assert said in ran.stderr
-    assert ran.stderr.count("\n") == 1
-    assert ran.stdout == ""
+    monkeypatch.syspath_prepend(elsewhere["PYTHONPATH"])
+    ended = imagebus(*given, env=elsewhere)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("imagebus: ")
+    assert said in ended.err
+    assert ended.err.count("\n") == 1
 
 
 def test_a_picture_that_is_cut_is_refused(picture: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 from itertools import pairwise
@@ -14,7 +15,8 @@ from click.testing import CliRunner
 
 from streams.cli import imagebus
 from tests.bus import consume
-from tests.processes import IMAGEBUS, Process
+from tests.commands import Command
+from tests.processes import Process
 from tests.streams.cameras import controlled_mjpeg_camera
 from tests.streams.fleet.fleets import States, camera, fleet, pictures, sources, times, write
 from tests.streams.producing import TOPIC
@@ -147,12 +149,14 @@ def test_the_states_are_listed_as_a_table(
         ('password = "x"', "Camera door, password: expected one of url"),
     ],
 )
-def test_a_camera_that_cannot_be_is_refused_where_the_file_is_checked(line: str, said: str, tmp_path: Path) -> None:
+def test_a_camera_that_cannot_be_is_refused_where_the_file_is_checked(
+    line: str, said: str, tmp_path: Path, imagebus: Command
+) -> None:
     path = tmp_path / "chain.toml"
     path.write_text(
         f'[stages.redact]\nfunction = "redact"\ninput = "SOURCE_FRAME"\noutput = "REDACTION_FRAME"\n'
         f'[topics.REDACTION_FRAME]\nredacted = true\n[cameras.door]\nurl = "WEBCAM"\n{line}\n'
     )
-    with Process([*IMAGEBUS, "chain", "check", str(path)]) as process:
-        assert process.wait(60) == 2
-        process.wait_for_line(said)
+    ended = imagebus("chain", "check", path)
+    assert ended.code == 2
+    assert re.search(said, ended.err)

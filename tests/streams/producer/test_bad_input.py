@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.commands import Command
 from tests.streams.cameras import web_page
 from tests.streams.producing import producer
 from tests.streams.video import filming
@@ -54,13 +55,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["good.png", "-n", "rtsp://u:s3cret@cam"], "--name: expected a name, got an address with a password"),
     ],
 )
-def test_it_is_refused_in_one_line(folder: Path, arguments: list[str], expected: str) -> None:
+def test_it_is_refused_in_one_line(folder: Path, arguments: list[str], expected: str, imagebus: Command) -> None:
     at = folder / arguments[0]
     source = at if at.exists() or arguments[0].startswith("missing") else arguments[0]
-    with producer("127.0.0.1:1", source, *arguments[1:]) as process:
-        assert process.wait() == 2
+    ended = imagebus("produce", source, *arguments[1:], env={"KAFKA_URL": "127.0.0.1:1"})
 
-    (line,) = process.lines
+    assert (ended.code, ended.out) == (2, "")
+    (line,) = ended.err.splitlines()
     assert line.startswith("imagebus: ")
     assert expected in line
     assert "s3cret" not in line
@@ -75,11 +76,12 @@ def test_it_is_refused_in_one_line(folder: Path, arguments: list[str], expected:
         (["--lead", "-1"], "'--lead': -1 is not in the range x>=0"),
     ],
 )
-def test_an_option_out_of_range_is_refused(folder: Path, arguments: list[str], expected: str) -> None:
-    with producer("127.0.0.1:1", folder / "good.png", *arguments) as process:
-        assert process.wait() == 2
-
-    assert expected in process.lines[-1]
+def test_an_option_out_of_range_is_refused(
+    folder: Path, arguments: list[str], expected: str, imagebus: Command
+) -> None:
+    ended = imagebus("produce", folder / "good.png", *arguments, env={"KAFKA_URL": "127.0.0.1:1"})
+    assert ended.code == 2
+    assert expected in ended.err.splitlines()[-1]
 
 
 def test_a_web_page_is_no_camera(embedded: str) -> None:

@@ -14,7 +14,8 @@ from streams.producer.sampling import Pace
 from streams.producer.sources import open_source
 from streams.video.decoding import Moment, open_video
 from streams.video.key_frames import Decode, Mode
-from tests.streams.producing import TOPIC, frames, produced, producer
+from tests.commands import Command
+from tests.streams.producing import TOPIC, frames, produced
 from tests.streams.video.filming import as_image, film
 
 MILLISECOND = Fraction(1, 1000)
@@ -103,10 +104,10 @@ def test_a_producer_sends_at_the_rate_asked_for_or_every_key_frame(embedded: str
 
 
 @pytest.mark.parametrize("arguments", [["--fps", "1"], ["--decode", "keyframes"]])
-def test_every_nth_frame_is_exact_and_nothing_else(arguments: list[str], clip: Path) -> None:
-    with producer("127.0.0.1:1", clip, "-f", "30", *arguments) as process:
-        assert process.wait() == 2
-    assert "--every: expected --fps instead of it, or none" in process.text
+def test_every_nth_frame_is_exact_and_nothing_else(arguments: list[str], clip: Path, imagebus: Command) -> None:
+    ended = imagebus("produce", clip, "-f", "30", *arguments, env={"KAFKA_URL": "127.0.0.1:1"})
+    assert ended.code == 2
+    assert "--every: expected --fps instead of it, or none" in ended.err
 
 
 def test_motion_jpeg_is_all_key_frames(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect
 
 from streams.kafka.embedded_broker import EmbeddedBroker
 from tests.bus import produce
-from tests.processes import IMAGEBUS, Process
+from tests.commands import Command
 from tests.wait import wait_until
 from tests.web.frames_of_chain import ANNOTATED, REDACTED, SOURCE, Camera
 from tests.web.viewing import Viewing, start_viewer, wait_for_frame
@@ -311,11 +311,13 @@ def test_a_log_out_where_nobody_logs_in_writes_no_session(embedded: str, tmp_pat
         ),
     ],
 )
-def test_passwords_that_cannot_be_used_are_refused_and_never_printed(given: dict[str, str], said: str) -> None:
-    with Process([*IMAGEBUS, "viewer"], env=given) as viewer:
-        assert viewer.wait() == 2
-        assert said in viewer.text
-        assert OPERATOR not in viewer.text
+def test_passwords_that_cannot_be_used_are_refused_and_never_printed(
+    given: dict[str, str], said: str, imagebus: Command
+) -> None:
+    ended = imagebus("viewer", env=given)
+    assert ended.code == 2
+    assert said in ended.err
+    assert OPERATOR not in ended.out + ended.err
 
 
 def test_a_person_logs_in_sees_what_the_role_may_and_logs_out(guarded: Viewing, page: Page) -> None:

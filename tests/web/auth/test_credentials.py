@@ -10,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from streams.kafka.embedded_broker import EmbeddedBroker
-from tests.processes import IMAGEBUS, Process
+from tests.commands import Command
 from tests.wait import others_turn, wait_until
 from tests.web.auth.test_access import ask, log_in
 from tests.web.ingesting import Ingest, start_ingest
@@ -106,10 +106,10 @@ async def test_a_bound_key_is_good_for_its_names_only() -> None:
         ("door=$argon2id$v=1", "IMAGEBUS_CAMERA_KEYS, line 1: expected an argon2 hash"),
     ],
 )
-def test_bound_keys_that_cannot_be_used_are_refused(lines: str, said: str) -> None:
-    with Process([*IMAGEBUS, "camera"], env={"IMAGEBUS_CAMERA_KEYS": lines}) as camera:
-        assert camera.wait() == 2
-        assert said in camera.text
+def test_bound_keys_that_cannot_be_used_are_refused(lines: str, said: str, imagebus: Command) -> None:
+    ended = imagebus("camera", env={"IMAGEBUS_CAMERA_KEYS": lines})
+    assert ended.code == 2
+    assert said in ended.err
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from playwright.sync_api import Browser, expect
 
+from tests.commands import Command
 from tests.processes import IMAGEBUS, PROJECT, Process, free_port
 from tests.wait import wait_until
 from tests.web.frames_of_chain import REDACTED, Camera
@@ -89,10 +90,10 @@ def test_beyond_loopback_nothing_is_served_readable_unless_that_is_wanted(comman
 
 
 @pytest.mark.parametrize("command", ["viewer", "camera"])
-def test_the_help_says_what_insecure_means(command: str) -> None:
-    with Process([*IMAGEBUS, command, "--help"]) as asked:
-        assert asked.wait() == 0
-        said = " ".join(asked.text.split())
+def test_the_help_says_what_insecure_means(command: str, imagebus: Command) -> None:
+    ended = imagebus(command, "--help")
+    assert ended.code == 0
+    said = " ".join(ended.out.split())
     assert "passwords, keys and pictures go over the network for everybody on it to read" in said
 
 
@@ -113,11 +114,12 @@ def test_pages_are_served_by_https(command: str, certificate: Path) -> None:
         (["--tls-cert", "{folder}/imagebus-key.pem"], "--tls-cert: expected a certificate and its key in PEM"),
     ],
 )
-def test_a_certificate_that_cannot_be_used_is_refused(options: list[str], said: str, certificate: Path) -> None:
-    given = [option.format(folder=certificate) for option in options]
-    with Process([*IMAGEBUS, "viewer", *given]) as process:
-        assert process.wait() == 2
-        assert said in process.text
+def test_a_certificate_that_cannot_be_used_is_refused(
+    options: list[str], said: str, certificate: Path, imagebus: Command
+) -> None:
+    ended = imagebus("viewer", *(option.format(folder=certificate) for option in options))
+    assert ended.code == 2
+    assert said in ended.err
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from av import VideoFrame
 from playwright.sync_api import Browser, Page, expect
 
 from tests.bus import length
-from tests.processes import IMAGEBUS, Process, free_port
+from tests.commands import Command
+from tests.processes import free_port
 from tests.streams.fleet.fleets import States
 from tests.streams.producing import producer
 from tests.wait import wait_until
@@ -246,7 +247,7 @@ def test_the_page_offers_topics_that_no_stage_writes(ingest: Ingest) -> None:
     assert msgspec.json.decode(config)["topics"] == ["SOURCE_FRAME"]
 
 
-def test_off_loopback_a_key_is_wanted() -> None:
-    with Process([*IMAGEBUS, "camera", "--host", "0.0.0.0"]) as process:
-        assert process.wait() == 2
-        assert "since no key is set, got 0.0.0.0; set IMAGEBUS_CAMERA_KEY" in process.text
+def test_off_loopback_a_key_is_wanted(imagebus: Command) -> None:
+    ended = imagebus("camera", "--host", "0.0.0.0")
+    assert ended.code == 2
+    assert "since no key is set, got 0.0.0.0; set IMAGEBUS_CAMERA_KEY" in ended.err

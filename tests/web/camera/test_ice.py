@@ -12,7 +12,7 @@ from aiortc import RTCPeerConnection
 
 from functions.core.errors import UsageError
 from streams.kafka.embedded_broker import EmbeddedBroker
-from tests.processes import IMAGEBUS, Process
+from tests.commands import Command
 from tests.web.ingesting import start_ingest
 from web.camera.ice import servers
 
@@ -80,7 +80,7 @@ def test_a_server_that_cannot_be_used_is_refused(url: str, environ: dict[str, st
     assert PASSWORD not in str(refused.value)
 
 
-def test_the_command_refuses_it_in_one_line() -> None:
-    with Process([*IMAGEBUS, "camera", "--ice", "turn:example.org"]) as camera:
-        assert camera.wait() == 2
-        assert "imagebus: --ice turn:example.org: expected IMAGEBUS_TURN_USER" in camera.lines[-1]
+def test_the_command_refuses_it_in_one_line(imagebus: Command) -> None:
+    ended = imagebus("camera", "--ice", "turn:example.org")
+    assert ended.code == 2
+    assert "imagebus: --ice turn:example.org: expected IMAGEBUS_TURN_USER" in ended.err.splitlines()[-1]

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from streams.kafka.embedded_broker import EmbeddedBroker
+from tests.commands import Command
 from tests.kafka_node import KafkaNode
 from tests.processes import IMAGEBUS, Process, free_port
 from tests.wait import wait_until
@@ -23,23 +24,23 @@ from tests.web.viewing import READY_S, open_page, start_viewer, wait_for_frame
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "example.org"])
-def test_an_address_that_others_can_reach_is_refused(host: str) -> None:
-    with Process([*IMAGEBUS, "viewer", "--host", host]) as viewer:
-        assert viewer.wait() == 2
-        assert (
-            f"--host: expected a loopback address (127.0.0.1, ::1, localhost) since no password is set, got {host}"
-            in viewer.text
-        )
+def test_an_address_that_others_can_reach_is_refused(host: str, imagebus: Command) -> None:
+    ended = imagebus("viewer", "--host", host)
+    assert ended.code == 2
+    assert (
+        f"--host: expected a loopback address (127.0.0.1, ::1, localhost) since no password is set, got {host}"
+        in ended.err
+    )
 
 
 @pytest.mark.parametrize("command", ["viewer", "camera"])
-def test_a_port_that_is_taken_is_refused_and_what_names_another_is_said(command: str) -> None:
+def test_a_port_that_is_taken_is_refused_and_what_names_another_is_said(command: str, imagebus: Command) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with Process([*IMAGEBUS, command, "--port", str(port)]) as second:
-            assert second.wait() == 2
-            assert f"--port: expected a free port, got {port}, which is taken; name another" in second.text
-            assert f"with {command.upper()}_PORT where the Procfile starts it" in second.text
+        ended = imagebus(command, "--port", port)
+    assert ended.code == 2
+    assert f"--port: expected a free port, got {port}, which is taken; name another" in ended.err
+    assert f"with {command.upper()}_PORT where the Procfile starts it" in ended.err
 
 
 def test_it_starts_without_what_only_the_camera_page_needs() -> None:
