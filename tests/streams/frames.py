@@ -22,9 +22,9 @@ def frame(seq: int = 0, source: str = "cam", live: bool = False, size_wh: tuple[
     return replace(made, id=f"{RUN}-{seq}", seq=seq, captured_at=1_700_000_000_000_000 + 100_000 * seq, live=live)
 
 
-def record(seq: int = 0, source: str = "cam", live: bool = False) -> bytes:
+def record(seq: int = 0, source: str = "cam", live: bool = False, size_wh: tuple[int, int] = (768, 576)) -> bytes:
     """The same on the wire."""
-    return records.encode(records.from_frame(frame(seq, source, live)))
+    return records.encode(records.from_frame(frame(seq, source, live, size_wh)))
 
 
 def pairs(seqs: Iterable[int], source: str = "cam") -> list[tuple[str, bytes]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined]
 from functions.counting.per_camera import Camera, Options, count
 from streams.wire.counts import COUNTS, VISITS, Counted, WireVisit, decode
 from tests.bus import consume, length, produce, produce_all
-from tests.kafka_node import KafkaNode
 from tests.processes import Process, free_port
 from tests.streams import walkers
 from tests.streams.chains import environment, worker
@@ -90,9 +89,9 @@ def reset_to_start(url: str, group: str, topic: str) -> None:
 
 
 def test_visitors_are_counted_at_each_camera_and_once_over_both_and_none_of_what_was_redriven(
-    kafka_node: Callable[..., KafkaNode], tmp_path: Path
+    empty_kafka: str, tmp_path: Path
 ) -> None:
-    url = kafka_node().url
+    url = empty_kafka
     port = free_port()
     with worker(environment(url, tmp_path, CHAIN, partitions=4, web_port=port), "count") as process:
         ready(process)
@@ -107,10 +106,8 @@ def test_visitors_are_counted_at_each_camera_and_once_over_both_and_none_of_what
     assert newest(messages, "hour") == newest(messages, "day") == COUNTED
 
 
-def test_kills_rebalances_and_reprocessing_change_no_count(
-    kafka_node: Callable[..., KafkaNode], tmp_path: Path
-) -> None:
-    url = kafka_node().url
+def test_kills_rebalances_and_reprocessing_change_no_count(empty_kafka: str, tmp_path: Path) -> None:
+    url = empty_kafka
     env = environment(url, tmp_path, CHAIN, partitions=4)
     half = len(BOTH) // 2
     with worker(env, "count") as first:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,6 @@ from streams.kafka.counting_topics import CAMERAS, changelog_of
 from streams.wire import counts
 from streams.wire.counts import VISITS, WireVisit, decode
 from tests.bus import consume, length, produce, produce_all
-from tests.kafka_node import KafkaNode
 from tests.processes import Process
 from tests.streams import walkers
 from tests.streams.chains import environment, worker
@@ -33,8 +32,8 @@ FLOOD = 600  # newcomers have 256 places
 
 
 @pytest.fixture
-def url(kafka_node: Callable[..., KafkaNode]) -> str:
-    return kafka_node().url
+def url(empty_kafka: str) -> str:
+    return empty_kafka
 
 
 @pytest.fixture

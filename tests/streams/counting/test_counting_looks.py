@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from functions import Detection, Frame
 from functions.appearance.clothes import Looks, look_of
 from streams.wire.counts import VISITS
 from tests.bus import consume, length, produce, produce_all
-from tests.kafka_node import KafkaNode
 from tests.processes import Process
 from tests.streams import walkers
 from tests.streams.chains import environment, worker
@@ -87,9 +86,9 @@ def topics_of(url: str) -> list[str]:
 
 
 def test_who_looks_the_same_counts_once_and_what_they_look_like_never_leaves_the_process(
-    kafka_node: Callable[..., KafkaNode], tmp_path: Path
+    empty_kafka: str, tmp_path: Path
 ) -> None:
-    url = kafka_node().url
+    url = empty_kafka
     (tmp_path / "temporary").mkdir()
     env = environment(url, tmp_path, CHAIN, partitions=2) | {"TMPDIR": str(tmp_path / "temporary")}
     here, there = dressed("a", 10, 0), dressed("b", 10, 60)

@@ -37,7 +37,7 @@ def pool() -> Iterator[Executor]:
 
 
 def _read(seq: int) -> Frame:
-    image = np.full((400, 700, 3), 100 + seq, np.uint8)
+    image = np.full((576, 768, 3), 100 + seq, np.uint8)
     return Frame(Frame.from_image(image).picture, "wall", f"{'0' * 12}-{seq}", seq, captured_at=seq * 100_000)
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from click.testing import CliRunner
 
 from streams.cli import imagebus
 from streams.kafka import topics
 from streams.kafka.topics import BusError
-from tests.kafka_node import KafkaNode
 
 
 def test_the_topics_of_the_chain_and_the_dead_letters_are_made_and_listed(
-    kafka_node: Callable[..., KafkaNode], monkeypatch: pytest.MonkeyPatch
+    empty_kafka: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KAFKA_URL", kafka_node().url)
+    monkeypatch.setenv("KAFKA_URL", empty_kafka)
     monkeypatch.setenv("IMAGEBUS_PARTITIONS", "3")
     monkeypatch.setenv("IMAGEBUS_RETENTION_BYTES", str(100 * 2**20))
     first = CliRunner().invoke(imagebus, ["topics"], catch_exceptions=False).output

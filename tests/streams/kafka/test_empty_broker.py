@@ -8,11 +8,13 @@ from __future__ import annotations
 import signal
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from tests import kafka_node as real_kafka
+from tests.bus import own_topics
 from tests.kafka_node import KafkaNode
 from tests.processes import IMAGEBUS, Process, free_port
 from tests.streams import frames
@@ -42,11 +44,30 @@ GO_ON: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def broker() -> Iterator[str]:
+    """host:port of a broker that nobody has used before these tests."""
+    real_kafka.require()
+    with KafkaNode() as node:
+        yield node.url
+
+
 @pytest.fixture
-def start(kafka_node: Callable[..., KafkaNode], tmp_path: Path) -> Callable[[Sequence[str]], Process]:
-    """Start a command on a broker that nobody has used."""
-    env = environment(kafka_node().url, tmp_path, CHAIN)
-    return lambda command: Process(command, env=env)
+def start(broker: str, tmp_path: Path) -> Iterator[Callable[[Sequence[str]], Process]]:
+    """Start a command on a broker without a topic."""
+    env = environment(broker, tmp_path, CHAIN)
+    with own_topics(broker):
+        yield lambda command: Process(command, env=env)
+
+
+def test_doctor_says_which_topics_are_not_there_yet(start: Callable[[Sequence[str]], Process]) -> None:
+    with start([*IMAGEBUS, "doctor"]) as process:
+        code = process.wait(60)
+        # A port of this machine may be taken, which is a failure.
+        assert code == any(line.startswith("FAILURE") for line in process.lines), process.tail()
+        assert "Traceback" not in process.text, process.tail()
+        process.wait_for_line("not there yet: SOURCE_FRAME, TRACK_FRAME, DEAD_TRACK$")
+        assert process.wait_for_line(r"failures, \d+ warnings, \d+ ok$") == process.lines[-1]
 
 
 @pytest.mark.parametrize("name", END)
@@ -58,16 +79,6 @@ def test_a_command_that_ends(name: str, start: Callable[[Sequence[str]], Process
         assert process.wait(60) == code, process.tail()
         process.wait_for_line(said)
         assert "Traceback" not in process.text, process.tail()
-
-
-def test_doctor_says_which_topics_are_not_there_yet(start: Callable[[Sequence[str]], Process]) -> None:
-    with start([*IMAGEBUS, "doctor"]) as process:
-        code = process.wait(60)
-        # A port of this machine may be taken, which is a failure.
-        assert code == any(line.startswith("FAILURE") for line in process.lines), process.tail()
-        assert "Traceback" not in process.text, process.tail()
-        process.wait_for_line("not there yet: SOURCE_FRAME, TRACK_FRAME, DEAD_TRACK$")
-        assert process.wait_for_line(r"failures, \d+ warnings, \d+ ok$") == process.lines[-1]
 
 
 @pytest.mark.parametrize("name", GO_ON)

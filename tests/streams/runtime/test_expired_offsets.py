@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined]
 
 from tests.bus import consume, length, produce_all
-from tests.kafka_node import KafkaNode
 from tests.processes import Process
 from tests.streams import frames
 from tests.streams.chains import environment, wait_ready, worker
@@ -41,10 +39,8 @@ def gap(process: Process, first: int) -> int:
     return int(re.findall(rf"(\d+) records before SOURCE_FRAME@0/{first} expired", process.text)[0])
 
 
-def test_records_that_are_deleted_under_a_partition_that_rests(
-    kafka_node: Callable[..., KafkaNode], tmp_path: Path
-) -> None:
-    url = kafka_node().url
+def test_records_that_are_deleted_under_a_partition_that_rests(empty_kafka: str, tmp_path: Path) -> None:
+    url = empty_kafka
     with worker(environment(url, tmp_path, SLOW, partitions=1, threads=1, window=4), "slow") as process:
         wait_ready(process, "slow")
         produce_all(url, "SOURCE_FRAME", [("cam", frames.noise(seq)) for seq in range(FRAMES)])
@@ -61,10 +57,10 @@ def test_records_that_are_deleted_under_a_partition_that_rests(
 
 @pytest.mark.parametrize("left", [0, 5])
 def test_a_stage_that_was_away_for_longer_than_its_topic_keeps_records(
-    kafka_node: Callable[..., KafkaNode], tmp_path: Path, left: int
+    empty_kafka: str, tmp_path: Path, left: int
 ) -> None:
     """What it had committed is no offset any more, where nothing is left as well."""
-    url = kafka_node().url
+    url = empty_kafka
     env = environment(url, tmp_path, SLOW, partitions=1)
     with worker(env, "slow") as process:
         wait_ready(process, "slow")
@@ -82,10 +78,10 @@ def test_a_stage_that_was_away_for_longer_than_its_topic_keeps_records(
 
 
 def test_a_stage_whose_process_stood_still_for_longer_than_its_topic_keeps_records(
-    kafka_node: Callable[..., KafkaNode], tmp_path: Path
+    empty_kafka: str, tmp_path: Path
 ) -> None:
     """By Kafka's own retention, while the worker is stopped: longer than its session, so that it joins anew."""
-    url = kafka_node().url
+    url = empty_kafka
     chain = SLOW + "\n[topics.SOURCE_FRAME]\nretention_s = 2\n"
     with worker(environment(url, tmp_path, chain, partitions=1), "slow") as process:
         wait_ready(process, "slow")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,13 +10,12 @@ import pytest
 
 from streams.wire.records import Record, WireDetection
 from tests.bus import consume
-from tests.kafka_node import KafkaNode
 from tests.missing import missing
 from tests.processes import IMAGEBUS, Process
 from tests.streams import frames
 from tests.streams.chains import STUB_CHAIN, environment, worker
 
-EVERY, FRAMES = 20, 40
+EVERY, FRAMES = 40, 20
 CAMERAS = ("north", "east", "south", "west")
 OPTIONS = 'options = { weights = "WEIGHTS", speed = "fastest" }'
 
@@ -44,9 +42,9 @@ def by_source(url: str, topic: str, sources: tuple[str, ...]) -> dict[str, dict[
 
 
 def test_four_cameras_at_once_give_the_same_as_one_at_a_time(
-    kafka_node: Callable[..., KafkaNode], tmp_path: Path, clip: Path, chain: str
+    empty_kafka: str, tmp_path: Path, clip: Path, chain: str
 ) -> None:
-    url = kafka_node().url
+    url = empty_kafka
     env = environment(url, tmp_path, chain)
 
     def produce(source: str) -> Process:
@@ -61,7 +59,7 @@ def test_four_cameras_at_once_give_the_same_as_one_at_a_time(
         redacted = by_source(url, "REDACTION_FRAME", CAMERAS)
         assert [producer.wait() for producer in producers] == [0] * len(CAMERAS)
 
-    assert sum(len(record.detections) for record in alone.values()) > 100
+    assert sum(len(record.detections) for record in alone.values()) > 50
     for source in CAMERAS:
         assert {seq: rounded(record) for seq, record in together[source].items()} == {
             seq: rounded(record) for seq, record in alone.items()

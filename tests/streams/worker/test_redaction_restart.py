@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from functions import Frame
 from functions.motion.background import LEARNING, STARTING
 from streams.wire.records import Record
 from tests.bus import consume, length
-from tests.kafka_node import KafkaNode
 from tests.streams import frames
 from tests.streams.chains import environment, worker
 from tests.streams.worker.test_whole_file import ALL, PEOPLE_CHAIN, produce
@@ -42,10 +41,8 @@ def exposed(records: Iterable[Record], people: dict[int, list[tuple[slice, slice
     return found
 
 
-def test_nobody_is_exposed_around_a_restart(
-    kafka_node: Callable[..., KafkaNode], tmp_path: Path, clip: Path, data: Path
-) -> None:
-    url = kafka_node().url
+def test_nobody_is_exposed_around_a_restart(empty_kafka: str, tmp_path: Path, clip: Path, data: Path) -> None:
+    url = empty_kafka
     env = environment(url, tmp_path, PEOPLE_CHAIN)
     with produce(env, clip, ALL):
         with worker(env) as process:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.bus import consume
-from tests.kafka_node import KafkaNode
 from tests.streams import frames
 from tests.streams.chains import environment, wait_ready, worker
 from tests.streams.feeder import Feeder
@@ -18,9 +16,9 @@ SOURCES = [f"cam{n}" for n in range(8)]
 
 
 @pytest.fixture
-def env(kafka_node: Callable[..., KafkaNode], tmp_path: Path) -> dict[str, str]:
-    """A broker of this test's own and the stub chain on it."""
-    return environment(kafka_node().url, tmp_path, partitions=8)
+def env(empty_kafka: str, tmp_path: Path) -> dict[str, str]:
+    """The stub chain on a broker of no other topics."""
+    return environment(empty_kafka, tmp_path, partitions=8)
 
 
 def nothing_missing_and_in_order(url: str, topic: str, written: int) -> None:

@@ -12,7 +12,6 @@ from faust.types import TP
 from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.wire import records
 from tests.bus import offsets
-from tests.kafka_node import KafkaNode
 from tests.wait import wait_until
 from tests.web.flood import flood
 from tests.web.frames_of_chain import SOURCE, Camera
@@ -59,8 +58,8 @@ async def test_a_frame_that_came_after_records_had_expired_unread_is_shown() -> 
         await shown(viewing, door, 7, timeout_s=60)
 
 
-async def test_what_waits_for_too_long_is_left_out_and_counted(kafka_node: Callable[..., KafkaNode]) -> None:
-    broker = kafka_node().url
+async def test_what_waits_for_too_long_is_left_out_and_counted(empty_kafka: str) -> None:
+    broker = empty_kafka
     with start_viewer(broker) as viewing:
         viewing.wait_until_ready()
         taken = viewing.state()["frames"]
