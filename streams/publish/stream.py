@@ -63,8 +63,8 @@ class Stream:
     def join(self) -> None:
         """Back when it has ended, at most a few seconds after `end`."""
         self._thread.join(2 * _END_S)
-        if self._thread.is_alive() and self._process:  # stuck in handing over a picture
-            self._process.kill()
+        if self._thread.is_alive() and (process := self._process):  # stuck in handing over a picture
+            process.kill()
 
     def _run(self) -> None:
         delay_s = _FIRST_DELAY_S
@@ -82,24 +82,28 @@ class Stream:
     def _one_connection(self) -> str:
         """Why it ended; "" where that was wanted."""
         with self._changed:
-            size_wh, shot = self._size_wh, self._shot
+            size_wh, shot = self._size_wh or SIZE_WH, self._shot
         pipe, theirs = self._context.Pipe()
-        job = Job(self.source, self._address.of(self.source), size_wh or SIZE_WH, self._fps, shot)
-        self._process = self._context.Process(target=main, args=(job, theirs), daemon=True)
-        with _processes:
-            self._process.start()
-        theirs.close()
-        try:
-            return self._feed(pipe, size_wh, shot)
-        except (EOFError, OSError):
-            return "its process died"
-        finally:
-            pipe.close()
-            self._bury()
+        job = Job(self.source, self._address.of(self.source), size_wh, self._fps, shot)
+        process = self._context.Process(target=main, args=(job, theirs), daemon=True)
+        with pipe:
+            try:
+                with theirs, _processes:
+                    process.start()
+            except (EOFError, OSError) as error:
+                return f"its process does not start: {error}"
+            self._process = process
+            try:
+                return self._feed(pipe, size_wh, shot)
+            except (EOFError, OSError):
+                return "its process died"
+            finally:
+                pipe.close()
+                self._bury()
 
-    def _feed(self, pipe: Connection, size_wh: Size | None, sent: Shot | None) -> str:
+    def _feed(self, pipe: Connection, size_wh: Size, sent: Shot | None) -> str:
         connected, heard_at = False, time.monotonic()
-        while not self._ends and self._size_wh == size_wh:
+        while not self._ends and self._size_wh in (None, size_wh):
             while pipe.poll():
                 what, text = pipe.recv()
                 heard_at = time.monotonic()
