@@ -93,7 +93,11 @@ class LastHour:
     @property
     def sources(self) -> list[str]:
         """The cameras that had a redacted frame in the last hour."""
-        return sorted(source for source in self._cameras if any(each.frames for each in self.slices(source)))
+        return sorted(filter(self.is_shown, self._cameras))
+
+    def is_shown(self, source: str) -> bool:
+        """Whether a camera had a redacted frame in the last hour: of others only operators may know."""
+        return any(each.frames for each in self.slices(source))
 
     def slices(self, source: str) -> list[Slice]:
         """The slices of the last hour, the oldest first; those without anything are left out."""

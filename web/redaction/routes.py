@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
+from web.auth.credentials import OPERATOR
 from web.auth.roles import source_of
 from web.check.checks import Checks
 from web.check.tally import percent_up
@@ -76,7 +77,7 @@ class RedactionRoutes:
         app.router.add_get("/redaction.csv", self._file)
 
     async def _one(self, request: web.Request) -> web.StreamResponse:
-        source = source_of(request)
+        source = self._asked(request)
         hour = Hour(
             source=source,
             topic=self._hour.topic or "",
@@ -92,10 +93,17 @@ class RedactionRoutes:
         return web.Response(body=msgspec.json.encode(self._hour.sources), content_type="application/json")
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
-        sources = [source_of(request)] if "source" in request.query else self._hour.sources
+        sources = [self._asked(request)] if "source" in request.query else self._hour.sources
         text = as_csv((source, self._hour.slices(source)) for source in sources)
         headers = {"Content-Disposition": 'attachment; filename="imagebus-redaction.csv"'}
         return web.Response(text=text, content_type="text/csv", charset="utf-8", headers=headers)
+
+    def _asked(self, request: web.Request) -> str:
+        """The camera that is asked for. Raises HTTPNotFound where this role may not know whether there is one."""
+        source, session = source_of(request), request["session"]
+        if session.role != OPERATOR and not self._hour.is_shown(source):
+            raise web.HTTPNotFound(text="Expected a camera that had a redacted frame in the last hour\n")
+        return source
 
 
 def as_csv(cameras: Iterable[tuple[str, list[Slice]]]) -> str:

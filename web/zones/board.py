@@ -21,10 +21,12 @@ from streams.wire.cameras import ZONES, DrawnZone, DrawnZones
 from streams.wire.names import printable
 from streams.wire.reading import keyed
 from streams.wire.records import RecordError
-from streams.zones.known import KnownZones
+from streams.zones.known import MAX_SOURCES, KnownZones
 
 log = logging.getLogger(__name__)
 
+# Who drew what is remembered of so many sources; those written least recently make room.
+_REMEMBERED = 2 * MAX_SOURCES
 _POLL_S, _LOOK_EVERY_S, _RETRY_S = 0.2, 2.0, 1.0
 
 
@@ -68,7 +70,10 @@ class ZonesBoard:
             except RecordError:
                 self._newest.pop((record.key or b"").decode(errors="replace"), None)
             else:
+                self._newest.pop(drawn.source, None)
                 self._newest[drawn.source] = drawn
+                if len(self._newest) > _REMEMBERED:
+                    del self._newest[next(iter(self._newest))]
         self.changed.set()
 
     def at_end(self) -> None:

@@ -139,6 +139,9 @@ def test_a_viewer_is_told_of_those_whose_redacted_frames_there_are_and_no_secret
     assert {(row["error"], row["zones"], row["command"]) for row in rows.values()} == {(None, None, "")}
     text = ask(viewing, "/cameras/list", Cookie=_cookie(viewing, VIEWER)).text
     assert not any(word in text for word in (SECRET, "attic", "porch"))
+    for path in ("/redaction/hour?source=porch", "/redaction.csv?source=porch"):
+        assert ask(viewing, path, Cookie=_cookie(viewing, VIEWER)).status == 404
+        assert ask(viewing, path, Cookie=_cookie(viewing, OPERATOR)).status == 200
     for path in ("/cameras/list", "/redaction/hour?source=yard", "/redaction/sources", "/redaction.csv", "/hour"):
         assert ask(viewing, path).status == 401
     assert json.loads(ask(viewing, "/redaction/sources", Cookie=_cookie(viewing, VIEWER)).text) == sorted(

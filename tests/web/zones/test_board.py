@@ -14,6 +14,7 @@ from streams.kafka.compacted import Keyed
 from streams.wire.cameras import DrawnZone
 from streams.zones.known import KnownZones
 from tests.streams.zones.test_known import LEFT, Written, drawn
+from web.zones import board as boards
 from web.zones.board import ZonesBoard, as_toml
 
 
@@ -70,6 +71,13 @@ def test_zones_that_vanish_while_the_viewer_is_away_are_not_shown_as_none(tmp_pa
     board(tmp_path / "zones", drawn("yard", LEFT))
     zones = board(tmp_path / "zones")
     assert (zones.of("yard").state, zones.sources) == ("unknown", ["yard"])
+
+
+def test_names_without_end_fill_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boards, "_REMEMBERED", 10)
+    zones = board(tmp_path / "zones", drawn("yard", LEFT), *[drawn(f"cam {number}") for number in range(100)])
+    assert len(zones._newest) == 10
+    assert (zones.of("yard").state, zones.of("yard").by) == ("drawn", "")
 
 
 @pytest.mark.parametrize("source", ["yard", "front door", 'a"b\\c', "naïve 門 \U0001f600", "a]\nb = 1\x00\x7f\u2028"])
