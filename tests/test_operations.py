@@ -14,6 +14,7 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from streams.cameras.report import Report
+from streams.notify.metrics import AlertMetrics
 from streams.producer.metrics import ProducerMetrics
 from streams.producer.sampling import Production
 from streams.producer.sources import Source
@@ -58,6 +59,7 @@ def _families() -> dict[str, Metric]:
         ProducerMetrics(cast(Production, anything), cast(Source, anything), cast(Report, SimpleNamespace(state=state))),
         ViewerMetrics(newest, bus, Traffic(), lag, Liveness(1)),
         CameraMetrics(cast(Whip, anything)),
+        AlertMetrics(Counter(), {}),
     ]
     return {family.name: family for collector in collectors for family in registry(collector).collect()}
 

@@ -10,6 +10,7 @@ from streams.chain.types import Chain, ChainError
 
 def check_alerts(chain: Chain) -> None:
     """Refuse alerts that could never be told, or not as written. Raises ChainError."""
+    _refuse_shared_prefix(chain)
     for name, alert in chain.alerts.items():
         if not SLUG.fullmatch(name):
             raise ChainError(f"Alert {name!r}: expected a name of a-z, 0-9, - and _, starting with a letter or digit")
@@ -19,6 +20,14 @@ def check_alerts(chain: Chain) -> None:
             raise ChainError(f"Alert {name}, time_zone: {error}") from None
         _check_area(chain, name, alert)
         _check_told(chain, name, alert)
+
+
+def _refuse_shared_prefix(chain: Chain) -> None:
+    """Two outputs below one prefix of one broker would clear what the other tells."""
+    seen: dict[tuple[str, str], str] = {}
+    for name, output in chain.outputs.items():
+        if isinstance(output, MqttConf) and (other := seen.setdefault((output.url, output.prefix), name)) != name:
+            raise ChainError(f"Output {name}, prefix: expected another than that of {other}, got {output.prefix}")
 
 
 def source_of(chain: Chain, alert: AlertConf) -> str | None:

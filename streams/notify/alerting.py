@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from functions.core.frame import Frame
 from streams.chain.alerts_section import AlertConf, AreaConf
 from streams.chain.outputs_section import OutputConf
 from streams.notify.messages import Alert, Summary, alert_of, summary_of
+from streams.notify.metrics import HELD, TOLD
 from streams.notify.outbox import Outbox, Waiting, key_of, output_of
 from streams.notify.rule import Seen, count, is_in_hours, see
 from streams.notify.watches import Place, Rows, Watches
@@ -39,7 +41,10 @@ def _clock() -> int:
 
 
 class Alerting:
-    """The rules over the sources of one process; whatever it knows is in rows, also what waits in the outboxes."""
+    """The rules over the sources of one process; whatever it knows is in rows, also what waits in the outboxes.
+
+    `counts` are of alerts, by rule and what became of them.
+    """
 
     def __init__(
         self,
@@ -47,10 +52,11 @@ class Alerting:
         rules: Sequence[Rule],
         outboxes: Mapping[str, Outbox],
         places: int,
+        counts: Counter[tuple[str, str]],
         clock: Callable[[], int] = _clock,
     ) -> None:
         self._rows, self._rules, self._outboxes, self._clock = rows, rules, outboxes, clock
-        self._watches = Watches(rows, places)
+        self._watches, self._counts = Watches(rows, places), counts
         self.clear()
 
     def clear(self) -> None:
@@ -99,9 +105,11 @@ class Alerting:
         if self._may_send(rule) and not self._watches.held(rule.name):
             alert = alert_of(rule.name, rule.conf, frame, number, watch.since or 0, watch.first)
             watch.sent.append(self._clock())
+            self._counts[rule.name, TOLD] += 1
             for output in outputs:
                 self._put(output, alert, watch.partition)
             return
+        self._counts[rule.name, HELD] += 1
         if not watch.held:
             watch.held_first, watch.held_from = watch.first, frame.captured_at
         watch.held, watch.held_to = watch.held + 1, frame.captured_at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,6 +46,7 @@ class AlertsApp(TableApp):
         rules: Sequence[Rule],
         outboxes: Mapping[str, Outbox],
         numbers: Numbers,
+        alerts: Counter[tuple[str, str]],
         settings: Settings,
         state: RestartState,
         refuse: Refuse,
@@ -52,7 +54,7 @@ class AlertsApp(TableApp):
         super().__init__(NAME, group, topic, TABLE, partitions, settings, state, refuse)
         self._topic, self._raw, self._numbers = topic, raw, numbers
         self._max_bytes = settings.max_record_bytes
-        self._alerting = Alerting(self.table, rules, outboxes, _WATCHES_PER_SOURCE * settings.sources)
+        self._alerting = Alerting(self.table, rules, outboxes, _WATCHES_PER_SOURCE * settings.sources, alerts)
         self._restored = False
         self._seldom = Seldom(log)
         self.app.timer(_TICK_S)(self._tick)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from confluent_kafka.admin import AdminClient
 from mode.types import ServiceT
+from prometheus_client.core import Metric
 
 from functions.core.errors import UsageError
 from streams.chain.alerts_check import source_of, told
@@ -17,6 +18,7 @@ from streams.kafka.counting_topics import changelog_of, make_changelog
 from streams.notify.alerting import Rule
 from streams.notify.alerts_app import NAME, TABLE, AlertsApp
 from streams.notify.follower import Follower
+from streams.notify.metrics import AlertMetrics
 from streams.notify.mqtt import MqttOutput
 from streams.notify.numbers import Numbers
 from streams.notify.outbox import Outbox
@@ -39,6 +41,7 @@ class NotifyWorker(AppWorker):
         self._rules = _rules(chain, outputs)
         self._state, self._numbers = RestartState(), Numbers()
         self._outboxes = {name: Outbox(name) for name in outputs}
+        self._alerts = Counter[tuple[str, str]]()
         self._follower = Follower(settings, self._numbers)
         self._outputs = [self._delivery(name, output) for name, output in outputs.items()]
 
@@ -49,6 +52,9 @@ class NotifyWorker(AppWorker):
     @property
     def counts(self) -> Counter[str]:
         return self._state.counts
+
+    def metrics(self) -> Iterable[Metric]:
+        return AlertMetrics(self._alerts, self._outboxes).collect()
 
     def make_topics(self, client: AdminClient) -> None:
         names = (self._topic, CAMERAS)
@@ -65,6 +71,7 @@ class NotifyWorker(AppWorker):
             self._rules,
             self._outboxes,
             self._numbers,
+            self._alerts,
             self._settings,
             self._state,
             self.refuse,

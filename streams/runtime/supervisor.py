@@ -13,6 +13,7 @@ from typing import NoReturn, cast
 
 from confluent_kafka.admin import AdminClient
 from mode import Service
+from prometheus_client.core import Metric
 
 from functions.core.errors import UsageError
 from streams.kafka import topics
@@ -75,6 +76,10 @@ class AppWorker(Service):
     @abstractmethod
     def counts(self) -> Counter[str]:
         """Records by outcome."""
+
+    def metrics(self) -> Iterable[Metric]:
+        """What it has to tell Prometheus beside what every app has."""
+        return ()
 
     def warm_up(self) -> None:
         """Load what the first record needs; called in a thread."""

@@ -60,6 +60,8 @@ class Stages(Collector):
         )
         for name, about, times in _TIMES:
             yield histogram(name, about, "stage", {each.name: times(each.stage.work.times) for each in functions})
+        for each in self._stages:
+            yield from each.metrics()
         yield from _visitors(each for each in self._stages if isinstance(each, LedgerWorker))
 
 

@@ -109,3 +109,10 @@ def test_numbers_of_a_raw_topic_leave_the_bus_only_where_the_file_says_raw(kind:
     with pytest.raises(ChainError, match=r"topic: expected a redacted topic, or raw = true.* got IMAGEAI_FRAME"):
         _checked(tmp_path, text)
     _checked(tmp_path, text.replace('"IMAGEAI_FRAME"', '"IMAGEAI_FRAME"\nraw = true'))
+
+
+def test_two_outputs_below_one_prefix_of_one_broker_are_refused(tmp_path: Path) -> None:
+    other = '[outputs.shop]\nkind = "mqtt"\nurl = "mqtt://10.0.0.9"\nsources = ["door"]\n'
+    with pytest.raises(ChainError, match="Output shop, prefix: expected another than that of home, got imagebus"):
+        _checked(tmp_path, OUTPUTS + other)
+    _checked(tmp_path, OUTPUTS + other + 'prefix = "shop"\n')

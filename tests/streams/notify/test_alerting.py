@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -45,7 +46,8 @@ class Host:
         self.now_s = 0.0
         self.boxes = {name: Outbox(name) for name in outputs}
         rule = Rule("night", conf, None, conf.when.source, outputs)
-        self.alerting = Alerting(table, [rule], self.boxes, 1000, lambda: round(self.now_s * 1e6))
+        self.counts = Counter[tuple[str, str]]()
+        self.alerting = Alerting(table, [rule], self.boxes, 1000, self.counts, lambda: round(self.now_s * 1e6))
         for key, value in [*table.items()]:
             self.alerting.restore(key, value, ALL)
 
@@ -101,6 +103,7 @@ def test_more_than_so_many_an_hour_are_held_back_and_summed_up_in_one() -> None:
     host = Host(Table())
     host.judge(visits(8, "yard"))
     host.judge(visits(4, "door"))
+    assert host.counts == {("night", "told"): 3, ("night", "held"): 9}
     host.sum_up(3599)
     assert [each["event_type"] for each in host.waiting()] == ["alert"] * 3
     host.sum_up(3601)

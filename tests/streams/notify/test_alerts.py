@@ -44,7 +44,7 @@ def ids() -> set[str]:
     return {id_of(name, source, first) for name in RULES for source, first in firsts}
 
 
-def test_a_thousand_alerts_come_at_least_once_although_both_brokers_of_the_way_and_the_process_are_killed(
+def test_a_thousand_alerts_come_at_least_once_although_the_broker_is_killed_twice_and_the_process_once(
     embedded: str, tmp_path: Path
 ) -> None:
     port = free_port()
