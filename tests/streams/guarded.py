@@ -25,7 +25,7 @@ from tests.kafka_node import KafkaNode
 from tests.processes import PROJECT
 from web.auth.certificate import make
 
-PASSWORDS = {"admin": "admin-secret", "edge": "edge-secret", "viewer": "viewer-secret"}
+PASSWORDS = {"admin": "admin-secret", "edge": "edge-secret", "viewer": "viewer-secret", "notify": "notify-secret"}
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 _SECURITY = "org.apache.kafka.common.security"
 

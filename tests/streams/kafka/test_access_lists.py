@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,13 @@ from streams.kafka import topics
 from streams.kafka.security import for_librdkafka
 from streams.wire.cameras import DrawnZones
 from streams.zones.writer import MayNotWrite, ZonesWriter
+from tests.processes import IMAGEBUS, Process
 from tests.streams import frames
+from tests.streams.chains import environment
 from tests.streams.guarded import Guarded
+from tests.streams.notify import notifying
+from tests.streams.notify.mosquitto import Listener, Mosquitto
+from tests.streams.notify.notifying import chain, mqtt, notify
 from tests.wait import wait_until
 from tests.web.viewing import start_viewer
 
@@ -34,11 +40,11 @@ def frames_everywhere(guarded: Guarded) -> Guarded:
     return guarded
 
 
-def write(guarded: Guarded, user: str, topic: str) -> int | None:
-    """The code of the error that a user gets who writes a frame, None where it is on the topic."""
+def write(guarded: Guarded, user: str, topic: str, key: str = "cam", value: bytes | None = None) -> int | None:
+    """The code of the error that a user gets who writes a record (a raw frame), None where it is on the topic."""
     errors: list[KafkaError | None] = []
     producer = Producer({**for_librdkafka(guarded.settings(user)), "log_level": 0})
-    producer.produce(topic, frames.record(), "cam", on_delivery=lambda error, _: errors.append(error))
+    producer.produce(topic, value or frames.record(), key, on_delivery=lambda error, _: errors.append(error))
     assert producer.flush(20) == 0
     return errors[0].code() if errors[0] else None
 
@@ -103,3 +109,26 @@ def test_the_viewer_of_who_may_see_redacted_frames_only_waits_for_no_other_topic
         # A raw frame on the redacted topic is the one that came, and it is not shown.
         wait_until(lambda: viewing.state()["bad"] == 1, 20, "the frame of the redacted topic")
         assert viewing.state()["frames"] == 0
+
+
+def test_what_tells_numbers_and_alerts_reads_redacted_frames_and_numbers_and_is_refused_everything_else(
+    frames_everywhere: Guarded, tmp_path: Path
+) -> None:
+    guarded = frames_everywhere
+    with Mosquitto(tmp_path) as broker, Listener(broker.port) as home:
+        alert = '[alerts.seen]\nwhen = { label = "person" }\nthen = ["mqtt"]\n'
+        env = environment(guarded.url, tmp_path, chain(mqtt(broker.port), alert)) | guarded.env("notify")
+        with notify(env) as process:
+            for key, value in notifying.frames([1]):
+                assert write(guarded, "edge", REDACTED, key, value) is None
+            wait_until(lambda: home.at("imagebus/alerts/seen"), 30, "an alert")
+            assert process.terminate() == 0
+        raw = chain(mqtt(broker.port, 'topic = "IMAGEAI_FRAME"\nraw = true'))
+        env = environment(guarded.url, tmp_path, raw) | guarded.env("notify")
+        with Process([*IMAGEBUS, "notify"], env) as process:
+            process.wait_for_line("Stage notify: .*IMAGEAI_FRAME.*: Authorization failed", 60)
+    for topic in RAW:
+        refused = read(guarded, "notify", topic, group="imagebus.REDACTION_FRAME.notify.home")
+        assert refused == KafkaError.TOPIC_AUTHORIZATION_FAILED
+    for topic in ALL:
+        assert write(guarded, "notify", topic) == KafkaError.TOPIC_AUTHORIZATION_FAILED
