@@ -21,7 +21,7 @@ DEMO_CHAIN = $(if $(DETECTOR),streams/chain-$(DETECTOR).toml,$(if $(filter $(CLI
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install imageai demo test check javascript audit constraints bench bench-cost bench-decode bench-detectors bench-faces bench-files bench-privacy bench-counting bench-fairness bench-flood bench-scale bench-cameras bench-publish bench-imageai fuzz chaos screenshots kafka soak units build
+.PHONY: help install imageai demo test check javascript audit constraints bench bench-cost bench-decode bench-detectors bench-faces bench-files bench-privacy bench-counting bench-fairness bench-flood bench-scale bench-cameras bench-publish bench-recording bench-imageai fuzz chaos screenshots kafka soak units build
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -121,6 +121,9 @@ bench-cameras: install ## Twelve cameras of all kinds in one file: one killed, f
 
 bench-publish: install ## Glass to glass: an RTSP camera's delay, rate and cost as a redacted stream (SECONDS=600 SIZE=640x480)
 	@SECONDS=$(or $(SECONDS),600) SIZE=$(or $(SIZE),640x480) python -m bench.publish
+
+bench-recording: install ## Kill a recorder every 20 s: what is lost, whether files play, whether bounds hold (VIDEO=file SECONDS=300)
+	@SECONDS=$(or $(SECONDS),300) python -m bench.recording '$(VIDEO)'
 
 bench-scale: install ## Measure one to four workers on three brokers (VIDEO=file SOURCES=40)
 	@python -m bench.scale '$(VIDEO)' $(SOURCES)

@@ -96,7 +96,7 @@ def compose() -> dict[str, Any]:
 def test_compose_services_are_healthy_restarted_and_bounded(compose: dict[str, Any]) -> None:
     services = compose["services"]
     always = {"kafka", "worker", "viewer", "camera", "cameras"}
-    assert set(services) == {*always, "notify", "producer", "publish", "mediamtx"}
+    assert set(services) == {*always, "notify", "recorder", "producer", "publish", "mediamtx"}
     assert all(service["restart"] == "unless-stopped" for service in services.values())
     assert all("healthcheck" in services[name] for name in ("kafka", "worker", "viewer", "camera"))
     assert all(volume.split(":")[0] in compose["volumes"] for s in services.values() for volume in s.get("volumes", []))

@@ -23,14 +23,18 @@ class Recording(NamedTuple):
         return Path(self.conf.dir)
 
 
-def recordings(chain: Chain, name: str = "") -> list[Recording]:
-    """The recordings of the chain, or the one of this name. Raises UsageError where there is none."""
-    found = [
+def recordings_of(chain: Chain) -> list[Recording]:
+    """The recordings of the chain."""
+    return [
         Recording(each, conf, chain.redacted(conf.topic))
         for each, conf in chain.outputs.items()
         if isinstance(conf, RecordingConf)
     ]
-    if not found:
+
+
+def recordings(chain: Chain, name: str = "") -> list[Recording]:
+    """The recordings of the chain, or the one of this name. Raises UsageError where there is none."""
+    if not (found := recordings_of(chain)):
         raise UsageError('Expected an [outputs.NAME] of kind = "recording" in the chain file, got none')
     if not name:
         return found

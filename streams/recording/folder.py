@@ -87,7 +87,7 @@ def files_of_day(root: Path, folder: str, day: str) -> Iterator[File]:
     """The files of a source's day (UTC) in any order; none where it is gone."""
     with suppress(FileNotFoundError):
         for entry in os.scandir(root / folder / day):
-            if (starts_s := _starts_s(day, entry.name)) is not None:
+            if (starts_s := _starts_s(day, entry.name)) is not None and entry.is_file(follow_symlinks=False):
                 yield File(Path(entry.path), starts_s)
 
 

@@ -159,8 +159,8 @@ def head_of(path: Path) -> Head | None:
     return first if isinstance(first, Head) else None
 
 
-def summary_of(path: Path) -> Summary:
-    """A file in sum: its last line where it was ended, else made of all of its lines. Raises OSError."""
+def written_summary_of(path: Path) -> Summary | None:
+    """The last line of a file that was ended; None of one that is being written, or was cut short. Raises OSError."""
     with path.open("rb") as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
         last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
@@ -168,8 +168,13 @@ def summary_of(path: Path) -> Summary:
         line = _decoder.decode(last)
     except (msgspec.DecodeError, RecursionError):
         line = None
-    if isinstance(line, Summary):
-        return line
+    return line if isinstance(line, Summary) else None
+
+
+def summary_of(path: Path) -> Summary:
+    """A file in sum: its last line where it was ended, else made of all of its lines. Raises OSError."""
+    if written := written_summary_of(path):
+        return written
     tally = Tally()
     for each in read(path):
         if isinstance(each, Numbers):

@@ -8,8 +8,6 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from streams.runtime.own_file import replace_own
-
 NAME = "positions.json"
 
 
@@ -30,6 +28,11 @@ def load(root: Path, topic: str) -> dict[int, int]:
 
 
 def save(root: Path, topic: str, next_offsets: dict[int, int]) -> None:
-    """Keep them; on a full disk those before stay."""
+    """Keep them; on a full disk those before stay.
+
+    Not synced, which may take seconds on a busy disk: after a power failure older ones have frames read once more.
+    """
+    new = (root / NAME).with_suffix(".new")
     with suppress(OSError):
-        replace_own(root / NAME, msgspec.json.encode(Positions(topic, next_offsets)))
+        new.write_bytes(msgspec.json.encode(Positions(topic, next_offsets)))
+        new.replace(root / NAME)

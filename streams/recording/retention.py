@@ -39,7 +39,8 @@ class Retention:
             pass
 
     def expire(self, now_s: float) -> None:
-        """Remove what is older than the bound in days."""
+        """Remove what is older than the bound in days, and what others wrote beyond that in bytes."""
+        self.grow(0)
         while self._remove_oldest(now_s - self._keep_days * DAY_S):
             pass
 

@@ -16,6 +16,7 @@ from functions.core import registry
 from functions.core.registry import FunctionError
 from streams.chain.function_options import registered
 from streams.chain.types import Chain
+from streams.recording.chosen import recordings_of
 from streams.runtime import logs
 from streams.runtime.faust_app import bus_app
 from streams.runtime.lag import Lag
@@ -30,12 +31,14 @@ from web.live.cameras import Cameras, CamerasReader
 from web.live.load_shedding import LoadShedding
 from web.live.newest import NewestFrames
 from web.live.protocol import BrokerState
+from web.playback.archive import Archive
+from web.playback.routes import PlaybackRoutes
 from web.redaction.hour import LastHour
 from web.viewer.broker_wait import BrokerWait
 from web.viewer.faust_app import ViewerApp
 from web.viewer.health import Health
 from web.viewer.pages import topic_infos
-from web.viewer.site import Site
+from web.viewer.site import Routes, Site
 from web.viewer.told import told
 
 log = logging.getLogger(__name__)
@@ -64,7 +67,8 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     parts = told(settings, chain, own, newest, cameras, guard)
     app.zones_reader = parts.zones_reader
     app.load_shedding = LoadShedding(app, lag, newest, parts.hour.skipped)
-    more = [app.health, *parts.routes]
+    playback = [PlaybackRoutes(Archive(recorded))] if (recorded := recordings_of(chain)) else []
+    more: list[Routes] = [app.health, *parts.routes, *playback]
     app.site = Site(chain, infos, newest, cameras, counts, bus, guard, app.health.traffic, more)
     for topic in chain.topic_names:
         keep = _keep(topic, newest, parts.hour, settings.max_record_bytes, chain.redacted(topic))

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from functions.core.errors import UsageError
 from functions.core.registry import FunctionSpec
 from streams.chain.types import Chain, StageConf
+from streams.recording.chosen import recordings_of
 from streams.wire.counts import COUNTS
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,8 @@ class Page(Struct, frozen=True):
 
     A `wall` shows all sources of `right` in a grid; `counts` are numbers, which every role may see; a `check` has
     operators mark who is exposed, `zones` has them draw what is to be covered.
-    `cameras` and `hours` tell of all cameras in numbers; a page `aside` is reached from others.
+    `cameras` and `hours` tell of all cameras in numbers; `playback` shows recordings; a page `aside` is
+    reached from others.
     """
 
     path: str
@@ -35,6 +37,7 @@ class Page(Struct, frozen=True):
     zones: bool = False
     cameras: bool = False
     hours: bool = False
+    playback: bool = False
     aside: bool = False
 
 
@@ -69,9 +72,12 @@ def pages(chain: Chain, has_bus: bool = True) -> tuple[Page, ...]:
         Page("/hour", "Last hour", None, redacted or "", hours=True, aside=True),
         *([zones] if both else ()),
     )
+    # Of a redacted topic where there is one: a page whose topic is raw is for operators only.
+    recorded = sorted((each.conf.topic for each in recordings_of(chain)), key=lambda topic: not chain.redacted(topic))
     return (
         *pictures,
         Page("/counts", "Counts", None, COUNTS, counts=True),
+        *(Page("/playback", "Playback", None, topic, playback=True) for topic in recorded[:1]),
         *([check] if both else ()),
         *(on_a_bus if has_bus else ()),
     )

@@ -14,6 +14,9 @@ const keysOf = (view) => [
   ["?", "this list"],
 ];
 
+// "camera 10" comes after "camera 9".
+const inOrder = new Intl.Collator(undefined, { numeric: true }).compare;
+
 /** A choice; its first entry means all, where `all` names it, and else the first one there is is chosen. */
 export class Choice {
   #select;
@@ -34,8 +37,10 @@ export class Choice {
     this.offer([]);
   }
 
-  offer(names) {
-    const every = [...new Set([...names, ...(this.#chosen ? [this.#chosen] : [])])].sort();
+  /** Offer these names; `chosen` where something else than a choice here has chosen. */
+  offer(names, chosen = this.#chosen) {
+    this.#chosen = chosen;
+    const every = [...new Set([...names, ...(this.#chosen ? [this.#chosen] : [])])].sort(inOrder);
     if (!this.#all && !this.#chosen && every.length) this.#choose((this.#chosen = every[0]));
     fill(
       this.#select,

@@ -9,6 +9,7 @@ import { Duo } from "./duo.js";
 import { duration } from "./format.js";
 import { HoursView } from "./hours.js";
 import { Link } from "./link.js";
+import { PlaybackView } from "./playback.js";
 import { Strip } from "./strip.js";
 import { Wall } from "./wall.js";
 import { ZonesView } from "./zones.js";
@@ -19,7 +20,7 @@ const link = new Link();
 if (pages.some(({ cameras }) => cameras)) {
   document.getElementById("status-text").replaceWith(el("a", { id: "status-text", href: "/cameras", textContent: "connecting" }));
 }
-const offerSources = (page.cameras || page.hours ? showNumbers : page.zones ? showZones : page.check ? showCheck : page.counts ? showCounts : page.wall ? showWall : showDuo)();
+const offerSources = (page.playback ? showPlayback : page.cameras || page.hours ? showNumbers : page.zones ? showZones : page.check ? showCheck : page.counts ? showCounts : page.wall ? showWall : showDuo)();
 
 link.addEventListener("change", () => {
   offerSources(sourcesHere());
@@ -102,6 +103,18 @@ function showZones() {
   content.append(toolbar(sources.element, zones.overlay, buttons(zones)), zones.element);
   if (asked) choose(asked);
   return (names) => sources.offer(names);
+}
+
+/** What was recorded. */
+function showPlayback() {
+  const playback = new PlaybackView();
+  const asked = new URLSearchParams(location.search).get("source") ?? "";
+  const cameras = new Choice("Camera", "", asked, (name) => playback.choose(name));
+  const speeds = new Choice("Speed", "", "1×", (speed) => playback.speed(speed));
+  speeds.offer(playback.speeds);
+  playback.addEventListener("cameras", () => cameras.offer(playback.names, playback.shown));
+  content.append(toolbar(cameras.element, playback.day, speeds.element, buttons(playback)), playback.element);
+  return () => {};
 }
 
 function toolbar(...parts) {
