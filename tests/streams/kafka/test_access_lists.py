@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
@@ -101,7 +104,9 @@ def test_where_the_configuration_may_not_be_read_that_is_said_and_work_goes_on(
     assert "cannot be read: " in caplog.text
 
 
-def test_the_viewer_of_who_may_see_redacted_frames_only_waits_for_no_other_topic(frames_everywhere: Guarded) -> None:
+def test_a_viewer_of_redacted_frames_only_waits_for_no_other_topic_and_draws_no_zones(
+    frames_everywhere: Guarded,
+) -> None:
     with start_viewer(frames_everywhere.url, env=frames_everywhere.env("viewer")) as viewing:
         wait_until(lambda: viewing.state().get("bus") == "ready", 30, "a viewer that holds its topic")
         for topic in (*RAW, REDACTED):
@@ -109,6 +114,11 @@ def test_the_viewer_of_who_may_see_redacted_frames_only_waits_for_no_other_topic
         # A raw frame on the redacted topic is the one that came, and it is not shown.
         wait_until(lambda: viewing.state()["bad"] == 1, 20, "the frame of the redacted topic")
         assert viewing.state()["frames"] == 0
+        # What stands there for this camera is no zones: it shows that they are not known, and may not write any.
+        told = wait_until(lambda: _answer(viewing.url + "/zones/list?source=cam", 200), 20, "zones that are read")
+        assert '"state":"unknown"' in told
+        none = json.dumps({"source": "cam", "zones": [], "at": None}).encode()
+        assert "may read ZONES and not write it" in _answer(viewing.url + "/zones/save", 403, none)
 
 
 def test_what_tells_numbers_and_alerts_reads_redacted_frames_and_numbers_and_is_refused_everything_else(
@@ -132,3 +142,12 @@ def test_what_tells_numbers_and_alerts_reads_redacted_frames_and_numbers_and_is_
         assert refused == KafkaError.TOPIC_AUTHORIZATION_FAILED
     for topic in ALL:
         assert write(guarded, "notify", topic) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+def _answer(url: str, status: int, body: bytes | None = None) -> str:
+    """What a viewer answers, empty where it is of another status."""
+    try:
+        with urlopen(url, body, timeout=20) as answer:
+            return str(answer.read().decode()) if answer.status == status else ""
+    except HTTPError as error:
+        return error.read().decode() if error.code == status else ""
