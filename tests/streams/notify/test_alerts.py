@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench.chaos.proxy import Proxy
 from streams.notify.messages import id_of
 from tests.bus import produce_all
+from tests.kafka_node import KafkaNode
 from tests.processes import free_port
 from tests.streams.chains import environment
 from tests.streams.frames import RUN
@@ -78,6 +79,33 @@ def test_a_thousand_alerts_come_at_least_once_although_the_broker_is_killed_twic
             assert process.terminate() == 0
     assert len(heard()) == 1000
     assert heard() == ids()
+
+
+def test_kafka_may_be_killed_too_and_whoever_starts_again_knows_whom_it_told(
+    kafka_node: Callable[..., KafkaNode], tmp_path: Path
+) -> None:
+    node = kafka_node()
+    with Mosquitto(tmp_path) as broker, Listener(broker.port) as home:
+        env = environment(node.url, tmp_path, chain(mqtt(broker.port), rule("seen", '["mqtt"]')), partitions=2)
+
+        def heard() -> list[str]:
+            return [alert["id"] for alert in home.at("imagebus/alerts/seen")]
+
+        with notify(env) as process:
+            produce_all(node.url, REDACTED, frames(VISIT * 3, every_s=EVERY_S))
+            wait_until(lambda: len(heard()) == 3, 40, "the first alerts")
+            node.kill()
+            node.start()
+            produce_all(node.url, REDACTED, frames([*VISIT * 2, 1], first=9, every_s=EVERY_S))
+            wait_until(lambda: len(heard()) >= 6, 60, "the alerts after that")
+            process.kill()
+        told = heard()
+        with notify(env) as process:
+            # Somebody who is there and was told of goes, comes again, and is told of once more.
+            produce_all(node.url, REDACTED, frames([1, 1, 0, 0, 1], first=16, every_s=EVERY_S))
+            wait_until(lambda: len({*heard()}) == 7, 40, "one more alert")
+    assert len({*told}) == 6
+    assert {*heard()[len(told) :]} - {*told} == {id_of("seen", "yard", f"{RUN}-20")}
 
 
 def test_a_webhook_is_signed_tried_again_never_sent_elsewhere_and_nothing_waits_for_it(
