@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -13,7 +13,7 @@ from functions.core.frame import Frame
 from streams.chain.alerts_section import AlertConf, AreaConf
 from streams.chain.outputs_section import OutputConf
 from streams.notify.messages import Alert, Summary, alert_of, summary_of
-from streams.notify.metrics import HELD, TOLD
+from streams.notify.metrics import DROPPED, HELD, TOLD
 from streams.notify.outbox import Outbox, Waiting, key_of, output_of
 from streams.notify.rule import Seen, count, is_in_hours, see
 from streams.notify.watches import Place, Rows, Watches
@@ -69,7 +69,7 @@ class Alerting:
         """Take in a row, where it is of these partitions. Raises ValueError for one of another version."""
         output = output_of(key)
         if output is None:
-            self._watches.restore(key, value, partitions)
+            self._watches.restore(key, value, partitions, {rule.name for rule in self._rules})
             return
         waiting = msgspec.msgpack.decode(value, type=Waiting)
         if output in self._outboxes and waiting.partition in partitions:
@@ -86,7 +86,7 @@ class Alerting:
         self._watches.forget_sent(self._clock())
         for rule in self._rules:
             held = self._watches.held(rule.name)
-            if held and self._may_send(rule):
+            if held and self._may_send(rule) and self._with_room(rule.outputs):
                 self._sum_up(rule, held)
 
     def _judge(self, rule: Rule, outputs: Sequence[str], frame: Frame, partition: int) -> None:
@@ -101,13 +101,14 @@ class Alerting:
             self._watches.store(place, seen)
 
     def _tell(self, rule: Rule, outputs: Sequence[str], frame: Frame, seen: Seen, number: int) -> None:
-        watch = seen.watch
-        if self._may_send(rule) and not self._watches.held(rule.name):
+        watch, ready = seen.watch, self._with_room(outputs)
+        if ready and self._may_send(rule) and not self._watches.held(rule.name):
             alert = alert_of(rule.name, rule.conf, frame, number, watch.since or 0, watch.first)
             watch.sent.append(self._clock())
             self._counts[rule.name, TOLD] += 1
-            for output in outputs:
+            for output in ready:
                 self._put(output, alert, watch.partition)
+            self._counts[rule.name, DROPPED] += len(outputs) - len(ready)  # others do not wait for those
             return
         self._counts[rule.name, HELD] += 1
         if not watch.held:
@@ -115,12 +116,15 @@ class Alerting:
         watch.held, watch.held_to = watch.held + 1, frame.captured_at
 
     def _may_send(self, rule: Rule) -> bool:
-        sent = self._watches.sent_within_an_hour(rule.name, self._clock())
-        return sent < rule.conf.per_hour and not any(self._outboxes[name].is_full for name in rule.outputs)
+        return self._watches.sent_within_an_hour(rule.name, self._clock()) < rule.conf.per_hour
+
+    def _with_room(self, outputs: Iterable[str]) -> list[str]:
+        return [name for name in outputs if not self._outboxes[name].is_full]
 
     def _sum_up(self, rule: Rule, held: Mapping[str, Seen]) -> None:
         first = next(iter(held.values())).watch
-        for name, output in rule.outputs.items():
+        for name in self._with_room(rule.outputs):
+            output = rule.outputs[name]
             if told := {source: seen.watch for source, seen in held.items() if output.takes(source)}:
                 self._put(name, summary_of(rule.name, told), first.partition)
         first.sent.append(self._clock())

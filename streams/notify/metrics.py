@@ -10,8 +10,8 @@ from prometheus_client.registry import Collector
 
 from streams.runtime.metrics import counter, gauge
 
-# What becomes of an alert: a message of its own, or a part of a summary.
-TOLD, HELD = "told", "held"
+# What becomes of an alert: a message of its own, a part of a summary, or nothing for an output that takes none.
+TOLD, HELD, DROPPED = "told", "held", "dropped"
 
 
 class AlertMetrics(Collector):
@@ -22,7 +22,7 @@ class AlertMetrics(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """The metrics, at each scrape."""
-        about = "Alerts: told in a message of their own, or held back and summed up."
+        about = "Alerts: told in a message, held back and summed up, or dropped for an output that takes none."
         yield counter("imagebus_alerts_total", about, ("rule", "outcome"), self._alerts)
         waiting = {(name,): len(each) for name, each in self._waiting.items()}
         yield gauge("imagebus_alerts_waiting", "Messages that an output has not taken yet.", ("output",), waiting)

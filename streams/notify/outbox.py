@@ -9,7 +9,7 @@ from itertools import islice
 
 from msgspec import Struct
 
-# So many wait at most: a rule whose output has no room for more holds its alerts back, and sums them up.
+# So many wait at most. Where no output of a rule has room for more, it holds its alerts back, and sums them up.
 MOST = 5000
 _KIND = "message"
 

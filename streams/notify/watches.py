@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -42,11 +42,15 @@ class Watches:
         """Forget all, and leave the rows."""
         self._seen.clear()
 
-    def restore(self, key: str, value: bytes, partitions: frozenset[int]) -> None:
-        """Take in a row, where it is a watch of these partitions."""
+    def restore(self, key: str, value: bytes, partitions: Collection[int], rules: Collection[str]) -> None:
+        """Take in a row, where it is a watch of these partitions; one of a rule that is not any more is deleted."""
         kind, rule, source = json.loads(key)
-        if kind == _KIND and (watch := msgspec.msgpack.decode(value, type=Watch)).partition in partitions:
+        if kind != _KIND or (watch := msgspec.msgpack.decode(value, type=Watch)).partition not in partitions:
+            return
+        if rule in rules:
             self._seen[Place(rule, source)] = Seen(watch)
+        else:
+            self._rows.forget(key, watch.partition)
 
     def at(self, place: Place, partition: int) -> Seen:
         """That of a place, a new one where there is none."""

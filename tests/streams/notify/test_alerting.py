@@ -103,7 +103,7 @@ def test_more_than_so_many_an_hour_are_held_back_and_summed_up_in_one() -> None:
     host = Host(Table())
     host.judge(visits(8, "yard"))
     host.judge(visits(4, "door"))
-    assert host.counts == {("night", "told"): 3, ("night", "held"): 9}
+    assert host.counts == Counter({("night", "told"): 3, ("night", "held"): 9})
     host.sum_up(3599)
     assert [each["event_type"] for each in host.waiting()] == ["alert"] * 3
     host.sum_up(3601)
@@ -130,6 +130,17 @@ def test_an_output_that_takes_nothing_has_so_many_waiting_and_no_more(monkeypatc
     assert [(each["event_type"], each["alerts"]) for each in host.waiting()] == [("summary", 4)]
 
 
+def test_an_output_that_takes_nothing_keeps_no_other_from_being_told(monkeypatch: Any) -> None:
+    monkeypatch.setattr(outboxes, "MOST", 5)
+    host = Host(Table(), replace_per_hour(1000))
+    for number in range(9):
+        host.judge(visits(1, first=number))
+        (key,) = host.boxes["home"]._waiting
+        host.boxes["home"].delivered(key)
+    assert len(host.waiting("ops")) == 5
+    assert host.counts == Counter({("night", "told"): 9, ("night", "dropped"): 4})
+
+
 def replace_per_hour(per_hour: int) -> AlertConf:
     return AlertConf(when=NIGHT.when, then=NIGHT.then, per_hour=per_hour)
 
@@ -146,6 +157,11 @@ def test_whoever_takes_over_has_what_waits_knows_what_was_told_and_tells_it_by_t
     assert (len(second.waiting("home")), len(second.waiting("ops"))) == (2, 3)
     second.judge(visits(5))  # not committed, so they come again
     assert second.waiting("home") == first.waiting("home")
+    other = {key: value for key, value in table.items() if '"watch"' in key}
+    table.update({key.replace("night", "gone"): value for key, value in other.items()})
+    table.partitions.update({key.replace("night", "gone"): 0 for key in other})
+    assert Host(table).waiting() == first.waiting()
+    assert not any("gone" in key for key in table), "a rule that is not any more leaves no rows"
     second.sum_up(3601)
     assert second.waiting()[-1]["alerts"] == 2
 
