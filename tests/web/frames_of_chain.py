@@ -32,11 +32,16 @@ class Camera:
     name: str
     run: str = field(default_factory=lambda: secrets.token_hex(6))
 
-    def send(self, seq: int, topics: Iterable[str] = ALL, detections: Iterable[Detection] = ()) -> Frame:
-        """Put one frame on these topics; it is the frame of the last one."""
+    def send(
+        self, seq: int, topics: Iterable[str] = ALL, detections: Iterable[Detection] = (), doubt: str | None = None
+    ) -> Frame:
+        """Put one frame on these topics; it is the frame of the last one. In `doubt` a redactor hides all of it."""
         frame = self.frame(seq).with_detections(detections)
         for topic in topics:
             sent = _passed_on(frame, topic)
+            if sent.redaction and doubt:
+                black = sent.with_image(np.zeros_like(sent.image))
+                sent = replace(black, redaction=replace(sent.redaction, covered=1.0, doubt=doubt))
             produce(self.url, topic, self.name, records.encode(records.from_frame(sent)))
         return sent
 

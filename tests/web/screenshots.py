@@ -34,6 +34,7 @@ KEPT = ("redaction.png", "redaction-phone.png")
 SIZES = {"": (1280, 800), "-phone": (390, 844)}
 # Two cameras, which show every so-manieth frame.
 SOURCES = {"street": 5, "yard": 25}
+FIRST = f"?source={next(iter(SOURCES))}"
 # The plots and the averages need some frames before there is anything to see in them.
 SETTLE_MS = 8_000
 _SHOWN = """() => document.querySelector(".pane, .counted, video") !== null
@@ -54,8 +55,8 @@ def main(video: str, folder: Path) -> None:
         wait_until(lambda: viewing.state().get("bus") == "ready", 60, "a viewer that reads")
         for name, address in PAGES.items():
             for suffix, size in SIZES.items():
-                take(browser, viewing.url + address, size, folder / f"{name}{suffix}.png", settled)
-        take(browser, f"{viewing.url}/redaction", SIZES[""], folder / "redaction-light.png", settled, "light")
+                take(browser, viewing.url + address + FIRST, size, folder / f"{name}{suffix}.png", settled)
+        take(browser, f"{viewing.url}/redaction{FIRST}", SIZES[""], folder / "redaction-light.png", settled, "light")
         with start_viewer(broker.url, env={"IMAGEBUS_OPERATOR_PASSWORD": "the operator's own"}) as guarded:
             wait_until(guarded.state, 60, "a viewer that answers")
             take(browser, guarded.url, SIZES[""], folder / "login.png", lambda page: None)
@@ -128,7 +129,6 @@ def take(
     """Open a page, wait until it is ready, then keep a picture of it."""
     width, height = size
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-    page.add_init_script(f"sessionStorage.setItem('source', '{next(iter(SOURCES))}')")
     page.goto(url)
     ready(page)
     page.screenshot(path=target)

@@ -48,7 +48,7 @@ class Guard:
 
     @web.middleware
     async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        info = _info(request)
+        info = request_info(request)
         if why := refusal(info, "this viewer", None if self.has_passwords else "password"):
             raise web.HTTPForbidden(text=f"{why}\n")
         if not self.has_passwords:
@@ -63,7 +63,7 @@ class Guard:
         return self._show_form("")
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
-        address = client_address(_info(request))
+        address = client_address(request_info(request))
         try:
             with self._throttle.attempt(address) as attempt:
                 password = await _password(request)
@@ -92,7 +92,7 @@ class Guard:
             max_age=int(LIFE_S),
             httponly=True,
             samesite="Strict",
-            secure=client_scheme(_info(request)) == "https",
+            secure=client_scheme(request_info(request)) == "https",
         )
         return answer
 
@@ -141,7 +141,8 @@ async def _password(request: web.Request) -> str:
     return fields.get("password", [""])[0]
 
 
-def _info(request: web.Request) -> RequestInfo:
+def request_info(request: web.Request) -> RequestInfo:
+    """The parts of a request that access depends on."""
     return RequestInfo(
         method=request.method,
         scheme="https" if request.secure else "http",

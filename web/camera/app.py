@@ -16,8 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from streams.chain.types import Chain
 from streams.kafka import topics
@@ -27,7 +26,6 @@ from streams.runtime.ports import PROCESS_HEADER
 from streams.settings import Settings
 from streams.wire.cameras import CAMERAS
 from web.assets import layout
-from web.assets.layout import STATIC
 from web.auth.access import HEADERS, METRICS, RequestInfo, is_local, refusal
 from web.camera.ice import for_browsers
 from web.camera.offer import DEFAULT_INTERVAL_MS, DEFAULT_SOURCE, INTERVAL_MS, CameraKeys
@@ -63,13 +61,18 @@ def build(settings: Settings, chain: Chain, keys: CameraKeys, ice: list[RTCIceSe
             Route("/ready", partial(_ready, whip.bus_ready)),
             Route(METRICS, partial(_metrics, CameraMetrics(whip))),
             *whip.routes,
-            Mount("/static", StaticFiles(directory=STATIC)),
+            Route("/static/{version}/{file}", _file),
         ],
         lifespan=lifespan,
         exception_handlers={HTTPException: _error},
     )
     app.add_middleware(BaseHTTPMiddleware, dispatch=partial(_guard, None if keys else "key"))
     return app
+
+
+async def _file(request: Request) -> Response:
+    file = layout.asset(request.path_params["version"], request.path_params["file"])
+    return Response(file.body, headers=file.headers) if file else PlainTextResponse("Not Found\n", 404)
 
 
 class _BusReady:
@@ -117,7 +120,8 @@ async def _guard(unset: str | None, request: Request, go_on: RequestResponseEndp
     """The access rules and the response headers as a Starlette middleware."""
     why = refusal(_info(request), "this host", unset)
     answer = PlainTextResponse(f"{why}\n", 403) if why else await go_on(request)
-    answer.headers.update(_HEADERS)
+    for name, value in _HEADERS.items():
+        answer.headers.setdefault(name, value)
     return answer
 
 

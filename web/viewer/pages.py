@@ -20,10 +20,10 @@ log = logging.getLogger(__name__)
 class Page(Struct, frozen=True):
     """One page: a frame on `left` beside the same frame on `right`; `details` adds what was found in it.
 
-    A `wall` shows all sources of `right` in a grid; `counts` are numbers, which every role may see; a `check` has
-    operators mark who is exposed, `zones` has them draw what is to be covered.
-    `cameras` and `hours` tell of all cameras in numbers; `playback` shows recordings; a page `aside` is
-    reached from others.
+    One that is `alone` begins with the right side only, and the details beside it. Its `kind` names the script that
+    draws it: `live` pictures, a `wall` of all sources of `right`, `counts`, a `check`, where operators mark who is
+    exposed, or `zones`, where they draw what is to be covered; `cameras` and `hours` tell of all cameras in numbers,
+    `playback` shows recordings. A page `aside` is reached from others.
     """
 
     path: str
@@ -31,14 +31,13 @@ class Page(Struct, frozen=True):
     left: str | None
     right: str
     details: bool = False
-    wall: bool = False
-    counts: bool = False
-    check: bool = False
-    zones: bool = False
-    cameras: bool = False
-    hours: bool = False
-    playback: bool = False
+    alone: bool = False
     aside: bool = False
+    kind: str = "live"
+
+
+# Pages without a picture, for every role; and operators' work, whose answers hold raw pictures.
+_NUMBERS, _RAW = frozenset({"counts", "cameras", "hours"}), frozenset({"check", "zones"})
 
 
 class TopicInfo(Struct, frozen=True):
@@ -59,25 +58,25 @@ def pages(chain: Chain, has_bus: bool = True) -> tuple[Page, ...]:
     redacted = _first(topic for topic in (*ends, *chain.topic_names) if chain.redacted(topic))
     wanted = (
         Page("/", "Identification", source, raw or ""),
-        Page("/imageai", "ImageAI", source, raw or "", details=True),
+        Page("/imageai", "ImageAI", source, raw or "", details=True, alone=True),
         Page("/redaction", "Redaction", raw, redacted or "", details=True),
-        Page("/wall", "Wall", None, redacted or raw or "", wall=True),
+        Page("/wall", "Wall", None, redacted or raw or "", kind="wall"),
     )
     pictures = (page for page in wanted if page.right and page.left != page.right)
     both = source and redacted and source != redacted
-    check = Page("/check", "Check", source, redacted or "", check=True)
-    zones = Page("/zones", "Zones", source, redacted or "", zones=True, aside=True)
+    check = Page("/check", "Check", source, redacted or "", kind="check")
+    zones = Page("/zones", "Zones", source, redacted or "", kind="zones", aside=True)
     on_a_bus = (
-        Page("/cameras", "Cameras", None, redacted or raw or "", cameras=True),
-        Page("/hour", "Last hour", None, redacted or "", hours=True, aside=True),
+        Page("/cameras", "Cameras", None, redacted or raw or "", kind="cameras"),
+        Page("/hour", "Last hour", None, redacted or "", kind="hours", aside=True),
         *([zones] if both else ()),
     )
     # Of a redacted topic where there is one: a page whose topic is raw is for operators only.
     recorded = sorted((each.conf.topic for each in recordings_of(chain)), key=lambda topic: not chain.redacted(topic))
     return (
         *pictures,
-        Page("/counts", "Counts", None, COUNTS, counts=True),
-        *(Page("/playback", "Playback", None, topic, playback=True) for topic in recorded[:1]),
+        Page("/counts", "Counts", None, COUNTS, kind="counts"),
+        *(Page("/playback", "Playback", None, topic, kind="playback") for topic in recorded[:1]),
         *([check] if both else ()),
         *(on_a_bus if has_bus else ()),
     )
@@ -93,9 +92,9 @@ def pair_page(chain: Chain, left: str, right: str) -> Page | None:
 
 def redacted_only(chain: Chain, page: Page) -> Page | None:
     """A page as the role viewer gets it: no raw left half; None where the right one is raw, and for operators' work."""
-    if page.counts or page.cameras or page.hours:
+    if page.kind in _NUMBERS:
         return page
-    if page.check or page.zones or not chain.redacted(page.right):
+    if page.kind in _RAW or not chain.redacted(page.right):
         return None
     return page if page.left and chain.redacted(page.left) else replace(page, left=None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
@@ -11,11 +12,11 @@ from typing import Protocol
 from aiohttp import web
 
 from streams.chain.types import Chain
+from streams.runtime.ports import process_at
 from web.assets import layout
-from web.assets.layout import STATIC
-from web.auth.access import HEADERS
+from web.auth.access import HEADERS, client_scheme
 from web.auth.credentials import OPERATOR, ROLES
-from web.auth.guard import Guard
+from web.auth.guard import Guard, request_info
 from web.auth.sessions import Session
 from web.counts.reader import LatestCounts, as_csv
 from web.live.cameras import Cameras
@@ -24,14 +25,15 @@ from web.live.newest import NewestFrames
 from web.live.protocol import MAX_COMMAND_BYTES, BrokerState
 from web.viewer.pages import Page, TopicInfo, pages, pair_page, redacted_only
 
-_FILES = {path.name: path for path in STATIC.iterdir()}
 _SESSION = '<form method="post" action="/logout"><span>{role}</span><button type="submit">Log out</button></form>'
 _HEARTBEAT_S = 10.0
+_CAMERA_PORT = "8080"
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Set the response headers, as a signal handler of aiohttp."""
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     response.headers.popall("Server", None)
 
 
@@ -68,10 +70,11 @@ class Site:
         self._guard.add_to(app)
         app.router.add_get("/pair/{left}/{right}", self._pair)
         app.router.add_get("/counts.csv", self._counts_file)
+        app.router.add_get("/try", _try)
         app.router.add_get("/ws", self._websocket)
         for routes in self._more:
             routes.add_to(app)
-        app.router.add_get("/static/{file}", _file)
+        app.router.add_get("/static/{version}/{file}", _file)
         app.router.add_get("/{name:[a-z]*}", self._page)
 
     async def close(self) -> None:
@@ -137,12 +140,21 @@ class RolePages:
         self.topics = {topic: info for topic, info in infos.items() if sees_all or chain.redacted(topic)}
 
 
+async def _try(request: web.Request) -> web.StreamResponse:
+    """Lead to the camera page of this host, if it has one."""
+    port = int(os.environ.get("CAMERA_PORT", _CAMERA_PORT))
+    if await asyncio.to_thread(process_at, port) != "camera":
+        why = f"No camera page answers on port {port} of this host: start one with `imagebus camera --port {port}`\n"
+        raise web.HTTPNotFound(text=why)
+    scheme = client_scheme(request_info(request))
+    raise web.HTTPSeeOther(f"{scheme}://{request.url.host}:{port}/?start")
+
+
 async def _file(request: web.Request) -> web.StreamResponse:
-    """A static file, looked up by name: no path is ever built from a request."""
-    path = _FILES.get(request.match_info["file"])
-    if path is None:
+    file = layout.asset(request.match_info["version"], request.match_info["file"])
+    if file is None:
         raise web.HTTPNotFound
-    return web.FileResponse(path)
+    return web.Response(body=file.body, headers=file.headers)
 
 
 def _nav_item(item: Page, current: Page) -> str:

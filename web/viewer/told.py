@@ -35,7 +35,7 @@ class Told(NamedTuple):
 
 def told(settings: Settings, chain: Chain, own: Path, newest: NewestFrames, cameras: Cameras, guard: Guard) -> Told:
     """The parts for the topics that the chain's check compares; what they keep is beside `own`, by its name."""
-    raw, redacted = next(((page.left, page.right) for page in pages(chain) if page.check), (None, None))
+    raw, redacted = next(((page.left, page.right) for page in pages(chain) if page.kind == "check"), (None, None))
     checks, board = Checks(own.with_name(f"{own.name}.checks")), ZonesBoard(own.with_name(f"{own.name}.zones"))
     hour = LastHour(raw, redacted, settings.sources)
     stage = next((name for name, stage in chain.stages.items() if stage.output == redacted), None)

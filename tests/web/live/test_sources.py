@@ -23,7 +23,6 @@ from tests.web.frames_of_chain import ALL, REDACTED, SOURCE, Camera
 from tests.web.socket_client import connect
 from tests.web.viewing import Viewing, start_viewer
 from web.live import cameras
-from web.live.client import MAX_VIEWS
 from web.live.newest import NewestFrames
 from web.live.pairing import LiveFrame, Pairing
 from web.live.protocol import BrokerState, state_message
@@ -254,10 +253,10 @@ def test_the_wall_drops_who_is_forgotten_and_says_that_not_all_are_shown(viewing
     page.goto(f"{viewing.url}/wall")
     page.get_by_label("Topic").select_option(SOURCE)
     send(120)
-    expect(tiles).to_have_count(MAX_VIEWS)
+    expect(tiles).to_have_count(PLACES)
     first = page.get_by_label(str(tiles.first.get_attribute("aria-label")), exact=True)
     wait_until(lambda: send(60) and notice.is_visible(), 20, "a page that says so")
     expect(notice).to_have_text(re.compile("^More sources send than the viewer remembers"))
     wait_until(lambda: send(60) and not first.count(), 20, "a wall without who was forgotten")
-    assert tiles.count() <= MAX_VIEWS
+    assert tiles.count() <= PLACES
     expect(notice).to_be_hidden()

@@ -48,7 +48,7 @@ def test_a_page_breaks_no_accessibility_rule(
         sampled(page, shop)
     else:
         open_page(page, viewing, path, shop.name)
-        wait_for_frame(page, shop, 1)
+        wait_for_frame(page, shop, 1, panes=page.locator(".pane:visible").count())
     assert broken_rules(page) == []
     context.close()
 

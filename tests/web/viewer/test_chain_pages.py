@@ -24,6 +24,9 @@ def test_the_default_chain_has_its_pages() -> None:
         ("/wall", "Wall", None, "REDACTION_FRAME", False),
         ("/counts", "Counts", None, "COUNTS", False),
         ("/check", "Check", "SOURCE_FRAME", "REDACTION_FRAME", False),
+        ("/cameras", "Cameras", None, "REDACTION_FRAME", False),
+        ("/hour", "Last hour", None, "REDACTION_FRAME", False),
+        ("/zones", "Zones", "SOURCE_FRAME", "REDACTION_FRAME", False),
     ]
 
 
@@ -44,6 +47,9 @@ def test_a_chain_without_annotation_shows_its_source_beside_the_redacted_frame(t
         ("Wall", None, "SAFE"),
         ("Counts", None, "COUNTS"),
         ("Check", "CAMERA", "SAFE"),
+        ("Cameras", None, "SAFE"),
+        ("Last hour", None, "SAFE"),
+        ("Zones", "CAMERA", "SAFE"),
     ]
 
 

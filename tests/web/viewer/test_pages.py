@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from functions.core.frame import Detection
 from streams.kafka.embedded_broker import EmbeddedBroker
 from tests.bus import produce
+from tests.processes import free_port
 from tests.wait import wait_until
 from tests.web.frames_of_chain import ANNOTATED, REDACTED, SOURCE, Camera
 from tests.web.viewing import Viewing, open_page, pixel, shows, start_viewer, wait_for_frame
@@ -29,7 +30,7 @@ def test_each_page_shows_the_same_frame_of_its_two_topics(
 ) -> None:
     door = camera(f"door of {path}")
     door.send(5)
-    open_page(page, viewing, path, door.name)
+    open_page(page, viewing, f"{path}?layout=pair", door.name)
     wait_for_frame(page, door, 5)
     assert shows(page, left, 5)
     assert shows(page, right, 5)
@@ -73,10 +74,14 @@ def test_a_caption_says_whose_frame_it_is_and_when_it_was_captured(
     expect(pane.locator(".reference")).to_have_text("#1230")
     expect(pane.locator(".mark")).to_have_text("redacted")
     expect(pane.locator(".title")).to_have_text("People hidden")
+    expect(pane.locator(".covered")).to_have_text("10 % hidden")
+    expect(pane.locator(".doubt")).to_have_text("nothing in doubt")
     expect(pane.locator(".age")).to_have_text(re.compile(r"age \d+(\.\d)? s"))
-    here = page.evaluate("us => new Date(us / 1000).toTimeString().slice(0, 8)", frame.captured_at)
+    here = page.evaluate(
+        "us => new Date(us / 1000).toLocaleTimeString([], {minute: '2-digit', second: '2-digit'})", frame.captured_at
+    )
     expect(pane.locator("time")).to_contain_text(here)
-    expect(page.locator(f".pane[data-topic={ANNOTATED}] .mark")).to_have_text("annotated")
+    expect(page.locator(f".pane[data-topic={ANNOTATED}] .mark")).to_have_text("raw, annotated")
 
 
 def test_details_say_how_fast_and_what_was_found_and_hidden(viewing: Viewing, camera: Cameras, page: Page) -> None:
@@ -84,6 +89,8 @@ def test_details_say_how_fast_and_what_was_found_and_hidden(viewing: Viewing, ca
     shop.send(1, detections=[PERSON, CAR])
     open_page(page, viewing, "/redaction", shop.name)
     wait_for_frame(page, shop, 1)
+    shop.send(2, detections=[PERSON, CAR])
+    wait_for_frame(page, shop, 2)
     rows = page.locator(".details tbody tr")
     expect(rows.nth(0).locator("td")).to_have_text(["1", "person", "94.1 %", "10,20 to 60,120", "hidden"])
     expect(rows.nth(1).locator("td")).to_have_text(["2", "car 3", "50.0 %", "100,50 to 200,100", ""])
@@ -91,7 +98,8 @@ def test_details_say_how_fast_and_what_was_found_and_hidden(viewing: Viewing, ca
     expect(page.locator(".labels .hidden-label")).to_contain_text("person")
     expect(page.locator(".labels .found")).to_contain_text("car")
     expect(page.locator(".speed li")).to_have_text(["detect61 ms(average 58)", "redact7.0 ms(average 7.0)"])
-    expect(page.locator(".delay .what")).to_have_text(["bus", "detect", "bus", "redact", "bus", "page"])
+    expect(page.locator(".delay li .what")).to_have_text(["bus", "detect", "bus", "redact", "bus", "page"])
+    expect(page.locator(".delay .total")).to_have_text(re.compile(r"\d\.\d\d s"))
     assert max(pixel(page, REDACTED, 35, 70)[:3]) < 20
 
 
@@ -144,6 +152,7 @@ def test_a_source_that_went_silent_is_dimmed_and_its_seconds_counted(
     wait_for_frame(page, tired, 1)
     note = page.locator(f".pane[data-topic={SOURCE}] .note")
     expect(note).to_contain_text("tired is silent for")
+    expect(page.locator(".delay .total")).to_contain_text("none: silent for")
     expect(page.locator(f".pane[data-topic={SOURCE}] .stage")).to_have_class("stage stale")
     tired.send(2)
     expect(note).to_be_hidden()
@@ -169,18 +178,26 @@ def test_a_stage_that_stopped_dims_both_sides_although_the_source_goes_on(
     wait_for_frame(page, door, 1)
 
 
-def test_a_page_without_frames_says_what_to_type(page: Page) -> None:
-    with EmbeddedBroker() as broker, start_viewer(broker.url) as empty:
+def test_a_page_without_frames_has_looked_and_says_which_part_is_missing_and_what_to_type(page: Page) -> None:
+    with EmbeddedBroker() as broker, start_viewer(broker.url, env={"CAMERA_PORT": str(free_port())}) as empty:
         wait_until(empty.state, 20, "a viewer that answers")
         page.goto(empty.url)
-        notes = page.locator(".pane .note")
-        expect(notes.nth(0)).to_have_text(
-            "Waiting for SOURCE_FRAME: start a producer with “imagebus produce VIDEO -t SOURCE_FRAME”, "
-            "or a camera's page with “imagebus camera”"
-        )
-        expect(notes.nth(1)).to_have_text(
-            "Waiting for ANNOTATED_FRAME: start its stage with “IMAGEBUS_STAGES=annotate faust -A streams worker”"
-        )
+        missing = page.locator(".pane .missing")
+        expect(missing.nth(0).locator("p").first).to_have_text("No camera sends SOURCE_FRAME")
+        expect(missing.nth(0).locator("code")).to_have_text("imagebus produce VIDEO -t SOURCE_FRAME")
+        expect(missing.nth(1)).to_contain_text("Nothing on ANNOTATED_FRAME yet: it needs a camera, and a worker")
+        expect(page.locator("#status")).to_have_text("no camera yet")
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        missing.nth(1).get_by_role("button", name="Copy").click()
+        expect(missing.nth(1).get_by_role("button")).to_have_text("Copied")
+        copied = page.evaluate("() => navigator.clipboard.readText()")
+        assert copied == "IMAGEBUS_STAGES=annotate faust -A streams worker"
+        tried = page.request.get(f"{empty.url}/try", max_redirects=0)
+        assert tried.status == 404
+        assert "imagebus camera" in tried.text()
+
+        Camera(broker.url, "alone").send(1, [SOURCE])
+        expect(missing.nth(1).locator("p").first).to_have_text("No worker writes ANNOTATED_FRAME")
         page.wait_for_load_state("networkidle")  # a viewer that ends may cut off what the page still loads
 
 
@@ -200,7 +217,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(path: str, viewing: Viewing
     page.set_viewport_size({"width": 390, "height": 844})
     door = camera("a camera whose name is longer than any telephone is wide, and then some more of it")
     door.send(1, detections=[PERSON, CAR])
-    open_page(page, viewing, path, door.name)
+    open_page(page, viewing, f"{path}?layout=pair", door.name)
     wait_for_frame(page, door, 1)
     # The table is written anew a moment later than the pictures.
     expect(page.locator(".details tbody td:nth-child(2)")).to_have_text(["person", "car 3"] if path != "/" else [])
@@ -219,14 +236,52 @@ def test_small_plots_count_frames_and_what_was_found(viewing: Viewing, camera: C
     open_page(page, viewing, "/redaction", busy.name)
     wait_for_frame(page, busy, 1)
     seqs = iter(range(2, 10_000))
-    plots = page.locator(".plots li")
+    plots = page.locator(".plots figure")
 
     def counted() -> bool:
         busy.send(next(seqs), detections=[PERSON, PERSON, CAR])
         numbers = plots.locator(".number").all_text_contents()
-        counted = len(numbers) == 4 and int(numbers[0] or 0) >= 1 and numbers[2:] == ["2.0", "1.0"]
+        counted = len(numbers) == 4 and numbers[0][0] in "123456789" and numbers[2:] == ["2.0 a frame", "1.0 a frame"]
         return counted and all(plots.nth(at).locator("canvas").evaluate(drawn) for at in range(4))
 
     drawn = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
     wait_until(counted, 10, "frames/s, delay, and two persons and a car a frame")
-    assert plots.locator(".what").all_text_contents() == ["frames/s", "delay ms", "person", "car"]
+    assert plots.locator(".what").all_text_contents() == ["frames", "delay", "person", "car"]
+    assert [text.split()[1] for text in plots.locator(".number").all_text_contents()[:2]] == ["frames/s", "ms"]
+    assert plots.locator(".highest").all_text_contents()[2:] == ["2", "1"]
+    plots.nth(2).locator("canvas").hover(position={"x": 218, "y": 20})
+    expect(plots.nth(2).locator(".number")).to_contain_text("s ago")
+
+    page.get_by_text("As a table").click()
+    heads = page.locator(".plots th").all_text_contents()
+    assert heads == ["seconds ago", "frames, frames/s", "delay, ms", "person, a frame", "car, a frame"]
+    expect(page.locator(".plots tbody tr").first.locator("td").nth(3)).to_have_text("2.0")
+
+
+def test_a_pause_and_another_camera_are_gaps_in_the_plots_and_no_rate_of_nought(
+    viewing: Viewing, camera: Cameras, page: Page
+) -> None:
+    door, gate = camera("plotted door"), camera("plotted gate")
+    page.add_init_script(
+        "window.rates = []; window.took = 0; addEventListener('load', () => setInterval(() => {"
+        " const at = document.querySelector('.plots .number'); if (at) rates.push(at.textContent) }, 100))"
+    )
+    door.send(1)
+    open_page(page, viewing, "/redaction", door.name)
+    wait_for_frame(page, door, 1)
+    seqs = iter(range(2, 10_000))
+
+    def rated() -> bool:
+        seq = next(seqs)
+        door.send(seq)
+        gate.send(seq)
+        return "frames/s" in (page.locator(".plots .number").first.text_content() or "")
+
+    wait_until(rated, 20, "a rate of the door")
+    page.get_by_role("button", name="Pause").click()
+    note = page.locator(f".pane[data-topic={REDACTED}] .note")
+    wait_until(lambda: (rated(), "3 frames passed" in (note.text_content() or ""))[1], 20, "frames that pass")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Source", exact=True).select_option(gate.name)
+    wait_until(rated, 20, "a rate of the gate")
+    assert not [rate for rate in page.evaluate("() => rates") if rate.startswith("0")]

@@ -77,7 +77,8 @@ def addresses() -> list[str]:
     viewer.folder.cleanup()
     viewer.site.add_to(pages := web.Application())
     routes = {route.resource.canonical for route in pages.router.routes() if route.resource}
-    assert {"/ws", "/pair/{left}/{right}", "/static/{file}", "/check/sample", "/zones/list", "/zones/save"} <= routes
+    named = {"/ws", "/pair/{left}/{right}", "/static/{version}/{file}", "/check/sample", "/zones/list", "/zones/save"}
+    assert named <= routes
     assert {"/cameras/list", "/redaction/hour", "/redaction/sources", "/redaction.csv"} <= routes
     filled = [
         route.replace("{left}", left).replace("{right}", right).replace("{name}", left)

@@ -107,12 +107,12 @@ def test_a_page_whose_viewer_went_away_says_so_and_recovers(embedded: str, page:
     with start_viewer(embedded) as viewing:
         viewing.wait_until_ready()
         open_page(page, viewing)
-        expect(page.locator("#status")).to_contain_text("live")
+        expect(page.locator("#status")).to_have_text("no camera yet")
         viewing.process.kill()
         expect(page.locator("#notice")).to_contain_text("The viewer does not answer: reconnecting")
         again = Process([*IMAGEBUS, "viewer", "--port", str(viewing.port)], env={"KAFKA_URL": embedded})
         with again:
-            expect(page.locator("#status")).to_contain_text("live")
+            expect(page.locator("#status")).to_have_text("no camera yet")
             expect(page.locator("#notice")).to_be_hidden()
 
 

@@ -31,7 +31,7 @@ function prepare() {
   addEventListener("pagehide", () => session?.end());
   setInterval(showStats, STATS_MS);
   if (!navigator.mediaDevices) notice("This page must come by https (or from this very host) for a camera to be given to it");
-  else offerDevices();
+  else offerDevices().then(() => new URLSearchParams(location.search).has("start") && !config.key && start());
 }
 
 async function start() {

@@ -1,5 +1,6 @@
 // All cameras: how each is, what it sends, what the redaction makes of it, and what to do. Those first that want somebody.
 
+import { buttons } from "./controls.js";
 import { el, fill, say } from "./dom.js";
 import { dateAndTime, duration, percent } from "./format.js";
 import { hiddenSaid } from "./hour.js";
@@ -8,14 +9,20 @@ const LOOK_MS = 2000;
 const HEADS = ["camera", "state", "sends", "newest frame", "hidden now", "last hour", "last check", "zones", "what to do"];
 const UNKNOWN = "–";
 
-export class CamerasView extends EventTarget {
+export function show({ pages, content, toolbar }) {
+  const view = new CamerasView(pages);
+  content.append(toolbar(buttons(view)), view.element);
+  return () => {};
+}
+
+class CamerasView extends EventTarget {
   #operator;
   #rows = el("tbody");
   #none = el("p", { className: "none", textContent: "Looking for cameras…" });
 
   constructor(pages) {
     super();
-    this.#operator = pages.some(({ zones }) => zones);
+    this.#operator = pages.some(({ kind }) => kind === "zones");
     const heads = HEADS.filter((head) => this.#operator || head !== "zones");
     this.element = el(
       "div",

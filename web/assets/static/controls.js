@@ -1,6 +1,8 @@
 // The line of controls above the pictures, and the keys that do the same.
 
 import { el, fill, say } from "./dom.js";
+import { isolated } from "./format.js";
+import { fillScreen } from "./screen.js";
 
 // Held down, the others would do and undo.
 const REPEATS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
@@ -8,8 +10,10 @@ const REPEATS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
 const keysOf = (view) => [
   ...(view.pause ? [["Space", "pause and continue"]] : []),
   ...(view.step ? [["← →", "the picture before and after"]] : []),
-  ...(view.keys ? view.keys.rows : [["1 – 9", "another page"]]),
-  ...(view.pictures ? [["F", "full screen"]] : []),
+  ...(view.keys?.does["1"] ? [] : [["1 – 9", "another page"]]),
+  ...(view.keys?.rows ?? []),
+  ...(view.pictures ? [["F", "full screen, and back"]] : []),
+  ...(view.swipe ? [["double click", "this picture alone on the full screen"]] : []),
   ...(view.save ? [["S", view.saves.what]] : []),
   ["?", "this list"],
 ];
@@ -47,11 +51,48 @@ export class Choice {
       [...(this.#all ? [""] : []), ...every],
       () => el("option"),
       (option, name) => {
-        say(option, name || this.#all);
+        say(option, name ? isolated(name) : this.#all);
         if (option.getAttribute("value") !== name) option.value = name;
       },
     );
     this.#select.value = this.#chosen;
+  }
+
+  /** Choose the entry so many places further, around the end; of all together, none. */
+  step(steps) {
+    const names = [...this.#select.options].map(({ value }) => value).filter(Boolean);
+    if (!names.length) return;
+    const at = names.indexOf(this.#chosen);
+    const next = at < 0 ? (steps > 0 ? 0 : names.length - 1) : (at + steps + names.length) % names.length;
+    this.#select.value = this.#chosen = names[next];
+    this.#choose(this.#chosen);
+  }
+}
+
+const SIGNS = { pair: "◫ Pair", slider: "◨ Slider", single: "▣ Single" };
+
+/** The layouts of a view, one of them pressed; without a choice nothing is shown. */
+export class Layouts {
+  #view;
+  #choose;
+
+  constructor(view, choose) {
+    this.#view = view;
+    this.#choose = choose;
+    const pressers = view.layouts.map((layout) => button(SIGNS[layout], () => choose(layout)));
+    this.element = el(
+      "div",
+      { className: "layouts", hidden: pressers.length < 2, attrs: { role: "group", "aria-label": "Layout" } },
+      ...pressers,
+    );
+    view.addEventListener("change", () =>
+      pressers.forEach((each, at) => each.setAttribute("aria-pressed", String(view.layouts[at] === view.layout))),
+    );
+  }
+
+  next() {
+    const { layouts, layout } = this.#view;
+    this.#choose(layouts[(layouts.indexOf(layout) + 1) % layouts.length]);
   }
 }
 
@@ -64,7 +105,8 @@ export function buttons(view) {
     { className: "actions", attrs: { role: "group", "aria-label": "Controls" } },
     ...(view.pause ? [pauseButton(view)] : []),
     ...(view.step ? [button("Back", () => view.step(-1)), button("Forward", () => view.step(1))] : []),
-    ...(view.pictures ? [button("Full", () => fullScreen(view))] : []),
+    ...(view.toggleBoxes ? [boxesButton(view)] : []),
+    ...(view.pictures ? [button("Full", () => fillScreen(view.pictures))] : []),
     ...(view.save ? [button(view.saves.name, () => view.save())] : []),
     Object.assign(
       button("Keys", () => keys.showModal()),
@@ -83,12 +125,18 @@ function pauseButton(view) {
   return pause;
 }
 
+function boxesButton(view) {
+  const boxes = button("Boxes", () => view.toggleBoxes());
+  view.addEventListener("change", () => boxes.setAttribute("aria-pressed", String(view.boxes)));
+  return boxes;
+}
+
 function listen(view, keys) {
   const does = {
     " ": view.pause && (() => toggle(view)),
     ArrowLeft: view.step && (() => view.step(-1)),
     ArrowRight: view.step && (() => view.step(1)),
-    f: view.pictures && (() => fullScreen(view)),
+    f: view.pictures && (() => fillScreen(view.pictures)),
     s: view.save && (() => view.save()),
     "?": () => keys.showModal(),
     ...view.keys?.does,
@@ -116,11 +164,6 @@ function pageOf(key) {
 }
 
 const toggle = (view) => (view.paused ? view.resume() : view.pause());
-
-function fullScreen(view) {
-  if (document.fullscreenElement) document.exitFullscreen();
-  else view.pictures.requestFullscreen();
-}
 
 const button = (text, press) => {
   const made = el("button", { type: "button", textContent: text });

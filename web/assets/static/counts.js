@@ -1,8 +1,10 @@
 // How many came by: in the newest hour and day and since the beginning, at each camera, and over time.
 
 import { Bars } from "./bars.js";
+import { Choice, buttons } from "./controls.js";
 import { el, fill, say } from "./dom.js";
 import { dateAndTime, dayOf, duration, hourOf } from "./format.js";
+import { asked, tell } from "./state.js";
 
 const NUMBERS_MS = 1000;
 const WINDOWS = ["hour", "day", "running"];
@@ -12,7 +14,26 @@ const SAYS = {
   running: (us) => `since ${dateAndTime(us)}`,
 };
 
-export class CountsView extends EventTarget {
+/** Numbers only. */
+export function show({ link, content, toolbar }) {
+  const counts = new CountsView(link);
+  const cameras = new Choice("Camera", "all cameras", asked("source") ?? "", (source) => {
+    tell({ source });
+    counts.choose(source);
+  });
+  const windows = new Choice("Bars", "", asked("bars") === "day" ? "day" : "hour", (bars) => {
+    tell({ bars });
+    counts.plot(bars);
+  });
+  windows.offer(["hour", "day"]);
+  counts.choose(asked("source"));
+  counts.plot(asked("bars") === "day" ? "day" : "hour");
+  content.append(toolbar(cameras.element, windows.element, buttons(counts)), counts.element);
+  counts.addEventListener("change", () => cameras.offer(counts.sources));
+  return () => {};
+}
+
+class CountsView extends EventTarget {
   #link;
   #records = new Map(); // by window, start and source
   #source = null;

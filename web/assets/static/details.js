@@ -1,7 +1,7 @@
 // What was found in a frame: how fast, which labels, and a table of the boxes.
 
 import { el, fill, say } from "./dom.js";
-import { box, millis, percent } from "./format.js";
+import { box, millis, nameOf, percent } from "./format.js";
 
 const LABELS_AT_FIRST = 12;
 
@@ -21,10 +21,10 @@ export class Details {
     this.element = el(
       "section",
       { className: "details", attrs: { "aria-label": "What was found" } },
-      this.#speed,
       this.#labels.element,
       el("table", {}, el("thead", {}, el("tr", {}, ...heads)), this.#rows),
       this.#none,
+      this.#speed,
     );
   }
 
@@ -76,7 +76,7 @@ class Labels {
     fill(this.#list, shown, makeLabel, (item, label) => {
       const hidden = this.#found.get(label);
       item.className = hidden === undefined ? "" : hidden ? "hidden-label" : "found";
-      say(item.children[0], label, true);
+      say(item.children[0], nameOf(label), true);
       say(item.children[1], hidden === undefined ? "" : hidden ? " hidden" : " found");
     });
     const rest = every.length - shown.length;
@@ -91,7 +91,7 @@ class Labels {
   }
 }
 
-const makeLabel = () => el("li", {}, el("span"), el("span", { className: "hidden" }));
+const makeLabel = () => el("li", {}, el("bdi"), el("span", { className: "hidden" }));
 
 const makeSpeed = () =>
   el("li", {}, el("span", { className: "what" }), el("span", { className: "number" }), el("span", { className: "average" }));
@@ -103,14 +103,15 @@ function showSpeed(item, hop) {
   say(item.children[2], `(average ${millis(hop.average_us)})`);
 }
 
-const makeRow = () => el("tr", { tabIndex: 0 }, el("td"), el("td"), el("td"), el("td"), el("td"));
+const makeRow = () => el("tr", { tabIndex: 0 }, el("td"), el("td", {}, el("bdi")), el("td"), el("td"), el("td"));
 
 function showRow(row, { found, at }) {
   row.dataset.at = at;
   row.className = found.hidden ? "hidden-row" : "";
   const [number, label, confidence, where, state] = row.children;
   say(number, String(at + 1));
-  say(label, found.track === null ? found.label : `${found.label} ${found.track}`, true);
+  const what = nameOf(found.label);
+  say(label.firstElementChild, found.track === null ? what : `${what} ${found.track}`, true);
   say(confidence, percent(found.confidence));
   say(where, box(found.xyxy));
   say(state, found.hidden ? "hidden" : "");

@@ -1,5 +1,6 @@
 // The last hour of every camera, for whoever answers for it: to read, to print and to keep.
 
+import { buttons } from "./controls.js";
 import { el } from "./dom.js";
 import { Strip } from "./strip.js";
 
@@ -9,7 +10,13 @@ const KEPT = [
   "Hidden is the share of a picture that the redactor says it has covered. In doubt are frames where it could not rely on what it saw, and covered more. What never came out was captured and is on no redacted topic ten seconds later: a dead letter, too old, or left out by a function.",
 ];
 
-export class HoursView extends EventTarget {
+export function show({ content, toolbar }) {
+  const view = new HoursView();
+  content.append(toolbar(buttons(view)), view.element);
+  return () => {};
+}
+
+class HoursView extends EventTarget {
   #strips = new Map();
   #list = el("div", { className: "strips" });
   #none = el("p", { className: "none", textContent: "No camera had a redacted frame in the last hour." });

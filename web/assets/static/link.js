@@ -59,6 +59,11 @@ export class Link extends EventTarget {
     return [...this.#sources.keys()].filter((source) => this.age(topic, source) !== null);
   }
 
+  /** Whether any source is known, of any topic. */
+  get hasSources() {
+    return this.#sources.size > 0;
+  }
+
   #connect() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = (this.#socket = new WebSocket(`${scheme}://${location.host}/ws`));

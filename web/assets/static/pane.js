@@ -1,7 +1,9 @@
-// One picture: which topic it is, whose frame, how old, and what to do where there is none.
+// One picture: what people think it is, how much of it is hidden, whose frame, how old, and what to do where none is.
 
 import { el, say } from "./dom.js";
-import { dateOf, duration, timeOfDay, wholeTime } from "./format.js";
+import { dateOf, duration, nameOf, timeOfDay, wholeTime } from "./format.js";
+import { drawOver } from "./overlay.js";
+import { told } from "./told.js";
 
 const SILENT_S = 3;
 export const MARKS = {
@@ -9,38 +11,63 @@ export const MARKS = {
   annotated: "Not redacted: everything the camera saw, with boxes",
   redacted: "Redacted: what should not be seen is hidden",
 };
+// So that nobody shows a picture by accident, all that is not redacted says so.
+const WORDS = { raw: "raw", annotated: "raw, annotated", redacted: "redacted" };
 
 export class Pane {
   #link;
   #topic;
   #info;
+  #broker;
   #canvas = el("canvas", { width: 768, height: 576, attrs: { role: "img" } });
   #outline = el("canvas", { className: "outline", attrs: { "aria-hidden": "true" } });
   #note = el("p", { className: "note" });
-  #source = el("span", { className: "name" });
+  #missing = null; // loaded by whom a picture is missing
+  #wholly = el("p", { className: "wholly", hidden: true });
+  #hidden = el("span", { className: "covered" });
+  #doubt = el("span", { className: "doubt" });
+  #source = el("bdi", { className: "name" });
   #reference = el("span", { className: "reference" });
   #time = el("time");
   #age = el("span", { className: "age" });
-  #boxes = [];
+  #drawn = false;
   #damaged = false;
   #every = 0;
 
   shown = null;
 
-  constructor(link, topic, info) {
+  constructor(link, topic, info, broker) {
     this.#link = link;
     this.#topic = topic;
     this.#info = info;
-    this.stage = el("div", { className: "stage empty" }, this.#canvas, this.#outline, this.#note);
+    this.#broker = broker;
+    this.told = el("p", { className: "told" }, this.#hidden, this.#doubt);
+    const isRaw = info.kind !== "redacted";
+    const className = `mark ${info.kind} ${isRaw ? "on-picture" : ""}`;
+    const mark = el("span", { className, textContent: WORDS[info.kind], title: MARKS[info.kind] });
+    this.stage = el(
+      "div",
+      { className: "stage empty" },
+      this.#canvas,
+      this.#outline,
+      isRaw ? mark : null,
+      this.#wholly,
+      this.#note,
+    );
     this.element = el(
       "section",
-      { className: "pane", attrs: { "aria-label": `${topic}, ${info.kind}`, "data-topic": topic } },
+      { className: `pane ${info.kind}`, attrs: { "aria-label": `${topic}, ${info.kind}`, "data-topic": topic } },
       el(
-        "h2",
-        {},
-        el("span", { className: "topic", textContent: topic, title: topic }),
-        el("span", { className: `mark ${info.kind}`, textContent: info.kind, title: MARKS[info.kind] }),
-        el("span", { className: "title", textContent: info.title, title: info.title }),
+        "div",
+        { className: "head" },
+        el(
+          "h2",
+          {},
+          el("span", { className: "title", textContent: info.title, title: info.title }),
+          isRaw ? null : mark,
+          el("span", { className: "topic", textContent: topic, title: topic }),
+        ),
+        this.told,
       ),
       this.stage,
       el("p", { className: "caption" }, this.#source, this.#reference, this.#time, this.#age),
@@ -50,24 +77,22 @@ export class Pane {
   /** Draw one side of a picture, whose pixels are `bitmap`, null where they cannot be decoded. */
   show(side, bitmap) {
     this.#learnPace(side.frame);
+    const other = this.shown?.frame.source !== side.frame.source;
     this.shown = side;
     this.#damaged = !bitmap;
-    const { frame } = side;
-    this.element.dataset.id = frame.id;
-    this.element.dataset.source = frame.source;
-    this.#paint(bitmap, frame);
-    say(this.#source, frame.source, true);
-    say(this.#reference, `#${frame.seq}`);
-    this.#reference.title = frame.id;
-    say(this.#time, timeOfDay(frame.captured_at));
-    this.#time.title = wholeTime(frame.captured_at);
-    this.#time.dateTime = dateOf(frame.captured_at).toISOString();
+    const { id, source } = side.frame;
+    this.element.dataset.id = id;
+    if (other) this.element.dataset.source = source;
+    this.#paint(bitmap, side.frame);
+    if (other) this.#tell();
   }
 
-  /** Outline boxes, in pixels of the picture. */
-  outline(boxes) {
-    this.#boxes = boxes;
-    this.#drawOutline();
+  /** Draw detections over the picture; with their labels and trails where these are given. */
+  over(detections, trails = null) {
+    if (!this.shown || (!detections.length && !this.#drawn)) return;
+    this.#drawn = detections.length > 0;
+    for (const side of ["width", "height"]) if (this.#outline[side] !== this.#canvas[side]) this.#outline[side] = this.#canvas[side];
+    drawOver(this.#outline, this.shown.frame, detections, trails);
   }
 
   /** Keep the picture as a file: the very bytes that came. */
@@ -82,13 +107,14 @@ export class Pane {
 
   /** Empty the pane. */
   clear() {
+    this.over([]);
     this.shown = null;
     this.#damaged = false;
     delete this.element.dataset.id;
     delete this.element.dataset.source;
     this.stage.classList.add("empty");
-    this.outline([]);
-    for (const node of [this.#source, this.#reference, this.#time, this.#age]) say(node, "");
+    this.#wholly.hidden = true;
+    for (const node of [this.#hidden, this.#doubt, this.#source, this.#reference, this.#time, this.#age]) say(node, "");
   }
 
   /**
@@ -96,14 +122,16 @@ export class Pane {
    * `paused` and `held` are why somebody else makes it stand still. Gives back whether it is out of date.
    */
   refresh(source, { paused = "", held = "" } = {}) {
-    const problem = this.#problem(source, paused) || (this.shown ? held : "");
-    say(this.#note, problem || paused);
-    this.#note.hidden = !problem && !paused;
-    this.stage.classList.toggle("stale", Boolean(problem));
-    const age = this.shown ? Math.max(0, this.#link.now() - this.shown.frame.captured_at) / 1e6 : 0;
-    say(this.#age, this.shown ? `age ${duration(age)}` : "");
-    this.#age.classList.toggle("late", age > SILENT_S);
-    return Boolean(problem);
+    const problem = this.#problem(paused) || (this.shown ? held : "");
+    const isMissing = !this.shown && !problem && this.#lookFor(source);
+    if (!isMissing) this.#missing?.place?.show(null);
+    const waits = !this.shown && !isMissing ? `Waiting for the same frame on ${this.#topic}` : "";
+    say(this.#note, problem || paused || waits);
+    this.#note.hidden = !(problem || paused || waits);
+    const stale = Boolean(problem || waits || isMissing);
+    this.stage.classList.toggle("stale", stale);
+    if (this.shown) this.#tell();
+    return stale;
   }
 
   /** Whether the topic has frames of the source that is shown, newer than it should be waited for. */
@@ -112,30 +140,66 @@ export class Pane {
     return age !== null && age <= this.#patience;
   }
 
+  /** For how many seconds the source that is shown has been silent here, 0 while it is not. */
+  get silentS() {
+    const age = this.shown && this.#link.age(this.#topic, this.shown.frame.source);
+    return age !== null && age > this.#patience ? age : 0;
+  }
+
   get #patience() {
     return Math.max(SILENT_S, 3 * this.#every);
   }
 
-  #problem(source, paused) {
+  /** Numbers are read, and written, twice a second. */
+  #tell() {
+    const { frame } = this.shown;
+    const { hidden, doubt, wholly } = told(frame.redaction);
+    say(this.#hidden, hidden);
+    say(this.#doubt, doubt, true);
+    this.#doubt.classList.toggle("late", Boolean(frame.redaction?.doubt));
+    this.#wholly.hidden = !wholly;
+    say(this.#wholly, wholly);
+    say(this.#source, nameOf(frame.source), true);
+    say(this.#reference, `#${frame.seq}`);
+    this.#reference.title = frame.id;
+    say(this.#time, timeOfDay(frame.captured_at));
+    this.#time.title = wholeTime(frame.captured_at);
+    this.#time.dateTime = dateOf(frame.captured_at).toISOString();
+    const age = Math.max(0, this.#link.now() - frame.captured_at) / 1e6;
+    say(this.#age, `age ${duration(age)}`);
+    this.#age.classList.toggle("late", age > SILENT_S);
+    this.#canvas.setAttribute("aria-label", `${this.#info.title}: frame ${frame.seq} of ${frame.source}. ${wholly || hidden}`);
+  }
+
+  #problem(paused) {
     if (this.#link.expired) return "This session has ended";
     if (!this.#link.connected) return "Reconnecting to the viewer…";
     if (this.#damaged) return "This picture cannot be decoded";
-    if (paused && this.shown) return "";
-    if (!this.shown) return this.#waiting(source);
-    const age = this.#link.age(this.#topic, this.shown.frame.source);
-    if (age === null) return this.#waiting(source);
-    return age > this.#patience ? `${this.shown.frame.source} is silent for ${duration(age)}` : "";
+    if (paused || !this.shown) return "";
+    return this.silentS ? `${nameOf(this.shown.frame.source)} is silent for ${duration(this.silentS)}` : "";
   }
 
-  #waiting(source) {
+  /** Say what is missing; whether anything is. */
+  #lookFor(source) {
+    const looked = this.#looked(source);
+    if (!looked.state || looked.isKnown) return false;
+    if (!this.#missing) {
+      this.#missing = import("./missing.js").then(({ Missing, missingOn }) => {
+        this.#missing = { place: new Missing(), missingOn };
+        this.stage.append(this.#missing.place.element);
+      });
+    }
+    const missing = this.#missing.place ? this.#missing.missingOn(this.#topic, this.#info, source, looked) : null;
+    this.#missing.place?.show(missing);
+    return Boolean(missing);
+  }
+
+  #looked(source) {
+    const { state } = this.#link;
     const known = this.#link.sources(this.#topic);
-    const here = source ? known.includes(source) : known.length > 0;
-    if (here) return `Waiting for the same frame on ${this.#topic}`;
-    const what = source ? `${source} on ${this.#topic}` : this.#topic;
-    const how = this.#info.stage
-      ? `start its stage with “IMAGEBUS_STAGES=${this.#info.stage} faust -A streams worker”`
-      : `start a producer with “imagebus produce VIDEO -t ${this.#topic}”, or a camera's page with “imagebus camera”`;
-    return `Waiting for ${what}: ${how}`;
+    const isKnown = source ? known.includes(source) : known.length > 0;
+    const hasCameras = this.#link.hasSources || Object.values(state?.cameras ?? {}).some(Boolean);
+    return { state, broker: this.#broker, hasCameras, isKnown };
   }
 
   #learnPace(frame) {
@@ -148,26 +212,13 @@ export class Pane {
   #paint(bitmap, frame) {
     this.stage.classList.remove("empty");
     if (!bitmap) return;
-    for (const canvas of [this.#canvas, this.#outline]) {
-      if (canvas.width !== bitmap.width) canvas.width = bitmap.width;
-      if (canvas.height !== bitmap.height) canvas.height = bitmap.height;
+    const canvas = this.#canvas;
+    if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
+      Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
+      this.stage.style.setProperty("--aspect", String(frame.size_wh[0] / frame.size_wh[1]));
     }
-    this.#canvas.getContext("2d", { alpha: false }).drawImage(bitmap, 0, 0);
-    this.#canvas.setAttribute("aria-label", `${this.#topic}: frame ${frame.seq} of ${frame.source}`);
-    this.#drawOutline();
-  }
-
-  #drawOutline() {
-    const canvas = this.#outline;
-    const context = canvas.getContext("2d");
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    if (!this.shown) return;
-    const scale = canvas.width / this.shown.frame.size_wh[0];
-    context.lineWidth = Math.max(2, canvas.width / 200);
-    context.strokeStyle = getComputedStyle(canvas).color;
-    for (const box of this.#boxes) {
-      const [x1, y1, x2, y2] = box.map((value) => value * scale);
-      context.strokeRect(x1, y1, x2 - x1, y2 - y1);
-    }
+    canvas.getContext("2d", { alpha: false }).drawImage(bitmap, 0, 0);
+    // At once, before what is told is written anew: a black picture must never be without its reason.
+    this.#wholly.hidden = (frame.redaction?.covered ?? 0) < 0.999;
   }
 }

@@ -1,10 +1,12 @@
 // What was recorded: one camera's picture, its numbers beside it, and a day as a strip a camera.
 
+import { Choice, buttons } from "./controls.js";
 import { el, fill, say } from "./dom.js";
 import { dateOf, percent, timeOfDay } from "./format.js";
 import { DayHours } from "./dayhours.js";
 import { Player } from "./player.js";
 import { dayAround, frameAt, loadCameras, loadDay, loadNumbers, segmentAt, videoOf } from "./recorded.js";
+import { asked } from "./state.js";
 import { TimeStrip, foundIn } from "./timestrip.js";
 
 const REFRESH_MS = 10_000;
@@ -14,7 +16,18 @@ const SPEEDS = ["0.5×", "1×", "2×", "4×", "8×", "16×"];
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-export class PlaybackView extends EventTarget {
+/** What was recorded. */
+export function show({ content, toolbar }) {
+  const playback = new PlaybackView();
+  const cameras = new Choice("Camera", "", asked("source") ?? "", (name) => playback.choose(name));
+  const speeds = new Choice("Speed", "", "1×", (speed) => playback.speed(speed));
+  speeds.offer(playback.speeds);
+  playback.addEventListener("cameras", () => cameras.offer(playback.names, playback.shown));
+  content.append(toolbar(cameras.element, playback.day, speeds.element, buttons(playback)), playback.element);
+  return () => {};
+}
+
+class PlaybackView extends EventTarget {
   paused = true;
   saves = { name: "Save", what: "save this minute as a file" };
   speeds = SPEEDS;

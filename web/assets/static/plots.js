@@ -1,93 +1,96 @@
-// How things went over the last minutes: one small line each for frames a second, delay, and what was found.
+// How things went over the last minutes, of one camera: frames a second, delay, and what was found.
 
-import { el, say } from "./dom.js";
+import { el, fill, say } from "./dom.js";
+import { millis, nameOf, number } from "./format.js";
+import { Plot, SECONDS } from "./plot.js";
 
-const SECONDS = 180;
 const LABELS = 4;
-const WIDTH = 180;
-const HEIGHT = 32;
+const SOURCES = 16; // whose last minutes are kept
+const ROW_S = 10;
 
 export class Plots {
-  element = el("ul", { className: "plots", attrs: { "aria-label": "The last three minutes" } });
-  #frames;
-  #delay;
-  #labels;
-  #second;
+  #figures = el("div", { className: "figures" });
+  #body = el("tbody");
+  #head = el("tr");
+  #table = el(
+    "details",
+    {},
+    el("summary", { textContent: "As a table" }),
+    el("table", {}, el("thead", {}, this.#head), this.#body),
+  );
+  element = el("section", { className: "plots", attrs: { "aria-label": "The last three minutes" } }, this.#figures, this.#table);
+  #series = new Map(); // by source
+  #shown = null;
+  #isWhole = false; // whether the second that goes on began with what is shown
 
   constructor() {
-    this.clear();
     setInterval(() => this.#tick(), 1000);
-  }
-
-  /** Begin anew, for another source. */
-  clear() {
-    this.#frames = new Plot("frames/s", (value) => value.toFixed(0));
-    this.#delay = new Plot("delay ms", (value) => value.toFixed(0));
-    this.#labels = new Map();
-    this.#second = nothing();
-    this.element.replaceChildren(this.#frames.element, this.#delay.element);
+    this.#table.addEventListener("toggle", () => this.#draw());
   }
 
   /** Count a frame that was drawn so many microseconds after its capture. */
   add(frame, delayUs) {
-    this.#second.frames += 1;
-    this.#second.delay += delayUs / 1000;
+    const series = this.#of(frame.source);
+    series.frames += 1;
+    series.delayUs += delayUs;
     for (const { label } of frame.detections) {
-      this.#meet(label);
-      this.#second.found.set(label, (this.#second.found.get(label) ?? 0) + 1);
+      if (!series.found.has(label) && series.found.size >= LABELS) continue;
+      series.found.set(label, (series.found.get(label) ?? 0) + 1);
     }
   }
 
-  #meet(label) {
-    if (this.#labels.has(label) || this.#labels.size >= LABELS) return;
-    const plot = new Plot(label, (value) => value.toFixed(1));
-    this.#labels.set(label, plot);
-    this.element.append(plot.element);
+  /** Show those of one source; null while nothing is drawn, which is no rate of nought. */
+  refresh(source) {
+    if (source !== this.#shown) this.#isWhole = false;
+    this.#shown = source;
+  }
+
+  #of(source) {
+    if (!this.#series.has(source)) {
+      if (this.#series.size >= SOURCES) this.#series.delete(this.#series.keys().next().value);
+      this.#series.set(source, { plots: new Map(), frames: 0, delayUs: 0, found: new Map() });
+    }
+    return this.#series.get(source);
   }
 
   #tick() {
-    const { frames, delay, found } = this.#second;
-    this.#second = nothing();
-    this.#frames.add(frames);
-    this.#delay.add(frames ? delay / frames : null);
-    for (const [label, plot] of this.#labels) plot.add(frames ? (found.get(label) ?? 0) / frames : null);
-  }
-}
-
-const nothing = () => ({ frames: 0, delay: 0, found: new Map() });
-
-/** One line; a second without a value leaves a gap. */
-class Plot {
-  #values = [];
-  #canvas = el("canvas", { width: WIDTH * 2, height: HEIGHT * 2, attrs: { "aria-hidden": "true" } });
-  #number = el("span", { className: "number" });
-  #format;
-
-  constructor(name, format) {
-    this.#format = format;
-    this.element = el("li", {}, el("span", { className: "what", textContent: name, title: name }), this.#number, this.#canvas);
-  }
-
-  add(value) {
-    this.#values = [...this.#values.slice(1 - SECONDS), value];
-    say(this.#number, value === null ? "" : this.#format(value));
+    for (const [source, series] of this.#series) this.#count(series, this.#isWhole && source === this.#shown);
+    this.#isWhole = true;
     this.#draw();
   }
 
+  #count(series, on) {
+    const { frames, delayUs, found } = series;
+    this.#plot(series, "frames", "frames/s").add(on ? frames : null);
+    this.#plot(series, "delay", "ms").add(on && frames ? delayUs / frames / 1000 : null);
+    for (const [label, count] of found) this.#plot(series, label, "a frame").add(on && frames ? count / frames : null);
+    series.frames = series.delayUs = 0;
+    for (const label of found.keys()) found.set(label, 0);
+  }
+
+  #plot({ plots }, name, unit) {
+    const key = `${unit} ${name}`;
+    if (!plots.has(key)) plots.set(key, new Plot(nameOf(name), unit, unit === "ms" ? (ms) => millis(ms * 1000) : (value) => number(value, unit === "a frame" ? 1 : 0)));
+    return plots.get(key);
+  }
+
   #draw() {
-    const { width, height } = this.#canvas;
-    const context = this.#canvas.getContext("2d");
-    const highest = Math.max(1, ...this.#values);
-    context.clearRect(0, 0, width, height);
-    context.strokeStyle = getComputedStyle(this.#canvas).color;
-    context.lineWidth = 2;
-    context.beginPath();
-    let down = false;
-    this.#values.forEach((value, at) => {
-      const x = width - 2 - (this.#values.length - 1 - at) * (width / SECONDS);
-      if (value !== null) context[down ? "lineTo" : "moveTo"](x, height - 2 - (value / highest) * (height - 4));
-      down = value !== null;
-    });
-    context.stroke();
+    const series = this.#series.get(this.#shown);
+    if (!series) return; // paused or away: what was drawn stays
+    const plots = [...series.plots.values()];
+    if (plots.some(({ element }, at) => this.#figures.children[at] !== element) || plots.length !== this.#figures.children.length) {
+      this.#figures.replaceChildren(...plots.map(({ element }) => element));
+    }
+    for (const plot of plots) plot.draw();
+    if (this.#table.open) this.#tell(plots);
+  }
+
+  /** The same for who cannot see lines: the mean of each ten seconds. */
+  #tell(plots) {
+    fill(this.#head, ["seconds ago", ...plots.map(({ title }) => title)], () => el("th", { scope: "col" }), say);
+    const rows = Array.from({ length: SECONDS / ROW_S }, (_, at) => at * ROW_S);
+    fill(this.#body, rows, () => el("tr"), (row, ago) =>
+      fill(row, [`${ago}–${ago + ROW_S}`, ...plots.map((plot) => plot.mean(ago, ROW_S))], () => el("td"), say),
+    );
   }
 }

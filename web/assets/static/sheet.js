@@ -74,6 +74,7 @@ export class Sheet {
     const { left, right } = this.#bitmaps;
     const { width, height } = left ?? right;
     for (const canvas of [this.canvas, this.#lines]) Object.assign(canvas, { width, height });
+    /** @type {HTMLElement} */ (this.element.firstElementChild).style.setProperty("--aspect", String(width / height));
     const context = this.canvas.getContext("2d", { alpha: false });
     context.drawImage(left ?? right, 0, 0);
     context.globalAlpha = Number(this.#range.value) / 100;

@@ -1,10 +1,12 @@
 // Zones drawn on the picture of a camera: polygons to be covered, by mouse, touch or keys, saved for every redactor.
 
+import { Choice, buttons } from "./controls.js";
 import { el, fill, say } from "./dom.js";
 import { dateAndTime, percent } from "./format.js";
 import { decode } from "./picture.js";
 import { Draft, crosses } from "./polygons.js";
 import { Sheet } from "./sheet.js";
+import { asked, tell } from "./state.js";
 
 const STEP = 1 / 64; // of the picture, for a press of an arrow
 const REACH_PX = { mouse: 10, touch: 22, pen: 14, keys: 12 };
@@ -12,7 +14,19 @@ const LOOK_MS = 5000;
 const HOW = "Click to place points, the first one again to close; drag a point to move it";
 const ASKS = "Mark the corners of an area, then name it. What is inside is hidden from everybody but operators";
 
-export class ZonesView extends EventTarget {
+/** Polygons on one camera's picture, for somebody to draw what is always covered. */
+export function show({ link, page, content, toolbar }) {
+  const zones = new ZonesView(link, page);
+  const sources = new Choice("Source", "", asked("source") ?? "", (source) => {
+    tell({ source });
+    zones.watch(source);
+  });
+  content.append(toolbar(sources.element, zones.overlay, buttons(zones)), zones.element);
+  if (asked("source")) zones.watch(asked("source"));
+  return (names) => sources.offer(names);
+}
+
+class ZonesView extends EventTarget {
   #link;
   #page;
   #source = null;

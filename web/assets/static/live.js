@@ -1,0 +1,68 @@
+// The page of live pictures: which camera, which layout, and what is drawn over them.
+
+import { Choice, Layouts, buttons } from "./controls.js";
+import { el } from "./dom.js";
+import { Duo } from "./duo.js";
+import { fillScreen } from "./screen.js";
+import { asked, tell } from "./state.js";
+
+const PHONE = "(max-width: 600px), (max-height: 500px)";
+
+export function show(shell) {
+  const { page, topics, content, toolbar } = shell;
+  const duo = new Duo(shell);
+  const isRedacted = topics[page.right].kind === "redacted";
+  let strip = null;
+  const watch = async (source) => {
+    duo.watch(source);
+    if (!isRedacted || (!source && !strip)) return;
+    const { Strip } = await import("./strip.js"); // of one camera: for all in turn there is none
+    strip ??= new Strip();
+    duo.pictures.after(strip.element);
+    strip.watch(source);
+  };
+  const sources = new Choice("Source", "all sources", asked("source") ?? "", (source) => {
+    tell({ source, pause: null });
+    watch(source);
+  });
+  const labels = new Choice("Label", "all labels", asked("label") ?? "", (label) => {
+    tell({ label });
+    duo.filter(label);
+  });
+  const go = (steps) => sources.step(steps);
+  const around = (text, name, steps) => {
+    const made = el("button", { type: "button", textContent: text, attrs: { "aria-label": name } });
+    made.addEventListener("click", () => go(steps));
+    return made;
+  };
+  const switcher = el(
+    "div",
+    { className: "switcher" },
+    around("‹", "Camera before", -1),
+    sources.element,
+    around("›", "Next camera", 1),
+  );
+  Object.assign(duo, {
+    swipe: go,
+    fill: () => fillScreen(duo.pictures),
+    keys: {
+      rows: [
+        ["P N", "the camera before, the next one"],
+        ["L", "another layout"],
+        ["B", "boxes, labels and tracks"],
+      ],
+      does: { p: () => go(-1), n: () => go(1), l: () => layouts.next(), b: () => duo.toggleBoxes() },
+    },
+  });
+  const usual = matchMedia(PHONE).matches || page.alone ? "single" : "pair";
+  const layouts = new Layouts(duo, (layout) => {
+    tell({ layout: layout === usual ? null : layout });
+    duo.arrange(layout);
+  });
+  content.append(toolbar(switcher, labels.element, layouts.element, buttons(duo)), duo.element);
+  duo.addEventListener("change", () => labels.offer([...duo.labels]));
+  duo.arrange(asked("layout") ?? usual);
+  watch(asked("source"));
+  duo.filter(asked("label"));
+  return (names) => sources.offer(names);
+}
