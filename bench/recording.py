@@ -1,6 +1,6 @@
 """`imagebus record` under `kill -9` every 20 s: what each kill costs, whether every file plays, whether bounds hold.
 
-`make bench-recording [SECONDS=300] [VIDEO=file]`. Two cameras of five frames a second, 768x576, on an embedded broker.
+`make bench-recording [SECONDS=300] [VIDEO=file]`. Two cameras of five frames a second, 768x576, on a real Kafka.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from playwright.sync_api import sync_playwright
 from bench.material import clip_from, pictures
 from functions.core.frame import Picture
 from streams.chain import types as chains
-from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.recording import folder
 from streams.recording.folder import File
 from streams.recording.numbers import Numbers, read
 from streams.wire import records
 from tests.bus import producer
+from tests.kafka_node import KafkaNode
 from tests.processes import IMAGEBUS, Process
 from tests.streams.recording.recorded import TOPIC, Shooting, stamps
 from tests.wait import wait_until
@@ -66,7 +66,7 @@ class Sending:
 def main() -> None:
     """Run it, and print what came of it; the last line is JSON."""
     jpegs = pictures(clip_from(sys.argv[1:]), SIZE_WH, 200)
-    with tempfile.TemporaryDirectory() as temporary, EmbeddedBroker() as broker:
+    with tempfile.TemporaryDirectory() as temporary, KafkaNode() as broker:
         root = Path(temporary) / "recordings"
         sending = Sending(broker.url, jpegs)
         thread = threading.Thread(target=sending.run)
@@ -107,6 +107,7 @@ def _killed(url: str, root: Path, sending: Sending) -> dict[str, object]:
     report = {
         "kills": len(lost_s) // len(CAMERAS),
         "oldest_at_a_kill_s": round(max(lost_s), 2),
+        "oldest_at_half_of_them_s": round(sorted(lost_s)[len(lost_s) // 2], 2),
         "frames": sum(map(len, recorded.values())),
         "missing": missing,
         "repeated": repeated,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
 
@@ -45,10 +44,7 @@ def erase(recording: Recording, source: str, since_s: float, until_s: float, sto
             gone.first_s = min(gone.first_s or file.starts_s, file.starts_s)
             gone.last_s = max(gone.last_s, summary.ends_at / 1e6, file.starts_s)
             file.remove()
-    if not folder.days(root, name):
-        with suppress(OSError):  # a recorder may begin a file at this moment
-            (root / name / folder.NAME).unlink()
-            (root / name).rmdir()
+    folder.remove_empty(root, name)
     return gone
 
 

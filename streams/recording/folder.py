@@ -96,6 +96,14 @@ def days(root: Path, folder: str) -> list[str]:
     return sorted(_days(root / folder))
 
 
+def remove_empty(root: Path, folder: str) -> None:
+    """Remove the folder of a source of which nothing is recorded any more."""
+    with suppress(OSError):  # gone, or a recorder begins a file at this moment
+        if not days(root, folder):
+            (root / folder / NAME).unlink(missing_ok=True)
+            (root / folder).rmdir()
+
+
 def new_file(folder: Path, starts_s: float) -> File:
     """A file in a source's folder that is not there yet; two of one second get a number. Raises OSError."""
     moment = datetime.fromtimestamp(starts_s, UTC)

@@ -22,6 +22,7 @@ from streams.settings import Settings
 
 log = logging.getLogger(__name__)
 _TICK_S, _SAVE_S = 1.0, 5.0
+_SENDS_S = 30.0
 GIGA = 1e9
 
 
@@ -94,8 +95,10 @@ class Recorder:
     def _camera(self, source: str) -> Camera | None:
         if (known := self._cameras.get(source)) is not None:
             return known
-        if len(self._cameras) >= self._settings.sources:
-            self._forget_the_idlest()
+        if len(self._cameras) >= self._settings.sources and not self._make_room():
+            text = f"Output {self._recording.name}: more sources send than are recorded at once: new ones are left out"
+            self._seldom.warning("crowded", text, {"sources": self._settings.sources})
+            return None
         try:
             camera = self._cameras[source] = Camera(source, self._place)
         except OSError as error:
@@ -103,9 +106,13 @@ class Recorder:
             return None
         return camera
 
-    def _forget_the_idlest(self) -> None:
+    def _make_room(self) -> bool:
+        """Forget the source that has been silent for longest, unless it sends."""
         source = min(self._cameras, key=lambda name: self._cameras[name].taken_at)
+        if time.monotonic() - self._cameras[source].taken_at < _SENDS_S:
+            return False
         self._cameras.pop(source).close()
+        return True
 
     def _look_after(self) -> None:
         now = time.monotonic()

@@ -56,6 +56,7 @@ class Retention:
         file = self._oldest.popleft()
         self.bytes -= file.bytes
         file.remove()
+        folder.remove_empty(self._root, file.folder)
         return True
 
     def _files_of_the_oldest_day(self) -> list[File]:

@@ -74,7 +74,10 @@ class PlaybackRoutes:
 
     async def _read(self, read: Callable[..., T], *arguments: Any) -> T:
         async with self._reading:
-            return await asyncio.to_thread(read, *arguments)
+            try:
+                return await asyncio.to_thread(read, *arguments)
+            except OSError:  # erased at this moment, or this process may not read it
+                raise web.HTTPNotFound(text="Expected recordings that can be read\n") from None
 
 
 def _role(request: web.Request) -> str:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from streams.chain import types as chains
 from streams.kafka import topics
 from streams.kafka.security import for_librdkafka
+from streams.wire import records
 from streams.wire.cameras import DrawnZones
 from streams.zones.writer import MayNotWrite, ZonesWriter
 from tests.processes import IMAGEBUS, Process
@@ -24,6 +25,7 @@ from tests.streams.guarded import Guarded
 from tests.streams.notify import notifying
 from tests.streams.notify.mosquitto import Listener, Mosquitto
 from tests.streams.notify.notifying import chain, mqtt, notify
+from tests.streams.recording.recorded import Disk, Shooting, a_minute
 from tests.wait import wait_until
 from tests.web.viewing import start_viewer
 
@@ -151,3 +153,22 @@ def _answer(url: str, status: int, body: bytes | None = None) -> str:
             return str(answer.read().decode()) if answer.status == status else ""
     except HTTPError as error:
         return error.read().decode() if error.code == status else ""
+
+
+def test_a_recorder_needs_no_more_than_to_read_redacted_frames_whatever_its_chain_file_says(
+    frames_everywhere: Guarded, tmp_path: Path
+) -> None:
+    guarded, disk = frames_everywhere, Disk(tmp_path / "recordings")
+    of_redacted = f"{chains.DEFAULT.read_text()}\n{disk.section}"
+    with Process(
+        [*IMAGEBUS, "record"], environment(guarded.url, tmp_path, of_redacted) | guarded.env("viewer")
+    ) as process:
+        process.wait_for_line("Output disk: records REDACTION_FRAME into")
+        for frame in Shooting().frames(a_minute(), 9):
+            value = records.encode(records.from_frame(frame))
+            assert write(guarded, "edge", REDACTED, frame.source, value) is None
+        disk.wait_for(5)
+        assert process.terminate() == 0
+    of_raw = f'{of_redacted}topic = "IMAGEAI_FRAME"\nraw = true\n'
+    with Process([*IMAGEBUS, "record"], environment(guarded.url, tmp_path, of_raw) | guarded.env("viewer")) as process:
+        process.wait_for_line("Output disk: no frames: Topic IMAGEAI_FRAME")

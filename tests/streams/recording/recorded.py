@@ -85,6 +85,11 @@ class Disk:
     def __post_init__(self) -> None:
         self.conf = RecordingConf(dir=str(self.root))
 
+    @property
+    def section(self) -> str:
+        """The section of a chain file that records here."""
+        return f'[outputs.disk]\nkind = "recording"\ndir = "{self.root}"\n'
+
     def files(self, source: str = "yard") -> list[File]:
         return files(self.root, safe(source)) if (self.root / safe(source)).is_dir() else []
 
@@ -104,10 +109,10 @@ class Disk:
         return [each.seq for each in self.numbers(source)]
 
     @contextmanager
-    def recording(self, url: str, redacted: bool = True, **options: object) -> Iterator[Recorder]:
-        """A recorder of this folder, stopped after the block."""
+    def recording(self, url: str, redacted: bool = True, places: int = 256, **options: object) -> Iterator[Recorder]:
+        """A recorder of this folder, for so many sources at once; stopped after the block, when it has read all."""
         conf = structs.replace(self.conf, **options)
-        settings = structs.replace(Settings(), kafka_url=url)
+        settings = structs.replace(Settings(), kafka_url=url, sources=places)
         recorder, stop = Recorder(settings, Recording("disk", conf, redacted)), threading.Event()
         thread = threading.Thread(target=recorder.run, args=(stop,))
         thread.start()

@@ -20,7 +20,7 @@ from tests.wait import wait_until
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
     """The folder of the one recording of the chain file that commands read."""
     disk, chain = Disk(tmp_path / "recordings"), tmp_path / "chain.toml"
-    chain.write_text(f'{chains.DEFAULT.read_text()}\n[outputs.disk]\nkind = "recording"\ndir = "{disk.root}"\n')
+    chain.write_text(f"{chains.DEFAULT.read_text()}\n{disk.section}")
     monkeypatch.setenv("IMAGEBUS_CHAIN", str(chain))
     return disk
 

@@ -33,9 +33,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Disk:
 
 @pytest.fixture(autouse=True)
 def chain(disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "chain.toml").write_text(
-        f'{chains.DEFAULT.read_text()}\n[outputs.disk]\nkind = "recording"\ndir = "{disk.root}"\n'
-    )
+    (tmp_path / "chain.toml").write_text(f"{chains.DEFAULT.read_text()}\n{disk.section}")
     monkeypatch.setenv("IMAGEBUS_CHAIN", str(tmp_path / "chain.toml"))
 
 

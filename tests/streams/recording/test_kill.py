@@ -18,7 +18,7 @@ def test_killed_and_started_again_it_has_every_frame_once_and_all_files_play(
     ffprobe = program("ffprobe", "install it (Debian: apt-get install ffmpeg)")
     disk, yard, began = Disk(tmp_path / "recordings"), Shooting(), a_minute()
     chain = tmp_path / "chain.toml"
-    chain.write_text(f'{chains.DEFAULT.read_text()}\n[outputs.disk]\nkind = "recording"\ndir = "{disk.root}"\n')
+    chain.write_text(f"{chains.DEFAULT.read_text()}\n{disk.section}")
     env = {"KAFKA_URL": embedded, "IMAGEBUS_CHAIN": str(chain)}
     frames = yard.frames(began, 60)
     send(embedded, frames[:20])

@@ -186,3 +186,13 @@ def test_a_picture_that_cannot_be_decoded_holds_up_nothing(
         send(embedded, [first, cut, last])
     assert disk.seqs() == [first.seq, last.seq]
     assert len(stamps(disk.files()[0].video)) == 2
+
+
+def test_of_more_sources_than_are_recorded_at_once_those_that_send_stay(
+    embedded: str, disk: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
+    began = a_minute()
+    with disk.recording(embedded, places=3):
+        send(embedded, [Shooting(f"camera {number}").frame(began) for number in range(5)])
+    assert len(disk.sources()) == 3
+    assert "more sources send than are recorded at once: new ones are left out" in caplog.text
