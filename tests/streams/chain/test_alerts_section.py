@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from streams.chain.function_options import registered
 from streams.chain.outputs_section import MqttConf, WebhookConf
 from streams.chain.types import Chain, ChainError
 from streams.settings import Settings
+from tests.processes import PROJECT
 
 CHAIN = chains.DEFAULT.read_text() + "\n"
 OUTPUTS = """
@@ -60,6 +62,11 @@ def test_an_alert_says_what_is_seen_where_and_when_and_who_is_told(tmp_path: Pat
         url="https://ops.example/imagebus", secret="env:OPS_SECRET", sources=["yard"]
     )
     assert chain.zones == {}, "an area covers and uncovers nothing"
+
+
+def test_the_page_on_alerts_shows_a_chain_file_that_checks(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```toml\n(.*?)```", (PROJECT / "docs" / "notify.md").read_text(), re.S)
+    assert _checked(tmp_path, block).alerts.keys() == {"night"}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from functions import Detection, Frame
@@ -14,6 +15,7 @@ from streams.chain.outputs_section import MqttConf, OutputConf, WebhookConf
 from streams.notify import outbox as outboxes
 from streams.notify.alerting import Alerting, Rule
 from streams.notify.outbox import Outbox
+from streams.outputs.moment import moment as read_moment
 from tests.streams.frames import frame
 
 OPS = WebhookConf(url="http://ops", secret="env:SECRET", sources=["yard"])
@@ -90,6 +92,8 @@ def test_an_alert_says_what_was_seen_where_and_when_and_nothing_of_the_picture()
         },
     }
     assert host.waiting("ops") == host.waiting("home")
+    told = [read_moment(alert["clip"][end], datetime.now(UTC)) for end in ("from", "to")]
+    assert told == [START / 1e6 - 5, START / 1e6 + 5], "as `imagebus export` reads them"
 
 
 def test_an_output_is_told_of_the_sources_that_it_takes() -> None:
