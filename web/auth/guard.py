@@ -6,8 +6,9 @@ import asyncio
 import html
 import logging
 import math
+import re
 from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from aiohttp import web
 
@@ -24,6 +25,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 COOKIE = "imagebus"
 _FORM, _FORM_BYTES = "application/x-www-form-urlencoded", 4096
+# A path on this host: neither "//host" nor "/\\host", which browsers take for another one.
+_PATH, _BACK_CHARS = re.compile(r"/(?:[A-Za-z0-9_.%-]+/)*[A-Za-z0-9_.%-]*"), 1000
 _EVERYBODY = Session("", OPERATOR, math.inf)
 
 
@@ -60,32 +63,32 @@ class Guard:
         return await handler(request)
 
     async def _form(self, request: web.Request) -> web.StreamResponse:
-        return self._show_form("")
+        return self._show_form("", request.query.get("next", ""))
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
         address = client_address(request_info(request))
         try:
             with self._throttle.attempt(address) as attempt:
-                password = await _password(request)
+                password, back = await _fields(request)
                 await self._throttle.slow_down()
                 role = await self._credentials.role_of(password)
                 attempt.right = role is not None
         except TooManyTries as refused:
             wait = str(math.ceil(refused.wait_s))
-            return self._show_form(f"Too many tries: wait {wait} s", 429, {"Retry-After": wait})
+            return self._show_form(f"Too many tries: wait {wait} s", "", 429, {"Retry-After": wait})
         except Busy:
-            return self._show_form("Too many log in at once: try again", 503, {"Retry-After": "5"})
+            return self._show_form("Too many log in at once: try again", "", 503, {"Retry-After": "5"})
         if role is None:
             log.warning("Wrong password from %s", address)
-            return self._show_form("Wrong password", 401)
-        return self._let_in(request, role, address)
+            return self._show_form("Wrong password", back, 401)
+        return self._let_in(request, role, address, back)
 
-    def _let_in(self, request: web.Request, role: str, address: str) -> web.Response:
+    def _let_in(self, request: web.Request, role: str, address: str, back: str) -> web.Response:
         cookie = self._sessions.begin(role)
         session = self._sessions.read(cookie)
         # By this name records say who drew a zone.
         log.warning("Log-in as %s from %s", session.name if session else role, address)
-        answer = _see("/")
+        answer = _see(_here(back))
         answer.set_cookie(
             COOKIE,
             cookie,
@@ -111,22 +114,33 @@ class Guard:
         """Whether a session goes on."""
         return session is _EVERYBODY or self._sessions.is_open(session)
 
-    def _show_form(self, problem: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-        text = layout.page("login", "Log in", problem=html.escape(problem))
+    def _show_form(
+        self, problem: str, back: str, status: int = 200, headers: dict[str, str] | None = None
+    ) -> web.Response:
+        text = layout.page("login", "Log in", problem=html.escape(problem), back=html.escape(_here(back)))
         return web.Response(text=text, status=status, headers=headers, content_type="text/html")
 
 
 def _send_away(request: web.Request) -> web.StreamResponse:
     if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
-        return _see("/login")
+        here = _here(request.raw_path)
+        return _see("/login" if here == "/" else f"/login?next={quote(here, safe='')}")
     raise web.HTTPUnauthorized(text="Expected a session: log in at /login\n")
+
+
+def _here(back: str) -> str:
+    """Where somebody wanted to go, if it is an address of this viewer, else its first page."""
+    path, _, _ = back.partition("?")
+    is_ours = _PATH.fullmatch(path) and len(back) <= _BACK_CHARS and back.isascii() and back.isprintable()
+    return back if is_ours and path not in ("/login", "/logout") else "/"
 
 
 def _see(path: str) -> web.Response:
     return web.Response(status=303, headers={"Location": path})
 
 
-async def _password(request: web.Request) -> str:
+async def _fields(request: web.Request) -> tuple[str, str]:
+    """The password, and where to go with it."""
     if (request.content_length or _FORM_BYTES + 1) > _FORM_BYTES:
         raise web.HTTPRequestEntityTooLarge(_FORM_BYTES, request.content_length or 0)
     if request.content_type != _FORM:
@@ -138,7 +152,7 @@ async def _password(request: web.Request) -> str:
     except TimeoutError:
         raise web.HTTPRequestTimeout(text=f"Expected a log-in within {REQUEST_S:.0f} s\n") from None
     fields = parse_qs(body.decode("utf-8", "replace"))
-    return fields.get("password", [""])[0]
+    return fields.get("password", [""])[0], fields.get("next", [""])[0]
 
 
 def request_info(request: web.Request) -> RequestInfo:

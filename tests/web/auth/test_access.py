@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import html
 import json
 import re
 import urllib.error
@@ -107,7 +108,32 @@ async def said_to(viewing: Viewing, cookie: str, **command: Any) -> dict[str, An
 def test_without_a_session_a_page_leads_to_the_log_in(path: str, guarded: Viewing) -> None:
     assert ask(guarded, path).status == 401
     answer = ask(guarded, path, Accept="text/html")
-    assert (answer.status, answer.headers["Location"], answer.text) == (303, "/login", "")
+    back = "" if path == "/" else f"?next={urllib.parse.quote(path, safe='')}"
+    assert (answer.status, answer.headers["Location"], answer.text) == (303, f"/login{back}", "")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "led"),
+    [
+        ("/wall?topic=REDACTION_FRAME&order=by+name", "/wall?topic=REDACTION_FRAME&order=by+name"),
+        (f"/pair/{SOURCE}/{REDACTED}?source=%C3%A4", f"/pair/{SOURCE}/{REDACTED}?source=%C3%A4"),
+        ("//evil.example/", "/"),
+        ("/\\evil.example", "/"),
+        ("https://evil.example/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/wall\r\nSet-Cookie: a=b", "/"),
+        ("/wall?" + "a" * 2000, "/"),
+        ("/logout", "/"),
+        ('/"><script>', "/"),
+    ],
+)
+def test_who_logs_in_is_led_back_to_a_page_of_this_viewer_and_to_no_other_place(
+    wanted: str, led: str, guarded: Viewing
+) -> None:
+    form = ask(guarded, f"/login?next={urllib.parse.quote(wanted, safe='')}", Accept="text/html").text
+    assert f'name="next" value="{html.escape(led)}"' in form
+    answer = ask(guarded, "/login", {"password": OPERATOR, "next": wanted})
+    assert (answer.status, answer.headers["Location"]) == (303, led)
 
 
 def test_what_is_open_to_all_says_nothing_about_sources(guarded: Viewing) -> None:

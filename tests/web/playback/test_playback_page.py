@@ -45,7 +45,7 @@ def _open(page: Page, viewing: Viewing, source: str = "yard", at: int | None = N
     """Open the page at a moment, by default the newest, and wait for its picture."""
     when = "" if at is None else page.evaluate("us => `&at=${new Date(us / 1000).toISOString()}`", at)
     page.goto(f"{viewing.url}/playback?source={source}{when}")
-    page.wait_for_function("() => document.querySelector('.screen video:not([hidden])').readyState >= 2")
+    page.wait_for_function("() => document.querySelector('.screen video:not([hidden])')?.readyState >= 2")
     expect(page.locator(".sentence")).to_have_text("person hidden: 25.0 %")
 
 

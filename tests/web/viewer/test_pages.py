@@ -182,7 +182,7 @@ def test_a_page_without_frames_has_looked_and_says_which_part_is_missing_and_wha
     with EmbeddedBroker() as broker, start_viewer(broker.url, env={"CAMERA_PORT": str(free_port())}) as empty:
         wait_until(empty.state, 20, "a viewer that answers")
         page.goto(empty.url)
-        missing = page.locator(".pane .missing")
+        missing = page.locator(".pane .lacking")
         expect(missing.nth(0).locator("p").first).to_have_text("No camera sends SOURCE_FRAME")
         expect(missing.nth(0).locator("code")).to_have_text("imagebus produce VIDEO -t SOURCE_FRAME")
         expect(missing.nth(1)).to_contain_text("Nothing on ANNOTATED_FRAME yet: it needs a camera, and a worker")

@@ -153,8 +153,11 @@ function listen(view, keys) {
   });
 }
 
-/** Whether what has the focus wants a key for itself: a choice all of them, a button what presses it. */
-const isOwn = (focused, key) => focused.closest("select, input") || (key === " " && focused.closest("button, summary"));
+/** Whether what has the focus wants a key for itself: a choice all of them, a slider arrows, a button what presses it. */
+const isOwn = (focused, key) =>
+  focused.closest("select, input:not([type=range])") ||
+  (REPEATS.includes(key) && focused.closest("input")) ||
+  (key === " " && focused.closest("button, summary"));
 
 function pageOf(key) {
   /** @type {NodeListOf<HTMLAnchorElement>} */

@@ -61,7 +61,7 @@ export class Duo extends EventTarget {
     this.#cut.setAttribute("aria-label", "How far the picture before reaches over the one after");
     this.#cut.addEventListener("input", () => this.pictures.style.setProperty("--cut", `${this.#cut.value}%`));
     this.pictures = el("div", { className: "panes" }, ...this.#each((pane) => pane.element), page.left ? this.#cut : null);
-    const facts = el("div", { className: "facts" }, this.#delay.element, this.#details?.element ?? null, this.#plots?.element ?? null);
+    const facts = el("div", { className: "beneath" }, this.#delay.element, this.#details?.element ?? null, this.#plots?.element ?? null);
     this.element = el("div", { className: page.alone ? "duo alone" : "duo" }, this.pictures, facts);
     setInterval(() => this.#refresh(), NUMBERS_MS);
     link.addEventListener("change", () => this.#refresh());

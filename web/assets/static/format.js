@@ -59,7 +59,7 @@ export function share(covered) {
 /** A stranger's name as one line: what cannot be seen, or turns the line's direction, is shown as a sign. */
 export const nameOf = (text) => text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu, "␣");
 
-/** The same where no element can isolate it, as in a choice. */
-export const isolated = (text) => `\u2068${nameOf(text)}\u2069`;
+/** The same where no element can isolate it, as in a choice: what is written from the right gets marks around it. */
+export const isolated = (text) => (/[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(text) ? `\u2068${nameOf(text)}\u2069` : nameOf(text));
 
 export const box = ([x1, y1, x2, y2]) => `${Math.round(x1)},${Math.round(y1)} to ${Math.round(x2)},${Math.round(y2)}`;

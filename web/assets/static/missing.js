@@ -27,7 +27,7 @@ export class Missing {
     "or ",
     el("a", { href: "/try", className: "try", textContent: "try it with this browser's camera" }),
   );
-  element = el("div", { className: "missing", hidden: true }, this.#what, this.#line, this.#try);
+  element = el("div", { className: "lacking", hidden: true }, this.#what, this.#line, this.#try);
 
   constructor() {
     this.#copy.addEventListener("click", () => this.#keep());
