@@ -138,14 +138,15 @@ def test_with_imageai_s_formula_real_frames_give_imageai_s_boxes(
 ) -> None:
     side = SPEEDS["tiny-yolov3"][speed]
     boxes = 0
-    for frame in street.values():
+    frames = list(street.values())[::2]
+    for frame in frames:
         picture = imageai.utils.preprocess_input(frame.image, (side, side))
         grids = [grid[0] for grid in imageai.model.predict(picture, verbose=0)]
         expected = theirs(imageai, grids, frame.size_wh, side, 0.5)
         assert_same(ours(grids, frame.size_wh, side, 0.5), expected)
         boxes += len(expected)
-    assert len(street) == 20
-    assert boxes > 100
+    assert len(frames) == 10
+    assert boxes > 50
 
 
 @pytest.mark.usefixtures("too_low")

@@ -54,7 +54,7 @@ def test_on_kafka_the_lead_asked_for_is_kept_and_what_was_there_before_counts(
 
 
 def test_without_a_lead_a_file_waits_for_nobody(embedded: str, clip: Path) -> None:
-    assert "795 frames on the bus" in produced(embedded, clip, "-f", 1, "--lead", 0)
+    assert "100 frames on the bus" in produced(embedded, clip, "-f", 8, "--lead", 0)
 
 
 def test_a_live_source_waits_for_nobody(embedded: str, clip: Path) -> None:
