@@ -18,8 +18,8 @@ from streams.publish.screen import SIZE_WH, Rhythm, Shot, size_of_stream
 log = logging.getLogger(__name__)
 
 _FIRST_DELAY_S, _LAST_DELAY_S = 0.5, 15.0
-# A connection that held for so long was a good one.
-_GOOD_S = 10.0
+# A connection that held for so long was a good one; none takes so long to fail.
+_GOOD_S = 30.0
 _LOOK_S, _END_S = 0.1, 2.0
 # multiprocessing looks at the processes of all threads whenever it starts one.
 _processes = Lock()
@@ -40,7 +40,8 @@ class Stream:
         self._size_wh: Size | None = None
         self._rhythm = Rhythm()
         self.heard_at = time.monotonic()
-        self._ends = self._said = False
+        self._alive_at = self.heard_at
+        self._ends = self._said = self._connected = False
         self._process: Any = None
         self._thread = Thread(target=self._run, name=f"stream of {source}", daemon=True)
         self._thread.start()
@@ -102,31 +103,39 @@ class Stream:
                 self._bury()
 
     def _feed(self, pipe: Connection, size_wh: Size, sent: Shot | None) -> str:
-        connected, heard_at = False, time.monotonic()
+        self._connected, self._alive_at = False, time.monotonic()
         while not self._ends and self._size_wh in (None, size_wh):
-            while pipe.poll():
-                what, text = pipe.recv()
-                heard_at = time.monotonic()
-                if what == FAILED:
-                    return str(text)
-                if what == CONNECTED:
-                    connected = True
-                    self._found()
-            if time.monotonic() - heard_at > SILENCE_S[connected]:
-                self._process.kill()
-                return "takes nothing" if connected else "does not answer"
-            with self._changed:
-                if self._shot is sent or not connected:
-                    self._changed.wait(_LOOK_S)
-                shot = self._shot
-            if connected and shot and shot is not sent:
+            if why := self._hear(pipe):
+                return why
+            if shot := self._other_than(sent):
                 pipe.send(shot)
                 sent = shot
         return ""
 
+    def _hear(self, pipe: Connection) -> str:
+        """What its process has told; why this is the end, if so."""
+        while pipe.poll():
+            what, text = pipe.recv()
+            self._alive_at = time.monotonic()
+            if what == FAILED:
+                return str(text)
+            if what == CONNECTED:
+                self._found()
+        if time.monotonic() - self._alive_at < SILENCE_S[self._connected]:
+            return ""
+        self._process.kill()
+        return "takes nothing" if self._connected else "does not answer"
+
+    def _other_than(self, sent: Shot | None) -> Shot | None:
+        """The newest shot where it can be sent and was not; waits a moment for one."""
+        with self._changed:
+            if self._shot is sent or not self._connected:
+                self._changed.wait(_LOOK_S)
+            return self._shot if self._connected and self._shot is not sent else None
+
     def _found(self) -> None:
         log.info("%s: streams to %s", self.source, self._address.shown(self.source))
-        self._said = False
+        self._connected, self._said = True, False
 
     def _lost(self, why: str) -> None:
         if not self._said:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from msgspec.structs import replace
 
+from functions.core.frame import Redaction
 from streams.chain import types as chains
+from streams.chain.outputs_section import StreamConf
 from streams.kafka import topics
 from streams.kafka.security import for_librdkafka
+from streams.outputs.redacted_frames import RedactedFrames
 from streams.wire import records
 from streams.wire.cameras import DrawnZones
 from streams.zones.writer import MayNotWrite, ZonesWriter
@@ -144,6 +148,21 @@ def test_what_tells_numbers_and_alerts_reads_redacted_frames_and_numbers_and_is_
         assert refused == KafkaError.TOPIC_AUTHORIZATION_FAILED
     for topic in ALL:
         assert write(guarded, "notify", topic) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+def test_an_output_with_a_viewers_rights_gets_redacted_frames_and_no_raw_ones_whatever_its_chain_file_says(
+    frames_everywhere: Guarded, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings, shown = frames_everywhere.settings("viewer"), Redaction((), "solid", 0.0)
+    front = StreamConf(url="rtsp://recorder/{source}")
+    with RedactedFrames(settings, "front", front) as redacted:
+        assert redacted.poll() == []
+        value = records.encode(records.from_frame(dataclasses.replace(frames.frame(30), redaction=shown)))
+        assert write(frames_everywhere, "edge", REDACTED, value=value) is None
+        assert [frame.seq for frame in wait_until(redacted.poll, 20, "the frame")] == [30]
+    with RedactedFrames(settings, "back", replace(front, topic="SOURCE_FRAME", raw=True)) as raw:
+        assert [raw.poll(), raw.poll()] == [[], []]
+    assert "Output back: no frames: Topic SOURCE_FRAME: expected" in caplog.text
 
 
 def _answer(url: str, status: int, body: bytes | None = None) -> str:
