@@ -40,6 +40,7 @@ class CompactedTopic:
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,  # offsets do not tell: a record, or a transaction's mark, may be gone
+            "fetch.wait.max.ms": 100,  # an embedded broker answers one that waits no sooner, whatever comes
             "isolation.level": "read_uncommitted",  # a transaction that stays open would hide all that comes after it
             "log_level": 0,
         }

@@ -24,7 +24,7 @@ export class Strip {
   #from = el("span");
   #until = el("span");
   #rows = el("tbody");
-  #kept = el("span", { textContent: "Kept in the memory of this viewer, lost when it is started again: " });
+  #kept = el("p", { className: "none", textContent: "Kept in the memory of this viewer, lost when it is started again." });
   #file = el("a", { textContent: "CSV", attrs: { download: "" } });
 
   element = el(
@@ -39,11 +39,12 @@ export class Strip {
       this.#drawing,
       el("p", { className: "axis" }, this.#from, this.#under, this.#until),
     ),
-    el("p", { className: "kinds" }, ...Object.entries(KINDS).map(([kind, textContent]) => el("span", { className: kind, textContent }))),
+    el("p", { className: "kinds" }, ...Object.entries(KINDS).map(([kind, textContent]) => el("span", { className: kind, textContent })), this.#file),
     el(
       "details",
       {},
       el("summary", { textContent: "As a table" }),
+      this.#kept,
       el(
         "table",
         {},
@@ -51,7 +52,6 @@ export class Strip {
         this.#rows,
       ),
     ),
-    el("p", { className: "none" }, this.#kept, this.#file),
   );
 
   /** Among others it says whose hour it is, and they what all have in common. */
