@@ -41,8 +41,8 @@ test("rows are of five minutes, the newest first, and weigh by frames", () => {
 test("a drawing ends now, and leaves out what is older or to come", () => {
   const at = { slice_s: 10, slots: 4, height: 10 };
   const slices = [60, 70, 100, 110].map((from) => slice([from, 1, 0.5, 1, 0, 1, "a", 1]));
-  const { mean, most, doubts, missing } = paths(slices, 109, at);
+  const { mean, most, doubts, absent } = paths(slices, 109, at);
   assert.equal(mean, "M0 10h1v-5h-1zM3 10h1v-5h-1z");
   assert.equal(most, "M0 5h1v-5h-1zM3 5h1v-5h-1z");
-  assert.equal(doubts, missing);
+  assert.equal(doubts, absent);
 });

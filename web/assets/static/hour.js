@@ -57,14 +57,14 @@ export function inRows(slices) {
 /** The paths of a drawing so high, a unit wide for each slice, which ends at `now`. */
 export function paths(slices, now, { slice_s, slots, height }) {
   const end = Math.floor(now / slice_s) * slice_s;
-  const path = { mean: "", most: "", doubts: "", missing: "" };
+  const path = { mean: "", most: "", doubts: "", absent: "" };
   for (const { at, frames, covered, most, doubts, missing } of slices) {
     const x = slots - 1 - (end - at) / slice_s;
     if (x < 0 || x >= slots) continue;
     if (frames) path.mean += bar(x, height, -Math.max(0.5, covered * height));
     if (frames && most > covered) path.most += bar(x, height * (1 - covered), (covered - most) * height);
     if (doubts) path.doubts += bar(x, 0, 1);
-    if (missing) path.missing += bar(x, 0, 1);
+    if (missing) path.absent += bar(x, 0, 1);
   }
   return path;
 }

@@ -8,7 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const [SLOTS, HEIGHT] = [360, 40];
 const LOOK_MS = 10_000;
 const HEADS = ["from", "frames", "hidden", "at most", "wholly", "in doubt", "missing"];
-const KINDS = { mean: "hidden", most: "at most", doubts: "in doubt", missing: "never came out" };
+const KINDS = { mean: "hidden", most: "at most", doubts: "in doubt", absent: "never came out" };
 
 export class Strip {
   #source = null;
@@ -20,7 +20,7 @@ export class Strip {
   #under = el("output", { className: "none" });
   #paths = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, svg("path", { class: kind })]));
   #drawing = svg("svg", { viewBox: `0 0 ${SLOTS} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" }, this.#paths.most, this.#paths.mean);
-  #marks = svg("svg", { viewBox: `0 0 ${SLOTS} 1`, preserveAspectRatio: "none", class: "marks", "aria-hidden": "true" }, this.#paths.missing, this.#paths.doubts);
+  #marks = svg("svg", { viewBox: `0 0 ${SLOTS} 1`, preserveAspectRatio: "none", class: "marks", "aria-hidden": "true" }, this.#paths.absent, this.#paths.doubts);
   #from = el("span");
   #until = el("span");
   #rows = el("tbody");
