@@ -42,24 +42,28 @@ class Publication:
     def __init__(self, url: str, size_wh: Size, fps: float) -> None:
         kind = _FORMATS[str(scheme_of(url))]
         self._container: Any = av.open(url, "w", format=kind, container_options=_OPTIONS[kind])
-        rate = Fraction(fps).limit_denominator(_MOST_RATE)
-        stream = self._container.add_stream("libx264", rate, options=_CODEC)
-        assert isinstance(stream, VideoStream)
-        stream.width, stream.height = size_wh
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.gop_size = max(1, int(fps))
-        self._stream, self._time_base = stream, 1 / rate
+        self._stream = h264(self._container, size_wh, fps)
         self._container.start_encoding()
         _bound_what_waits()
 
     def send(self, frame: VideoFrame, number: int) -> None:
         """Send a frame as the one of this number, counted at the stream's rate; numbers may be left out."""
-        frame.pts, frame.time_base = number, self._time_base
+        frame.pts, frame.time_base = number, 1 / self._stream.codec_context.rate
         self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:
         """Tell the recorder that this is the end."""
         self._container.close()
+
+
+def h264(container: Any, size_wh: Size, fps: float) -> VideoStream:
+    """A stream of that size and rate in an open container, with a key frame a second."""
+    stream = container.add_stream("libx264", Fraction(fps).limit_denominator(_MOST_RATE), options=_CODEC)
+    assert isinstance(stream, VideoStream)
+    stream.width, stream.height = size_wh
+    stream.pix_fmt = "yuv420p"
+    stream.codec_context.gop_size = max(1, int(fps))
+    return stream
 
 
 def _bound_what_waits() -> None:
