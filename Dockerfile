@@ -1,7 +1,7 @@
 # One image for every part: worker, viewer, producer.
 FROM python:3.11-slim
 
-RUN useradd --create-home --uid 10001 imagebus && install -d -o imagebus /data
+RUN useradd --create-home --uid 10001 imagebus && install -d -o imagebus /data /recordings
 
 WORKDIR /app
 COPY . .

@@ -84,12 +84,10 @@ def main() -> None:
 def _killed(url: str, root: Path, sending: Sending) -> dict[str, object]:
     """Kill the recorder again and again, let the last one end, and look at what is there."""
     lost_s: list[float] = []
-    cpu_s = 0.0
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
         with _recorder(url, root, 100.0) as recorder:
             time.sleep(KILL_S)
-            cpu_s += sum(psutil.Process(recorder.pid).cpu_times()[:2])
             recorder.kill()
             at_us = time.time_ns() // 1000
             lost_s += [(at_us - _last(root, name)) / 1e6 for name in CAMERAS]
@@ -115,7 +113,6 @@ def _killed(url: str, root: Path, sending: Sending) -> dict[str, object]:
         "frames_in_files": sum(len(stamps(file.video)) for file in files),
         "not_played_by_ffprobe": sum(not _probes(file) for file in files),
         "not_played_by_chromium": _not_played(root, files),
-        "cpu_ms_a_frame": round(1000 * cpu_s / sum(map(len, recorded.values())), 1),
         "bytes_a_frame": round(_bytes(root) / sum(map(len, recorded.values()))),
     }
     print(report)
@@ -128,11 +125,19 @@ def _bounded(url: str, root: Path, bound: int) -> dict[str, object]:
     with _recorder(url, root, bound / 1e9) as recorder:
         wait_until(lambda: _bytes(root) <= bound, 60, "a folder within its bound")
         until = time.monotonic() + max(10.0, SECONDS / 5)
+        began_us, cpu_s = _last(root, CAMERAS[0]), _cpu_s(recorder)
         while time.monotonic() < until:
             sizes.append(_bytes(root))
             time.sleep(0.1)
+        cpu_s = _cpu_s(recorder) - cpu_s
+        frames = (_last(root, CAMERAS[0]) - began_us) / 1e6 * FPS * len(CAMERAS)
         recorder.terminate()
-    report = {"bound": bound, "most": max(sizes), "over_the_bound_percent": round(100 * (max(sizes) / bound - 1), 2)}
+    report = {
+        "bound": bound,
+        "most": max(sizes),
+        "over_the_bound_percent": round(100 * (max(sizes) / bound - 1), 2),
+        "cpu_ms_a_frame": round(1000 * cpu_s / frames, 1),
+    }
     print(report | {"least_percent_of_the_bound": round(100 * min(sizes) / bound, 1)})
     return report
 
@@ -144,6 +149,10 @@ def _recorder(url: str, root: Path, keep_gb: float) -> Iterator[Process]:
     chain.write_text(f"{chains.DEFAULT.read_text()}\n{output}")
     with Process([*IMAGEBUS, "record"], {"KAFKA_URL": url, "IMAGEBUS_CHAIN": str(chain)}) as process:
         yield process
+
+
+def _cpu_s(process: Process) -> float:
+    return float(sum(psutil.Process(process.pid).cpu_times()[:2]))
 
 
 def _files(root: Path, name: str) -> list[File]:

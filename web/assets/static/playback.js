@@ -2,7 +2,7 @@
 
 import { Choice, buttons } from "./controls.js";
 import { el, fill, say } from "./dom.js";
-import { dateOf, percent, timeOfDay } from "./format.js";
+import { dateOf, nameOf, share, timeOfDay } from "./format.js";
 import { DayHours } from "./dayhours.js";
 import { Player } from "./player.js";
 import { dayAround, frameAt, loadCameras, loadDay, loadNumbers, segmentAt, videoOf } from "./recorded.js";
@@ -14,6 +14,7 @@ const SAID_MS = 500;
 const HOUR_US = 3600e6;
 const SPEEDS = ["0.5×", "1×", "2×", "4×", "8×", "16×"];
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** What was recorded. */
@@ -165,7 +166,7 @@ class PlaybackView extends EventTarget {
   #draw() {
     const most = Math.max(1, ...[...this.#files.values()].flat().map(foundIn));
     fill(this.#rows, this.#cameras, () => el("div", { className: "timestrip-row" }), (row, camera) => this.#drawRow(row, camera, most));
-    fill(this.#axis, [0, 6, 12, 18, 24], () => el("span"), (mark, hour) => say(mark, `${String(hour).padStart(2, "0")}:00`));
+    fill(this.#axis, [0, 6, 12, 18, 24], () => el("span"), (mark, hour) => say(mark, clock.format(dateOf(this.#day.from + hour * HOUR_US))));
     this.#hours.show(this.#day, this.#here(), this.#camera.name);
     this.#place();
   }
@@ -173,7 +174,7 @@ class PlaybackView extends EventTarget {
   #drawRow(row, camera, most) {
     let strip = this.#strips.get(camera.name);
     if (!strip) {
-      strip = new TimeStrip(`Day of ${camera.name}`);
+      strip = new TimeStrip(`Day of ${nameOf(camera.name)}`);
       strip.addEventListener("seek", (event) => {
         this.#camera = camera;
         this.dispatchEvent(new Event("cameras"));
@@ -181,7 +182,7 @@ class PlaybackView extends EventTarget {
         this.#seek(event.detail);
       });
       this.#strips.set(camera.name, strip);
-      row.append(el("bdi", { className: "name", textContent: camera.name, title: camera.name }), strip.element);
+      row.append(el("bdi", { className: "name", textContent: nameOf(camera.name), title: nameOf(camera.name) }), strip.element);
     }
     row.classList.toggle("shown", camera === this.#camera);
     strip.show(this.#day.from, this.#day.until, this.#files.get(camera.name) ?? [], most);
@@ -193,7 +194,7 @@ class PlaybackView extends EventTarget {
     const files = this.#here();
     this.#hour.show(from, from + HOUR_US, files.filter((each) => each.ends_at >= from && each.starts_at < from + HOUR_US), Math.max(1, ...files.map(foundIn)));
     this.#hour.at = this.#at;
-    fill(this.#minutes, [0, 15, 30, 45, 60], () => el("span"), (mark, minute) => say(mark, timeOfDay(from + minute * 60e6).slice(0, 5)));
+    fill(this.#minutes, [0, 15, 30, 45, 60], () => el("span"), (mark, minute) => say(mark, clock.format(dateOf(from + minute * 60e6))));
   }
 
   #here() {
@@ -204,7 +205,7 @@ class PlaybackView extends EventTarget {
   async #seek(us) {
     if (us < this.#day.from || us >= this.#day.until) return this.#show(us);
     const segment = segmentAt(this.#here(), us);
-    this.#hint(segment ? "" : `Nothing of ${this.#camera.name} is recorded from ${timeOfDay(us)} on`);
+    this.#hint(segment ? "" : `Nothing of ${nameOf(this.#camera.name)} is recorded from ${timeOfDay(us)} on`);
     this.#at = segment ? Math.max(us, segment.starts_at) : us;
     if (segment?.file !== this.#segment?.file || !this.#player.url.startsWith(videoOf(this.#camera, segment ?? { file: "" }))) {
       await this.#open(segment);
@@ -274,14 +275,14 @@ class PlaybackView extends EventTarget {
 
   #tell() {
     if (!this.#camera) return;
-    say(this.#name, this.#camera.name, true);
+    say(this.#name, nameOf(this.#camera.name), true);
     say(this.#mark, this.#camera.raw ? "raw" : "redacted");
     this.#mark.classList.toggle("redacted", !this.#camera.raw);
-    say(this.#time, timeOfDay(this.#at).slice(0, -1));
+    say(this.#time, timeOfDay(this.#at));
     say(this.#where, `${date.format(dateOf(this.#at))} · ${zone}`);
     const frame = this.#frames[frameAt(this.#frames, this.#at + 1000)];
     const labels = frame?.chain.labels ?? [];
-    say(this.#hidden, frame?.covered == null ? "" : `${labels.join(", ") || "people"} hidden: ${percent(frame.covered)}`);
+    say(this.#hidden, frame?.covered == null ? "" : `${labels.join(", ") || "people"} hidden: ${share(frame.covered)}`);
     say(this.#doubt, frame ? (frame.doubt ? `in doubt: ${frame.doubt}` : "nothing in doubt") : "");
     this.#doubt.classList.toggle("doubt", Boolean(frame?.doubt));
     const found = Object.entries(frame?.found ?? {}).map(([label, count]) => `${count} ${label}`);

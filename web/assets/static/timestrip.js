@@ -23,7 +23,7 @@ export class TimeStrip extends EventTarget {
     this.element.addEventListener("pointermove", (event) => event.buttons && this.#drag(event));
     this.element.addEventListener("keydown", (event) => this.#press(event));
     new ResizeObserver(() => this.#draw()).observe(this.element);
-    matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => this.#draw());
+    new MutationObserver(() => this.#draw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }
 
   /** Show the files of this time (µs); `most` is how much was found at once where a bar is as high as the strip. */
