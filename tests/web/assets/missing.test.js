@@ -25,6 +25,12 @@ test("where cameras send and nothing follows, it is the worker", () => {
   assert.equal(command, "IMAGEBUS_STAGES=redact faust -A streams worker");
 });
 
+test("a camera that has gone is not taken for a worker that is missing, and its name is in no command", () => {
+  const { what, command } = missingOn("SAFE", stage, "door; rm -r .", looked({}));
+  assert.equal(what, "No frame of door; rm -r . has come for minutes");
+  assert.equal(command, "imagebus cameras --list");
+});
+
 test("what comes is waited for", () => {
   assert.equal(missingOn("SAFE", stage, "", looked({ isKnown: true })), null);
 });

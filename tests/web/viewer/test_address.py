@@ -9,7 +9,7 @@ from urllib.parse import quote
 from playwright.sync_api import Page, expect
 
 from functions.core.frame import Detection
-from tests.web.frames_of_chain import REDACTED, Camera
+from tests.web.frames_of_chain import ANNOTATED, REDACTED, Camera
 from tests.web.viewing import Viewing, open_page, pixel, wait_for_frame
 
 Cameras = Callable[[str], Camera]
@@ -72,6 +72,8 @@ def test_keys_change_camera_and_layout_and_show_one_picture_alone(
     page.keyboard.press("l")
     expect(page.get_by_role("button", name="Slider")).to_have_attribute("aria-pressed", "true")
     page.get_by_label("How far the picture before reaches").press("ArrowRight")
+    left, right = (page.locator(f".pane[data-topic={topic}] .stage").bounding_box() for topic in (ANNOTATED, REDACTED))
+    assert left == right, "one lies over the other"
     page.keyboard.press("l")
     expect(page.locator(".pane:visible")).to_have_count(1)
     page.keyboard.press("l")

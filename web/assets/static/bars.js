@@ -21,10 +21,10 @@ export class Bars {
     { className: "legend" },
     el("span", { className: "distinct", textContent: "distinct people" }),
     el("span", { className: "seen", textContent: "sum of the cameras" }),
-    el("span", { className: "taken-over", textContent: "taken over" }),
+    el("span", { className: "taken-over", textContent: "counting began anew" }),
   );
   #rows = el("tbody");
-  #heads = ["from", "distinct", "in sum", "taken over"].map((text) => el("th", { scope: "col", textContent: text }));
+  #heads = ["from", "distinct people", "sum of the cameras", "counting began anew"].map((text) => el("th", { scope: "col", textContent: text }));
 
   element = el(
     "figure",
@@ -65,7 +65,7 @@ const makeBar = () =>
 
 function showBar(bar, { starts_at, visitors, unique, restarted_at }, slot, highest, kind) {
   const [title, room, seen, distinct, mark] = bar.children;
-  say(title, `${kind.name(starts_at)}: ${unique} distinct, ${visitors} in sum`);
+  say(title, `${kind.name(starts_at)}: ${unique} distinct people, ${visitors} as the sum of the cameras`);
   place(room, slot, 0, HEIGHT);
   place(seen, slot, HEIGHT, (-visitors / highest) * HEIGHT);
   place(distinct, slot, HEIGHT, (-unique / highest) * HEIGHT);

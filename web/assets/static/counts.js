@@ -117,7 +117,7 @@ class CountsView extends EventTarget {
     const [what, number, rest] = item.children;
     say(what, SAYS[found.window](found.starts_at), true);
     say(number, String(record?.unique ?? 0));
-    say(rest, this.#source === null ? `distinct people, ${record?.visitors ?? 0} in sum` : this.#source, true);
+    say(rest, this.#source === null ? `distinct people; the cameras saw ${record?.visitors ?? 0}` : this.#source, true);
   }
 
   #showRestart(newest) {
@@ -126,7 +126,7 @@ class CountsView extends EventTarget {
     this.#restarted.hidden = !last;
     say(
       this.#restarted,
-      `Counting was taken over at ${dateAndTime(last)} without the memory of looks: who was here before may be counted twice`,
+      `Counting began anew at ${dateAndTime(last)} without the memory of looks: who was here before may be counted twice`,
     );
   }
 

@@ -59,9 +59,9 @@ export class Link extends EventTarget {
     return [...this.#sources.keys()].filter((source) => this.age(topic, source) !== null);
   }
 
-  /** Whether any source is known, of any topic. */
-  get hasSources() {
-    return this.#sources.size > 0;
+  /** Whether this source is known, of any topic; for none, whether any is. */
+  knows(source) {
+    return source ? this.#sources.has(source) : this.#sources.size > 0;
   }
 
   #connect() {

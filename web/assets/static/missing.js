@@ -1,6 +1,7 @@
 // What is missing where no picture comes, found by looking at the bus, with a command to copy for each part.
 
 import { el, say } from "./dom.js";
+import { nameOf } from "./format.js";
 
 /** What to say of a topic on which nothing comes: `{ what, command, tries }`, null where it is to be waited for. */
 export function missingOn(topic, { stage }, source, { state, broker, hasCameras, isKnown }) {
@@ -9,7 +10,8 @@ export function missingOn(topic, { stage }, source, { state, broker, hasCameras,
     return { what: `No broker answers at ${broker}`, command: "imagebus broker -- honcho start" };
   }
   if (isKnown) return null;
-  const whose = source ? `${source} on ${topic}` : topic;
+  if (source && !hasCameras) return { what: `No frame of ${nameOf(source)} has come for minutes`, command: "imagebus cameras --list" };
+  const whose = source ? `${nameOf(source)} on ${topic}` : topic;
   if (!stage) return { what: `No camera sends ${whose}`, command: `imagebus produce VIDEO -t ${topic}`, tries: true };
   const worker = { what: `No worker writes ${whose}`, command: `IMAGEBUS_STAGES=${stage} faust -A streams worker` };
   return hasCameras ? worker : { ...worker, what: `Nothing on ${topic} yet: it needs a camera, and a worker` };

@@ -198,7 +198,7 @@ export class Pane {
     const { state } = this.#link;
     const known = this.#link.sources(this.#topic);
     const isKnown = source ? known.includes(source) : known.length > 0;
-    const hasCameras = this.#link.hasSources || Object.values(state?.cameras ?? {}).some(Boolean);
+    const hasCameras = this.#link.knows(source) || (!source && Object.values(state?.cameras ?? {}).some(Boolean));
     return { state, broker: this.#broker, hasCameras, isKnown };
   }
 

@@ -1,7 +1,6 @@
 // Full screen, also where a browser gives it to videos only, and what fingers do on a picture.
 
 const SWIPE_PX = 60;
-const TAPS_MS = 300;
 
 /** Fill the screen with an element, or give it back; on a telephone without full screen it fills the window. */
 export async function fillScreen(element) {
@@ -19,10 +18,9 @@ function giveBack(element) {
   element.dispatchEvent(new Event("fullscreenchange"));
 }
 
-/** Call `swipe(-1 or 1)` for a finger that goes sideways, and `double(target)` for two taps or clicks. */
+/** Call `swipe(-1 or 1)` for a finger that goes sideways, and `double(target)` for two clicks or taps. */
 export function gestures(element, { swipe, double }) {
   let began = null;
-  let tapped = { at: -TAPS_MS, x: 0, y: 0 };
   element.addEventListener("dblclick", ({ target }) => double(target));
   element.addEventListener("touchstart", ({ touches }) => {
     began = touches.length === 1 ? { x: touches[0].clientX, y: touches[0].clientY } : null;
@@ -32,16 +30,6 @@ export function gestures(element, { swipe, double }) {
     const { clientX, clientY } = event.changedTouches[0];
     const [dx, dy] = [clientX - began.x, clientY - began.y];
     if (Math.abs(dx) > SWIPE_PX && Math.abs(dx) > 2 * Math.abs(dy)) swipe(dx < 0 ? 1 : -1);
-    else if (Math.hypot(dx, dy) < 10) tapped = tap(event, tapped, double);
     began = null;
   });
-}
-
-function tap(event, before, double) {
-  const { clientX: x, clientY: y } = event.changedTouches[0];
-  const now = { at: event.timeStamp, x, y };
-  if (now.at - before.at > TAPS_MS || Math.hypot(x - before.x, y - before.y) > 30) return now;
-  event.preventDefault(); // no double click as well, and no zoom
-  double(event.target);
-  return { ...now, at: -TAPS_MS };
 }
