@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 
 from functions.core.errors import UsageError
@@ -24,6 +27,7 @@ log = logging.getLogger(__name__)
 _TICK_S, _SAVE_S = 1.0, 5.0
 _SENDS_S = 30.0
 GIGA = 1e9
+LOCK = "recorder.lock"
 
 
 class Recorder:
@@ -52,15 +56,30 @@ class Recorder:
         self._tick_at = self._save_at = 0.0
 
     def run(self, stop: Event) -> None:
-        """Record until stopped, whatever becomes of the broker meanwhile."""
-        with self._frames:
+        """Record until stopped, whatever becomes of the broker meanwhile. Raises UsageError where another one does."""
+        with self._alone(), self._frames:
             while not stop.is_set():
                 for frame, message in self._frames.poll_with_messages():
                     self._take(frame, message)
                 self._look_after()
-        for camera in self._cameras.values():
-            camera.close()
-        self._save()
+            for camera in self._cameras.values():
+                camera.close()
+            self._save()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two would record everything twice; the lock ends with the process, however that ends."""
+        what = f"Output {self._recording.name}, dir {self._root}"
+        try:
+            lock = (self._root / LOCK).open("w")
+        except OSError as error:
+            raise UsageError(f"{what}: expected a folder to write to, got: {error.strerror}") from None
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UsageError(f"{what}: expected to be alone, got another that records there") from None
+            yield
 
     @property
     def next_offsets(self) -> dict[int, int]:

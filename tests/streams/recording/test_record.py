@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
+from msgspec import structs
 
+from functions.core.errors import UsageError
 from functions.core.frame import Picture
+from streams.recording.chosen import Recording
 from streams.recording.numbers import Chain, Gap, Head, Summary, read
+from streams.recording.recorder import Recorder
+from streams.settings import Settings
 from tests.streams.recording.recorded import (
     MINUTE_US,
     SECOND_US,
@@ -196,3 +202,15 @@ def test_of_more_sources_than_are_recorded_at_once_those_that_send_stay(
         send(embedded, [Shooting(f"camera {number}").frame(began) for number in range(5)])
     assert len(disk.sources()) == 3
     assert "more sources send than are recorded at once: new ones are left out" in caplog.text
+
+
+def test_a_second_recorder_of_a_folder_is_refused(embedded: str, disk: Disk) -> None:
+    settings = structs.replace(Settings(), kafka_url=embedded)
+    with disk.recording(embedded):
+        send(embedded, Shooting().frames(a_minute(), 9))
+        disk.wait_for(5)
+        with pytest.raises(
+            UsageError, match="Output disk, dir .*: expected to be alone, got another that records there"
+        ):
+            Recorder(settings, Recording("disk", disk.conf, True)).run(Event())
+    assert disk.seqs() == [*range(9)]
