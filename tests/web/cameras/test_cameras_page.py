@@ -168,6 +168,7 @@ def test_the_line_at_the_top_leads_to_the_page_and_the_page_to_zones_and_the_hou
 def test_below_a_redacted_picture_stands_its_camera_s_hour(opened: Callable[..., Any], viewing: Viewing) -> None:
     with opened("/redaction", VIEWER) as page:
         page.get_by_label("Source", exact=True).select_option("yard")
+        expect(page.get_by_role("button", name="Zones")).to_be_hidden()
         strip = page.locator(".strip")
         expect(strip).to_contain_text("25.0 % hidden on average, at most 40.0 % · nothing in doubt")
         expect(strip).to_contain_text("never checked by an operator")

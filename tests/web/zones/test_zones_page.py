@@ -175,6 +175,14 @@ def test_by_touch_a_zone_is_drawn_and_a_point_is_moved_on_a_telephone(viewing: V
     context.close()
 
 
+def test_from_its_live_picture_a_key_leads_to_the_zones_of_a_camera(viewing: Viewing, page: Page) -> None:
+    page.goto(f"{viewing.url}/redaction?source=yard")
+    expect(page.get_by_role("button", name="Zones")).to_be_visible()
+    page.keyboard.press("z")
+    page.wait_for_url(f"{viewing.url}/zones?source=yard")
+    page.locator(".zones[data-seq]").wait_for()
+
+
 def test_lines_that_cross_are_not_closed_since_they_would_leave_a_hole(viewing: Viewing, page: Page) -> None:
     open_zones(page, viewing)
     for corner in (CORNERS[0], CORNERS[2], CORNERS[1], CORNERS[3], CORNERS[0]):

@@ -9,7 +9,7 @@ import { asked, tell } from "./state.js";
 const PHONE = "(max-width: 600px), (max-height: 500px)";
 
 export function show(shell) {
-  const { page, topics, content, toolbar } = shell;
+  const { page, pages, topics, content, toolbar } = shell;
   const duo = new Duo(shell);
   const isRedacted = topics[page.right].kind === "redacted";
   let strip = null;
@@ -42,6 +42,10 @@ export function show(shell) {
     sources.element,
     around("›", "Next camera", 1),
   );
+  const draws = pages.some(({ kind }) => kind === "zones"); // who may see what is under them
+  const draw = () => location.assign(asked("source") ? `/zones?source=${encodeURIComponent(asked("source"))}` : "/zones");
+  const zones = el("button", { type: "button", textContent: "Zones", title: "Draw what is always covered", hidden: !draws });
+  zones.addEventListener("click", draw);
   Object.assign(duo, {
     swipe: go,
     fill: () => fillScreen(duo.pictures),
@@ -50,8 +54,15 @@ export function show(shell) {
         ["P N", "the camera before, the next one"],
         ["L", "another layout"],
         ["B", "boxes, labels and tracks"],
+        ...(draws ? [["Z", "zones: draw what is always covered"]] : []),
       ],
-      does: { p: () => go(-1), n: () => go(1), l: () => layouts.next(), b: () => duo.toggleBoxes() },
+      does: {
+        p: () => go(-1),
+        n: () => go(1),
+        l: () => layouts.next(),
+        b: () => duo.toggleBoxes(),
+        ...(draws ? { z: draw } : {}),
+      },
     },
   });
   const usual = matchMedia(PHONE).matches || page.alone ? "single" : "pair";
@@ -59,7 +70,7 @@ export function show(shell) {
     tell({ layout: layout === usual ? null : layout });
     duo.arrange(layout);
   });
-  content.append(toolbar(switcher, labels.element, layouts.element, buttons(duo)), duo.element);
+  content.append(toolbar(switcher, labels.element, layouts.element, zones, buttons(duo)), duo.element);
   duo.addEventListener("change", () => labels.offer([...duo.labels]));
   duo.arrange(asked("layout") ?? usual);
   watch(asked("source"));
