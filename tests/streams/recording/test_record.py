@@ -210,7 +210,7 @@ def test_a_second_recorder_of_a_folder_is_refused(embedded: str, disk: Disk) -> 
         send(embedded, Shooting().frames(a_minute(), 9))
         disk.wait_for(5)
         with pytest.raises(
-            UsageError, match="Output disk, dir .*: expected to be alone, got another that records there"
+            UsageError, match=r"Output disk, dir .*: expected to be alone, got another that records there"
         ):
             Recorder(settings, Recording("disk", disk.conf, True)).run(Event())
     assert disk.seqs() == [*range(9)]
