@@ -22,6 +22,11 @@ test("few tiles fill most of a window, whatever its shape", () => {
   assert.ok(shareOf(3, 16 / 9, [1920, 984]) > 0.6);
 });
 
+test("sixty cameras are seen at once on a large screen", () => {
+  const { columns, tile } = gridFor(60, 4 / 3, [1920, 984], { ...LIMITS, leastPx: 160 });
+  assert.ok(Math.ceil(60 / columns) * (tile / (4 / 3) + 29) <= 984);
+});
+
 test("a telephone has one beside the other only where they are large enough", () => {
   assert.equal(gridFor(8, 16 / 9, [390, 700], { ...LIMITS, leastPx: 195 }).columns, 2);
 });

@@ -1,7 +1,7 @@
 // How many columns let pictures of one shape fill a window, and in which order they stand.
 
-// As many as a page may watch, less those that come and go at the edges while it is scrolled.
-const SEEN_AT_MOST = 56;
+// As many as a page may watch; fewer where some come and go at the edges while it is scrolled.
+const [SEEN_AT_MOST, SCROLLED_AT_MOST] = [64, 56];
 
 /**
  * Columns and the width of a tile for so many pictures of one aspect in a rectangle, `captionPx` below each.
@@ -12,10 +12,10 @@ export function gridFor(count, aspect, [width, height], { leastPx, captionPx }) 
   const most = Math.max(1, Math.min(count, Math.floor(width / leastPx)));
   let columns = 1;
   for (let each = 2; each <= most; each++) if (fits(each) > fits(columns)) columns = each;
-  if (fits(columns) < Math.min(leastPx, width)) columns = most;
-  while (columns > 1 && seenAtOnce(columns, aspect, [width, height], captionPx) > SEEN_AT_MOST) columns--;
-  const tile = fits(columns) >= Math.min(leastPx, width) ? fits(columns) : width / columns;
-  return { columns, tile: Math.floor(Math.min(tile, width / columns)) };
+  if (count <= SEEN_AT_MOST && fits(columns) >= Math.min(leastPx, width)) return { columns, tile: Math.floor(fits(columns)) };
+  columns = most;
+  while (columns > 1 && seenAtOnce(columns, aspect, [width, height], captionPx) > SCROLLED_AT_MOST) columns--;
+  return { columns, tile: Math.floor(width / columns) };
 }
 
 function seenAtOnce(columns, aspect, [width, height], captionPx) {

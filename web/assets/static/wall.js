@@ -9,8 +9,8 @@ import { decode, widthFor } from "./picture.js";
 import { isFilled } from "./screen.js";
 import { addressOf, asked, tell } from "./state.js";
 
-const NUMBERS_MS = 500;
-const LEAST_PX = 200;
+const NUMBERS_MS = 1000;
+const LEAST_PX = 160;
 const CAPTION_PX = 29;
 const ORDERS = ["by name", "what is wrong first", "as I put them"];
 const KEPT = "wall"; // the order that somebody put the tiles in
@@ -154,8 +154,11 @@ class Wall extends EventTarget {
     }
   }
 
+  /** Those that go first: they make room for those that come. */
   #see(entries) {
-    for (const { target, isIntersecting } of entries) {
+    const leaving = entries.filter(({ isIntersecting }) => !isIntersecting);
+    const coming = entries.filter(({ isIntersecting }) => isIntersecting);
+    for (const { target, isIntersecting } of [...leaving, ...coming]) {
       const source = target.dataset.tile;
       const tile = this.#tiles.get(source);
       if (!tile) continue;
