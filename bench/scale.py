@@ -23,7 +23,8 @@ from bench.load import cpu_of, one_stage_chain
 from bench.material import clip_from, pictures
 from bench.sources import Sources
 from streams.chain.types import group_of
-from streams.kafka.watermarks import offsets_client, watermarks
+from streams.kafka.lone_consumer import lone_consumer
+from streams.kafka.watermarks import watermarks
 from streams.producer.backpressure import partition_of
 from streams.settings import load
 from streams.wire import records
@@ -146,7 +147,7 @@ def _look(kafka: Cluster, processes: Sequence[Process], writing: Sources) -> _Lo
 
 def _waiting(env: Mapping[str, str], source: str, output: str) -> tuple[int, float]:
     """Records beyond what the stage's group has committed, and the fullest partition against the mean."""
-    client = offsets_client(load(env), group_of((source,), "measured", output))
+    client = lone_consumer(load(env), group=group_of((source,), "measured", output))
     places = [TopicPartition(source, partition) for partition in range(PARTITIONS)]
     ends = {place: end for place, (_, end) in watermarks(client, [(source, each.partition) for each in places]).items()}
     committed = {(each.topic, each.partition): max(0, each.offset) for each in client.committed(places, timeout=10)}

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, Message, TopicPartition
 
-from streams.kafka.security import for_librdkafka
+from streams.kafka.lone_consumer import lone_consumer
 from streams.kafka.topics import BusError
 from streams.settings import Settings
 
@@ -35,17 +34,15 @@ class CompactedTopic:
     """A reader of all partitions of one topic. Raises NoTopic, and KafkaException without a broker."""
 
     def __init__(self, settings: Settings, name: str) -> None:
-        own: dict[str, Any] = {
-            "group.id": f"imagebus.{name}",  # it never joins
-            "enable.auto.commit": False,
-            "auto.offset.reset": "earliest",
-            "enable.partition.eof": True,  # offsets do not tell: a record, or a transaction's mark, may be gone
-            "fetch.wait.max.ms": 100,  # an embedded broker answers one that waits no sooner, whatever comes
-            "isolation.level": "read_uncommitted",  # a transaction that stays open would hide all that comes after it
-            "log_level": 0,
-        }
         self.name = name
-        self._client = Consumer({**for_librdkafka(settings), **own})
+        self._client = lone_consumer(
+            settings,
+            {
+                "enable.partition.eof": True,  # offsets do not tell: a record, or a transaction's mark, may be gone
+                "fetch.wait.max.ms": 100,  # an embedded broker answers one that waits no sooner, whatever comes
+                "isolation.level": "read_uncommitted",  # a transaction that stays open would hide what comes after it
+            },
+        )
         try:
             self._begin()
         except BaseException:

@@ -1,4 +1,4 @@
-"""Watermarks of partitions, asked by a consumer that joins no group.
+"""Watermarks of partitions, asked by a consumer.
 
 AdminClient.list_offsets reconnects 20,000 times a second while a partition's leader is away.
 """
@@ -9,16 +9,8 @@ from collections.abc import Iterable
 
 from confluent_kafka import Consumer, TopicPartition
 
-from streams.kafka.security import for_librdkafka
-from streams.settings import Settings
-
 _TIMEOUT_S = 5.0
 Partition = tuple[str, int]  # topic and number
-
-
-def offsets_client(settings: Settings, group: str = "imagebus.marks") -> Consumer:
-    """A client for watermarks and committed offsets, which never joins `group`. Raises SettingError."""
-    return Consumer({**for_librdkafka(settings), "group.id": group, "enable.auto.commit": False, "log_level": 0})
 
 
 def watermarks(client: Consumer, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:

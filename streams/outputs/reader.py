@@ -10,12 +10,12 @@ from threading import Event
 from types import TracebackType
 from typing import Self
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
 from functions.core.errors import one_of
 from streams.kafka import topics
 from streams.kafka.compacted import NoTopic
-from streams.kafka.security import for_librdkafka
+from streams.kafka.lone_consumer import lone_consumer
 from streams.kafka.topics import DEAD_LETTER_BYTES, BusError
 from streams.kafka.watermarks import watermarks
 from streams.settings import Settings
@@ -62,16 +62,12 @@ class TopicReader:
             if topic not in known:
                 names = sorted(name for name in known if not name.startswith("__"))
                 raise NoTopic(f"Topic {topic}: expected {one_of(topic, names)}")
-            self._client = Consumer(
+            self._client = lone_consumer(
+                settings,
                 {
-                    **for_librdkafka(settings),
-                    "group.id": "imagebus.reader",  # required by the client, which never joins it
-                    "enable.auto.commit": False,
-                    "auto.offset.reset": "earliest",
                     "enable.partition.eof": True,  # offsets do not tell: the last of them may hold no record
                     "fetch.message.max.bytes": DEAD_LETTER_BYTES,
-                    "log_level": 0,
-                }
+                },
             )
             self.marks = watermarks(self._client, [(topic, each) for each in known[topic].partitions])
         except KafkaException as error:

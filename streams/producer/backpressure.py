@@ -15,8 +15,9 @@ from aiokafka.partitioner import murmur2
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from streams.chain.types import Chain, StageConf, group_of
+from streams.kafka.lone_consumer import lone_consumer
 from streams.kafka.topics import admin
-from streams.kafka.watermarks import offsets_client, watermarks
+from streams.kafka.watermarks import watermarks
 from streams.settings import Settings
 from streams.video.decoding import Say
 
@@ -95,7 +96,7 @@ class Backpressure:
 
     def _connect(self) -> None:
         self._admin = admin(self._settings)
-        self._offsets, self._groups = offsets_client(self._settings), dict[str, Consumer]()
+        self._offsets, self._groups = lone_consumer(self._settings), dict[str, Consumer]()
 
     def _reconnect(self) -> None:
         """Make new clients: one that lost a group's coordinator may not find it again when the broker is back."""
@@ -125,7 +126,7 @@ class Backpressure:
         if name not in self._groups:
             # Never a member, since it subscribes to nothing. AdminClient.list_consumer_group_offsets would need no
             # client a group, but now and then it crashes the process on a broker that has just started.
-            self._groups[name] = offsets_client(self._settings, group)
+            self._groups[name] = lone_consumer(self._settings, group=group)
         answers = self._groups[name].committed(partitions, timeout=_TIMEOUT_S)
         for error in (answer.error for answer in answers if answer.error):
             raise KafkaException(error)

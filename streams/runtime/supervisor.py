@@ -17,7 +17,7 @@ from prometheus_client.core import Metric
 
 from functions.core.errors import UsageError
 from streams.kafka import topics
-from streams.kafka.watermarks import offsets_client
+from streams.kafka.lone_consumer import lone_consumer
 from streams.runtime.errors import Exhausted, Stopped, as_stopped, text_of
 from streams.runtime.faust_app import BusApp, Consumer
 from streams.runtime.lag import Lag, Liveness, held
@@ -115,7 +115,7 @@ class AppWorker(Service):
 
     async def _see_that_it_moves(self) -> None:
         """Restart the app when it is idle while records wait: a consumer may end without an error."""
-        client = offsets_client(self._settings)
+        client = lone_consumer(self._settings)
         while not self.should_stop:
             await self.sleep(_ASK_IDLE_S)
             if self._app and await self.liveness.stalled(self.counts.total(), self._app.lag, client, _ASK_IDLE_S):

@@ -10,14 +10,13 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import takewhile
-from typing import Any
 
 import msgspec
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, KafkaException, Message, TopicPartition
 from mode import Service
 from msgspec import Struct
 
-from streams.kafka.security import for_librdkafka
+from streams.kafka.lone_consumer import lone_consumer
 from streams.runtime.logs import Seldom
 from streams.settings import Settings
 from streams.wire.counts import COUNTS, Counted, decode
@@ -75,14 +74,8 @@ class CountsReader(Service):
     def __init__(self, settings: Settings, counts: LatestCounts) -> None:
         super().__init__()
         self._counts = counts
-        own: dict[str, Any] = {
-            "group.id": "imagebus.viewer",  # required by the client; nothing is committed
-            "enable.auto.commit": False,
-            "auto.offset.reset": "earliest",
-            "log_level": 0,
-        }
-        self._consumer = Consumer(
-            {**for_librdkafka(settings), **own}, error_cb=lambda error: None
+        self._consumer = lone_consumer(
+            settings, {"error_cb": lambda error: None}
         )  # BrokerWait says whether the broker answers
 
     @Service.task

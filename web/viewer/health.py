@@ -10,7 +10,7 @@ from mode import Service
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from streams.kafka.watermarks import offsets_client
+from streams.kafka.lone_consumer import lone_consumer
 from streams.runtime.lag import Lag, Liveness
 from streams.runtime.metrics import CONTENT_TYPE, counter, gauge, page
 from streams.runtime.ports import PROCESS_HEADER
@@ -34,7 +34,7 @@ class Health(Service):
         super().__init__()
         self.traffic = Traffic()
         self._newest, self._bus, self._lag, self._liveness = newest, bus, lag, Liveness(settings.stall_s)
-        self._client, self._give_up = offsets_client(settings), give_up
+        self._client, self._give_up = lone_consumer(settings), give_up
         self._metrics = ViewerMetrics(newest, bus, self.traffic, lag, self._liveness)
 
     def add_to(self, app: web.Application) -> None:
