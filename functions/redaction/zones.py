@@ -67,12 +67,16 @@ def _by_source(zones: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 @lru_cache(maxsize=1024)
 def _polygons(zones: tuple[str, ...], source: str, size_wh: Size) -> list[tuple[int, NDArray[np.int32]]]:
     chosen = [(kind, polygon) for _, kind, polygon in map(_read, zones_of(zones, source))]
-    return [
-        (value, (polygon * size_wh).round().astype(np.int32))
-        for each, value in _VALUE.items()
-        for kind, polygon in chosen
-        if kind == each
-    ]
+    in_pixels = [(kind, (polygon * size_wh).round().astype(np.int32)) for kind, polygon in chosen]
+    ignored = [(_VALUE[kind], polygon) for kind, polygon in in_pixels if kind == "ignore"]
+    covered = [(_VALUE[kind], polygon) for kind, polygon in in_pixels if kind == "cover"]
+    return ignored + [(value, outline) for value, polygon in covered for outline in _outlines(polygon, size_wh)]
+
+
+def _outlines(polygon: NDArray[np.int32], size_wh: Size) -> Sequence[NDArray[np.int32]]:
+    """The polygon without holes: what lies between lines that cross would stay open."""
+    filled = cv2.fillPoly(np.zeros(size_wh[::-1], np.uint8), [polygon], 1)
+    return cv2.findContours(filled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]  # type: ignore[return-value]
 
 
 def _read(text: str) -> tuple[str, str, NDArray[np.float64]]:

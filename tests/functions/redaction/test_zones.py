@@ -52,6 +52,12 @@ def test_where_both_are_said_it_is_covered() -> None:
     assert hidden("door", DOOR, SCREEN)[10:20, 10:30].all()
 
 
+def test_what_lies_between_lines_that_cross_is_covered_too() -> None:
+    """A star drawn in one go: its middle lies within twice."""
+    star = shares((20, 0), (30, 40), (5, 14), (35, 14), (10, 40))
+    assert hidden("door", zone("door", "cover", star))[20, 20]
+
+
 def test_zones_are_of_one_source() -> None:
     assert hidden("gate", DOOR, SCREEN).sum() == 15 * 35
 
