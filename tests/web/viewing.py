@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,8 @@ from tests.web.frames_of_chain import Camera, colour_of
 READY_S = 90.0
 JPEG_NOISE = 12
 WARM_UP = "warm-up"
+# The line of status on a page whose viewer answers, whatever the cameras do.
+CONNECTED = re.compile("no camera yet|live|silent")
 
 
 @dataclass
@@ -63,6 +66,7 @@ def start_viewer(broker: str, *more: str, env: Mapping[str, str] | None = None) 
 def open_page(page: Page, viewing: Viewing, path: str = "/", source: str = "") -> None:
     """Open a page of the viewer and, if given, choose a source once it is offered."""
     page.goto(viewing.url + path)
+    page.locator(".toolbar").first.wait_for(state="attached")  # before its script is there, no key does anything
     if source:
         page.locator(f"select[aria-label=Source] option[value={json.dumps(source)}]").wait_for(state="attached")
         page.get_by_label("Source", exact=True).select_option(source)

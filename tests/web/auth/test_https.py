@@ -20,7 +20,7 @@ from tests.processes import IMAGEBUS, PROJECT, Process, free_port
 from tests.wait import wait_until
 from tests.web.frames_of_chain import REDACTED, Camera
 from tests.web.viewer.test_health import port_answers
-from tests.web.viewing import start_viewer
+from tests.web.viewing import CONNECTED, start_viewer
 
 PASSWORD = "the operator's own"
 
@@ -159,7 +159,7 @@ def test_behind_nginx_a_person_logs_in_and_sees_pictures(proxied: tuple[str, str
     page.goto(url)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(page.locator("#status")).to_have_text("no camera yet")
+    expect(page.locator("#status")).to_have_text(CONNECTED)
     (cookie,) = context.cookies()
     assert cookie["secure"]
     assert cookie["httpOnly"]

@@ -14,7 +14,7 @@ from tests.bus import produce
 from tests.wait import wait_until
 from tests.web.auth.test_access import PASSWORDS, VIEWER, ask, log_in
 from tests.web.counting import HOUR_US, NOON, count, counted
-from tests.web.viewing import Viewing, start_viewer
+from tests.web.viewing import Viewing, open_page, start_viewer
 from web.counts.reader import LatestCounts
 
 HISTORY = [
@@ -31,7 +31,7 @@ HISTORY = [
 
 def open_counts(page: Page, viewing: Viewing) -> None:
     wait_until(viewing.state, 20, "a viewer that answers")
-    page.goto(f"{viewing.url}/counts")
+    open_page(page, viewing, "/counts")
 
 
 def rows(page: Page) -> list[list[str]]:

@@ -20,7 +20,7 @@ from tests.kafka_node import KafkaNode
 from tests.processes import IMAGEBUS, Process, free_port
 from tests.wait import wait_until
 from tests.web.frames_of_chain import Camera
-from tests.web.viewing import READY_S, open_page, start_viewer, wait_for_frame
+from tests.web.viewing import CONNECTED, READY_S, open_page, start_viewer, wait_for_frame
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "example.org"])
@@ -107,12 +107,12 @@ def test_a_page_whose_viewer_went_away_says_so_and_recovers(embedded: str, page:
     with start_viewer(embedded) as viewing:
         viewing.wait_until_ready()
         open_page(page, viewing)
-        expect(page.locator("#status")).to_have_text("no camera yet")
+        expect(page.locator("#status")).to_have_text(CONNECTED)
         viewing.process.kill()
         expect(page.locator("#notice")).to_contain_text("The viewer does not answer: reconnecting")
         again = Process([*IMAGEBUS, "viewer", "--port", str(viewing.port)], env={"KAFKA_URL": embedded})
         with again:
-            expect(page.locator("#status")).to_have_text("no camera yet")
+            expect(page.locator("#status")).to_have_text(CONNECTED)
             expect(page.locator("#notice")).to_be_hidden()
 
 

@@ -7,17 +7,6 @@ import { fillScreen } from "./screen.js";
 // Held down, the others would do and undo.
 const REPEATS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
 
-const keysOf = (view) => [
-  ...(view.pause ? [["Space", "pause and continue"]] : []),
-  ...(view.step ? [["← →", "the picture before and after"]] : []),
-  ...(view.keys?.does["1"] ? [] : [["1 – 9", "another page"]]),
-  ...(view.keys?.rows ?? []),
-  ...(view.pictures ? [["F", "full screen, and back"]] : []),
-  ...(view.swipe ? [["double click", "this picture alone on the full screen"]] : []),
-  ...(view.save ? [["S", view.saves.what]] : []),
-  ["?", "this list"],
-];
-
 // "camera 10" comes after "camera 9".
 const inOrder = new Intl.Collator(undefined, { numeric: true }).compare;
 
@@ -98,8 +87,9 @@ export class Layouts {
 
 /** The buttons for what one view can do: pause, step, fill the screen, save. */
 export function buttons(view) {
-  const keys = keyList(keysOf(view));
-  listen(view, keys);
+  const keys = el("dialog", { attrs: { "aria-label": "Keys" } });
+  const list = () => import("./keys.js").then((keysOf) => keysOf.list(keys, view));
+  listen(view, keys, list);
   return el(
     "div",
     { className: "actions", attrs: { role: "group", "aria-label": "Controls" } },
@@ -109,7 +99,7 @@ export function buttons(view) {
     ...(view.pictures ? [button("Full", () => fillScreen(view.pictures))] : []),
     ...(view.save ? [button(view.saves.name, () => view.save())] : []),
     Object.assign(
-      button("Keys", () => keys.showModal()),
+      button("Keys", list),
       { className: "keys" },
     ),
     keys,
@@ -131,14 +121,14 @@ function boxesButton(view) {
   return boxes;
 }
 
-function listen(view, keys) {
+function listen(view, keys, list) {
   const does = {
     " ": view.pause && (() => toggle(view)),
     ArrowLeft: view.step && (() => view.step(-1)),
     ArrowRight: view.step && (() => view.step(1)),
     f: view.pictures && (() => fillScreen(view.pictures)),
     s: view.save && (() => view.save()),
-    "?": () => keys.showModal(),
+    "?": list,
     ...view.keys?.does,
   };
   document.addEventListener("keydown", (event) => {
@@ -173,10 +163,3 @@ const button = (text, press) => {
   made.addEventListener("click", press);
   return made;
 };
-
-function keyList(keys) {
-  const rows = keys.flatMap(([key, does]) => [el("dt", {}, el("kbd", { textContent: key })), el("dd", { textContent: does })]);
-  const close = button("Close", () => dialog.close());
-  const dialog = el("dialog", { attrs: { "aria-label": "Keys" } }, el("h2", { textContent: "Keys" }), el("dl", {}, ...rows), close);
-  return dialog;
-}
