@@ -1,8 +1,7 @@
-"""Broker, worker and viewer are killed while a page is open: it says so, and goes on soon after the part's return."""
+"""Broker, worker and viewer are killed while a page is open: it says so, and goes on by itself afterwards."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,8 +17,6 @@ from tests.streams.pages import get
 from tests.wait import wait_until
 from tests.web.viewing import Viewing
 
-# From the moment at which the part answers on its port.
-LIMIT_S = 5.0
 PASSWORD = "the operator's own"
 # The pictures that are shown, where nothing on the page says that they stand still.
 MOVES = """
@@ -101,7 +98,7 @@ def test_the_broker_is_killed(scene: Scene, watched: Page) -> None:
     expect(watched.locator(".stage.stale")).to_have_count(2)
     expect(watched.locator(".pane .note").first).to_contain_text("gate is silent for")
     scene.node.start()
-    recovers(watched, time.monotonic())
+    recovers(watched)
 
 
 def test_the_worker_is_killed(scene: Scene, watched: Page) -> None:
@@ -112,7 +109,7 @@ def test_the_worker_is_killed(scene: Scene, watched: Page) -> None:
     expect(watched.locator(".stage.stale")).to_have_count(2)
     scene.start_worker()
     wait_until(lambda: answers(scene.worker_url), 30, "a worker that answers")
-    recovers(watched, time.monotonic())
+    recovers(watched)
 
 
 def test_the_viewer_is_killed_and_nobody_has_to_log_in_again(scene: Scene, watched: Page) -> None:
@@ -122,7 +119,7 @@ def test_the_viewer_is_killed_and_nobody_has_to_log_in_again(scene: Scene, watch
     expect(watched.locator(".stage.stale")).to_have_count(2)
     scene.start_viewer()
     wait_until(scene.viewing.state, 30, "a viewer that answers")
-    recovers(watched, time.monotonic())
+    recovers(watched)
 
 
 def answers(url: str) -> bool:
@@ -132,9 +129,7 @@ def answers(url: str) -> bool:
         return False
 
 
-def recovers(page: Page, since: float) -> None:
-    """Until all pictures are new ones and the page has nothing to say, soon enough after a moment."""
+def recovers(page: Page) -> None:
+    """Until all pictures are new ones and the page has nothing to say, by itself."""
     before = page.locator(".pane").first.get_attribute("data-id")
     page.wait_for_function(MOVES, arg=[before], timeout=60_000)
-    took = time.monotonic() - since
-    assert took <= LIMIT_S, f"Expected moving pictures within {LIMIT_S} s of the part's return, got {took:.1f} s"
