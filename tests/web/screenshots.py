@@ -38,7 +38,7 @@ FIRST = f"?source={next(iter(SOURCES))}"
 # The plots and the averages need some frames before there is anything to see in them.
 SETTLE_MS = 8_000
 _SHOWN = """() => document.querySelector(".pane, .counted, video") !== null
-    && [...document.querySelectorAll(".pane[data-topic]")].every(pane => pane.dataset.id)
+    && [...document.querySelectorAll(".pane[data-topic]")].every(pane => pane.dataset.id || !pane.offsetParent)
     && document.querySelector(".check")?.dataset.sample !== '' """
 _FOUND = "() => !document.querySelector('.details') || document.querySelector('.details tbody tr') !== null"
 
