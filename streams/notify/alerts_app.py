@@ -20,8 +20,7 @@ from streams.runtime.logs import Seldom
 from streams.runtime.supervisor import Refuse
 from streams.runtime.table_app import RestartState, TableApp
 from streams.settings import Settings
-from streams.wire.names import why_no_name
-from streams.wire.reading import frame_of
+from streams.wire.reading import named_frame_of
 from streams.wire.records import RecordError
 
 log = logging.getLogger(__name__)
@@ -67,13 +66,9 @@ class AlertsApp(TableApp):
         self._alerting.judge(frame, event.message.partition)
 
     def _checked(self, event: EventT[bytes]) -> Frame:
-        frame = frame_of(event.message, self._max_bytes)
-        if frame.redaction is None and not self._raw:
-            raise RecordError("Expected a frame that a redactor has seen, got one that none has")
+        frame = named_frame_of(event.message, self._max_bytes, self._raw)
         if frame.captured_at > LATEST:
             raise RecordError(f"Expected a time with an hour and a day, at most {LATEST}, got {frame.captured_at}")
-        if why := why_no_name(frame.source):
-            raise RecordError(f"Source: {why}")
         return frame
 
     async def refused(self, message: Any, error: Exception) -> None:

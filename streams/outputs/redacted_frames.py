@@ -15,8 +15,7 @@ from streams.kafka.topics import BusError
 from streams.outputs.reader import Received, TopicReader
 from streams.runtime.logs import Seldom
 from streams.settings import Settings
-from streams.wire.names import why_no_name
-from streams.wire.reading import frame_of, redriven
+from streams.wire.reading import named_frame_of, redriven
 from streams.wire.records import RecordError
 
 log = logging.getLogger(__name__)
@@ -87,23 +86,15 @@ class RedactedFrames:
 
     def _checked(self, message: Received) -> Iterator[Frame]:
         try:
-            frame = self._frame_of(message)
+            frame = named_frame_of(message, self._settings.max_record_bytes, self._output.raw)
+            is_of_the_past = redriven(message.headers) > 0  # what was written back to a stage
         except RecordError as error:
             place = f"{message.topic}@{message.partition}/{message.offset}"
-            self._seldom.warning(str(error), f"Output {self._name}: {place} is left out: {error}", {"place": place})
+            why = str(error)[:1].lower() + str(error)[1:]
+            self._seldom.warning(why, f"Output {self._name}: {place} is left out: {why}", {"place": place})
             return
-        # What was written back to a stage is of the past.
-        if self._output.takes(frame.source) and not redriven(message.headers) and not self._repeats(frame):
+        if self._output.takes(frame.source) and not is_of_the_past and not self._repeats(frame):
             yield frame
-
-    def _frame_of(self, message: Received) -> Frame:
-        frame = frame_of(message, self._settings.max_record_bytes)
-        if frame.redaction is None and not self._output.raw:
-            raise RecordError("expected a frame that a redactor has seen, got one that none has")
-        if why := why_no_name(frame.source):
-            raise RecordError(f"source: {why}")
-        redriven(message.headers)
-        return frame
 
     def _repeats(self, frame: Frame) -> bool:
         """Whether it came before: a stage that is started again does some frames again."""

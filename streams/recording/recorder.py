@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
 
+from msgspec.structs import replace
+
 from functions.core.errors import UsageError
 from functions.core.frame import Frame
 from functions.core.jpeg import JpegError
@@ -50,7 +52,9 @@ class Recorder:
             text = f"Output {recording.name}, dir: expected a folder to write to, got {conf.dir}: {error.strerror}"
             raise UsageError(text) from None
         self._cameras: dict[str, Camera] = {}
-        self._frames = RedactedFrames(settings, recording.name, conf, self._begin)
+        # Of a redacted topic nothing raw, whatever the output says: its files are for viewers.
+        let_in = replace(conf, raw=conf.raw and not recording.redacted)
+        self._frames = RedactedFrames(settings, recording.name, let_in, self._begin)
         self._frames.next_offsets = positions.load(self._root, conf.topic)
         self._seldom = Seldom(log)
         self._tick_at = self._save_at = 0.0
@@ -100,9 +104,7 @@ class Recorder:
 
     def _take(self, frame: Frame, message: Received) -> None:
         name = self._recording.name
-        if self._recording.redacted and frame.redaction is None:
-            self._seldom.warning("raw", f"Output {name}: a frame is left out that no redactor has seen", {})
-        elif not self._place.retention.takes(frame.captured_at / 1e6, time.time()):
+        if not self._place.retention.takes(frame.captured_at / 1e6, time.time()):
             text = f"Output {name}: a frame is left out whose time is not that of the days that are kept"
             self._seldom.warning("time", f"{text}: is its clock right?", {})
         elif camera := self._camera(frame.source):

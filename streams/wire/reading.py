@@ -9,6 +9,7 @@ from functions.core.frame import Frame
 from streams.wire import counts, records
 from streams.wire.cameras import CAMERAS, ZONES, CameraState, DrawnZones
 from streams.wire.counts import COUNTS, VISITS, Counted, WireVisit
+from streams.wire.names import why_no_name
 from streams.wire.records import Record, RecordError
 
 R = TypeVar("R", CameraState, DrawnZones)
@@ -52,6 +53,25 @@ def frame_of(message: Keyed, max_bytes: int) -> Frame:
     record = records.decode(message.value, max_bytes)
     _check_key(message, record.source)
     return records.to_frame(record)
+
+
+def named_frame_of(message: Keyed, max_bytes: int, raw: bool) -> Frame:
+    """The same, of a source whose name people can tell from others, and seen by a redactor unless `raw`.
+
+    Raises RecordError.
+    """
+    frame = frame_of(message, max_bytes)
+    if not raw:
+        refuse_raw(frame)
+    if why := why_no_name(frame.source):
+        raise RecordError(f"Source: {why}")
+    return frame
+
+
+def refuse_raw(frame: Frame | Record) -> None:
+    """Refuse a frame that no redactor has seen. Raises RecordError."""
+    if frame.redaction is None:
+        raise RecordError("Expected a frame that a redactor has seen, got one that none has")
 
 
 def keyed(message: Keyed, kind: type[R]) -> R:

@@ -22,6 +22,7 @@ from streams.runtime.faust_app import bus_app
 from streams.runtime.lag import Lag
 from streams.runtime.logs import Seldom
 from streams.settings import Settings
+from streams.wire.reading import refuse_raw
 from streams.wire.records import RecordError, decode
 from web.auth.credentials import Credentials
 from web.auth.guard import Guard
@@ -84,8 +85,8 @@ def _keep(topic: str, newest: NewestFrames, hour: LastHour, max_bytes: int, reda
         async for value in values:
             try:
                 record = decode(value, max_bytes)
-                if redacted and record.redaction is None:
-                    raise RecordError("Expected a frame that a redactor has seen, since the topic is redacted")
+                if redacted:
+                    refuse_raw(record)
                 newest.put(topic, record)
                 hour.take(topic, record)
             except RecordError as error:
