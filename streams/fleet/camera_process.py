@@ -11,6 +11,7 @@ from typing import Any
 
 from streams.chain.cameras_section import CameraConf
 from streams.fleet.child import Assignment, main
+from streams.runtime.backoff import Backoff
 from streams.wire.cameras import State
 
 # A process that says nothing for so long hangs.
@@ -39,7 +40,7 @@ class CameraProcess:
         self._process: Any = None
         self._pipe: Connection | None = None
         self._why = ""
-        self._delay_s, self._start_at = _FIRST_S, 0.0
+        self._backoff, self._start_at = Backoff(_FIRST_S, _LAST_S), 0.0
         self._began_at = self._heard_at = 0.0
         self._stop_by: float | None = None
 
@@ -101,9 +102,10 @@ class CameraProcess:
         if self._stop_by is not None:
             return
         refused, why = bool(self._why) and code >= 0, self._why or _of_exit(code)
-        well = time.monotonic() - self._began_at > _WELL_S
-        delay_s = _FIRST_S if well else self._delay_s
-        self._start_at, self._delay_s = time.monotonic() + delay_s, min(delay_s * 2, _LAST_S)
+        if time.monotonic() - self._began_at > _WELL_S:
+            self._backoff.succeeded()
+        delay_s = self._backoff.failed()
+        self._start_at = time.monotonic() + delay_s
         self._tell("refused" if refused else "lost", why)
         self._say(f"{why}; next try in {delay_s:g} s")
 

@@ -14,12 +14,12 @@ from mode import Service
 
 from functions.core.errors import UsageError
 from streams.chain.outputs_section import MqttConf, checked_address
-from streams.notify.backoff import Backoff
 from streams.notify.board import board_of, is_left_over, taken, wildcards
 from streams.notify.follower import Follower
 from streams.notify.home_assistant import OFFLINE, ONLINE, Topics
 from streams.notify.numbers import Numbers
 from streams.notify.outbox import Outbox, Waiting
+from streams.runtime.backoff import Backoff, jittered
 from streams.settings import from_environment
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class MqttOutput(Service):
                 await self._connected()
             except* (MqttError, OSError) as errors:
                 self._say(_first(errors))
-            await self.sleep(self._backoff.failed())
+            await self.sleep(jittered(self._backoff.failed()))
 
     async def _connected(self) -> None:
         async with self._new_client() as client:

@@ -11,8 +11,8 @@ from mode import Service
 
 from functions.core.errors import UsageError
 from streams.chain.outputs_section import WebhookConf, checked_address
-from streams.notify.backoff import Backoff
 from streams.notify.outbox import Outbox, Waiting
+from streams.runtime.backoff import Backoff, jittered
 from streams.settings import from_environment
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class Webhook(Service):
             return f"no answer: {type(error).__name__}"  # its text may hold the address, and that a password
 
     async def _wait(self, trouble: str) -> None:
-        wait_s = self._backoff.failed()
+        wait_s = jittered(self._backoff.failed())
         text = f"Output {self._name}: tries again in {wait_s:.0f} s: {trouble}"
         log.warning(text, extra={"fields": {"output": self._name, "reason": trouble}})
         await self.sleep(wait_s)

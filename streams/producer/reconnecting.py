@@ -8,6 +8,7 @@ from threading import Event
 from streams.cameras.report import Link
 from streams.producer.recorded import Opened
 from streams.producer.urls import SourceError
+from streams.runtime.backoff import Backoff
 from streams.video.decoding import Moment, NoVideoError, Say, VideoError
 from streams.video.key_frames import Decode
 
@@ -37,12 +38,13 @@ class LiveVideo:
 
         Raises SourceError where the first connection gives no video, since another would not either.
         """
-        delay_s = _FIRST_DELAY_S
+        backoff = Backoff(_FIRST_DELAY_S, _LAST_DELAY_S)
         heard = False
         while not stop.is_set():
             try:
                 for moment in self._one_connection():
-                    delay_s, heard = _FIRST_DELAY_S, True
+                    backoff.succeeded()
+                    heard = True
                     yield moment
                 why = "the stream has ended"
             except VideoError as error:
@@ -50,9 +52,9 @@ class LiveVideo:
                     raise SourceError(f"{self._label}: {error}") from None
                 why = str(error)
             self.link.lost(why)
+            delay_s = backoff.failed()
             self._say(f"{self._label}: {why}; next try in {delay_s:g} s")
             stop.wait(delay_s)
-            delay_s = min(delay_s * 2, _LAST_DELAY_S)
 
     def _one_connection(self) -> Iterator[Moment]:
         with self._connect(SILENCE_S) as video:

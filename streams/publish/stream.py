@@ -14,6 +14,7 @@ from streams.producer.reconnecting import SILENCE_S
 from streams.publish.address import Address
 from streams.publish.child import CONNECTED, FAILED, Job, main
 from streams.publish.screen import SIZE_WH, Rhythm, Shot, size_of_stream
+from streams.runtime.backoff import Backoff
 
 log = logging.getLogger(__name__)
 
@@ -68,17 +69,16 @@ class Stream:
             process.kill()
 
     def _run(self) -> None:
-        delay_s = _FIRST_DELAY_S
+        backoff = Backoff(_FIRST_DELAY_S, _LAST_DELAY_S)
         while not self._ends:
             began_at = time.monotonic()
             why = self._one_connection()
             if time.monotonic() - began_at > _GOOD_S:
-                delay_s = _FIRST_DELAY_S
+                backoff.succeeded()
             if why:
                 self._lost(why)
                 with self._changed:
-                    self._changed.wait_for(lambda: self._ends, delay_s)
-                delay_s = min(2 * delay_s, _LAST_DELAY_S)
+                    self._changed.wait_for(lambda: self._ends, backoff.failed())
 
     def _one_connection(self) -> str:
         """Why it ended; "" where that was wanted."""
