@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from functions.core.errors import UsageError, one_of
 from streams.chain.alerts_section import CLIP, MQTT, WEBHOOK, AlertConf
-from streams.chain.outputs_section import SLUG, MqttConf, RecordingConf, WebhookConf
-from streams.chain.types import Chain, ChainError
+from streams.chain.outputs_section import MqttConf, RecordingConf, WebhookConf
+from streams.chain.types import Chain, ChainError, check_name
 
 
 def check_alerts(chain: Chain) -> None:
     """Refuse alerts that could never be told, or not as written. Raises ChainError."""
     _refuse_shared_prefix(chain)
     for name, alert in chain.alerts.items():
-        if not SLUG.fullmatch(name):
-            raise ChainError(f"Alert {name!r}: expected a name of a-z, 0-9, - and _, starting with a letter or digit")
+        check_name("Alert", name)
         try:
             alert.zone  # noqa: B018
         except UsageError as error:

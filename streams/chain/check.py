@@ -14,8 +14,8 @@ from streams.chain.alerts_check import check_alerts
 from streams.chain.counts_section import NAME as COUNTING
 from streams.chain.counts_section import CountsConf
 from streams.chain.function_options import registered
-from streams.chain.outputs_section import SLUG, OutputConf, RecordingConf
-from streams.chain.types import Chain, ChainError, StageConf, dead_letters_of
+from streams.chain.outputs_section import OutputConf, RecordingConf
+from streams.chain.types import Chain, ChainError, StageConf, check_name, dead_letters_of
 from streams.settings import Settings
 from streams.wire.cameras import CAMERAS, ZONES
 from streams.wire.counts import COUNTS, VISITS
@@ -64,8 +64,7 @@ def check(chain: Chain, functions: Mapping[str, FunctionSpec]) -> None:
 
 def check_stage(chain: Chain, functions: Mapping[str, FunctionSpec], name: str, stage: StageConf) -> None:
     """Refuse one stage, of the chain or beside it. Raises ChainError."""
-    if not SLUG.fullmatch(name):
-        raise ChainError(f"Stage {name!r}: expected a name of a-z, 0-9, - and _, starting with a letter or digit")
+    check_name("Stage", name)
     if not stage.inputs:
         raise ChainError(f"Stage {name}: expected a topic to read, got none")
     for topic in (*stage.inputs, stage.output):
@@ -133,8 +132,7 @@ def _check_counts(chain: Chain, counts: CountsConf) -> None:
 
 
 def _check_output(chain: Chain, name: str, output: OutputConf) -> None:
-    if not SLUG.fullmatch(name):
-        raise ChainError(f"Output {name!r}: expected a name of a-z, 0-9, - and _, starting with a letter or digit")
+    check_name("Output", name)
     if output.topic not in (known := [*chain.topic_names, *chain.topics]) or output.topic in NUMBERS:
         raise ChainError(f"Output {name}, topic: expected {one_of(output.topic, known)}, got {output.topic}")
     if not chain.redacted(output.topic) and not output.raw:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
@@ -11,8 +10,6 @@ from msgspec import Meta, Struct
 
 from streams.wire.names import why_no_name
 
-# Kept so short that a name can be part of a consumer group, a folder and an MQTT topic.
-SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _LEVELS = "^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"
 
 # Where a stream can go, and what stands in its address for the source's name.
@@ -50,7 +47,7 @@ class StreamConf(OutputConf, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     fps: Annotated[float, Meta(gt=0, le=60)] = 10.0
 
     def __post_init__(self) -> None:
-        OutputConf.__post_init__(self)
+        super().__post_init__()
         if not self.url.startswith("env:") and (why := why_no_stream(self.url, self.sources)):
             raise ValueError(f"url: {why}")
 

@@ -23,6 +23,7 @@ from streams.chain.outputs_section import Output
 
 DEAD_LETTERS = "DEAD_"  # so their topics begin
 DEFAULT = Path(__file__).parents[1] / "chain.toml"
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _DUPLICATE = re.compile(r"Cannot declare \('(\w+)', '(.+)'\) twice \((.+)\)")
 
 Polygon = Annotated[list[tuple[float, float]], Meta(min_length=3)]
@@ -121,6 +122,12 @@ def named(path: str | Path) -> Iterator[None]:
         yield
     except ChainError as error:
         raise ChainError(f"{path or DEFAULT}: {error}") from None
+
+
+def check_name(kind: str, name: str) -> None:
+    """Refuse a name that cannot be part of a consumer group, a folder and an MQTT topic. Raises ChainError."""
+    if not _SLUG.fullmatch(name):
+        raise ChainError(f"{kind} {name!r}: expected a name of a-z, 0-9, - and _, starting with a letter or digit")
 
 
 def group_of(inputs: Iterable[str], name: str, output: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from streams.chain import types as chains
@@ -33,6 +34,25 @@ def content_of(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
+
+
+class FollowedFile:
+    """A chain file that a thread looks at until `stop` is set; `content` is what was read of it."""
+
+    def __init__(self, path: Path, content: bytes | None, stop: Event) -> None:
+        self._changed = Event()
+        Thread(target=self._look, args=(path, content, stop), name="chain file", daemon=True).start()
+
+    def has_changed(self) -> bool:
+        """Whether it is another one than when this was last asked."""
+        if not self._changed.is_set():
+            return False
+        self._changed.clear()  # before the file is read: what changes from now on is noticed again
+        return True
+
+    def _look(self, path: Path, content: bytes | None, stop: Event) -> None:
+        for _ in changes(path, content, stop):
+            self._changed.set()
 
 
 def changes(path: Path, content: bytes | None, stop: Any) -> Iterator[None]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import queue
 import time
 from collections.abc import Callable
 from functools import partial
-from multiprocessing import get_context
-from pathlib import Path
 from secrets import token_hex
 from threading import Event, Thread
 
@@ -21,12 +17,13 @@ from streams.cameras.states import NAME_IN_USE, CameraStates
 from streams.chain.cameras_section import CameraConf
 from streams.chain.check import checked
 from streams.chain.types import Chain
-from streams.chain.watching import changes, content_of, path_of
+from streams.chain.watching import FollowedFile, content_of, path_of
 from streams.fleet.camera_process import CameraProcess
 from streams.fleet.child import Assignment
 from streams.fleet.names import ToldNames
 from streams.kafka.compacted import NoTopic
 from streams.kafka.security import for_librdkafka
+from streams.runtime.forkserver import forkserver
 from streams.settings import Settings
 from streams.wire import counts
 from streams.wire.cameras import CAMERAS, CameraState, State
@@ -38,7 +35,7 @@ _CHILD = "streams.fleet.child"
 Delivered = Callable[[KafkaError | None, Message], None]
 # Read when a process begins. A decoder's threads give back each other's frames: with an arena each, and frames in them
 # instead of in mappings of their own, a camera grew to hundreds of megabytes.
-_CHILD_ENV = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(256 * 1024)}
+_CHILD_ENV = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(256 * 1024)}
 
 
 def say(name: str, text: str) -> None:
@@ -53,11 +50,7 @@ class Fleet:
         self._settings, self._path = settings, path_of(settings.chain)
         self._content = content_of(self._path)
         self._chain = checked(settings)
-        # Children are forked from a process that has loaded all they need and runs no threads: they share its memory.
-        for name, value in _CHILD_ENV.items():
-            os.environ.setdefault(name, value)
-        self._context = get_context("forkserver")
-        self._context.set_forkserver_preload([_CHILD])
+        self._context = forkserver(_CHILD, _CHILD_ENV)
         self._cameras: dict[str, CameraProcess] = {}
         self._leaving: list[tuple[str, CameraProcess, bool]] = []
         self._told = ToldNames(settings, self._path)
@@ -67,8 +60,7 @@ class Fleet:
 
     def run(self, stop: Event) -> None:
         """Run them until stopped."""
-        changed = queue.SimpleQueue[None]()
-        Thread(target=_watch, args=(self._path, self._content, changed, stop), name="chain file", daemon=True).start()
+        file = FollowedFile(self._path, self._content, stop)
         Thread(target=self._listen, args=(stop,), name="states", daemon=True).start()
         for name in self._told.names - self._chain.cameras.keys():
             self._take_back(name)
@@ -76,8 +68,7 @@ class Fleet:
         if not self._cameras:
             say("cameras", f"{self._path} has no [cameras.NAME]: waiting for one")
         while not stop.is_set():
-            if not changed.empty():
-                changed.get()
+            if file.has_changed():
                 self._reload()
             self._tick()
             stop.wait(_TICK_S)
@@ -180,8 +171,3 @@ class Fleet:
             self._bus.produce(CAMERAS, value, name.encode(), on_delivery=delivered)
         except (BufferError, KafkaException) as error:
             say(name, f"its state is not told: {error}")
-
-
-def _watch(path: Path, content: bytes | None, changed: queue.SimpleQueue[None], stop: Event) -> None:
-    for _ in changes(path, content, stop):
-        changed.put(None)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import logging
-import os
-import queue
 from collections.abc import Iterable, Sequence
-from multiprocessing import get_context
-from threading import Event, Thread
+from threading import Event
 
 from functions.core.errors import UsageError, one_of
 from streams.chain.check import checked
 from streams.chain.outputs_section import StreamConf, kind_of
 from streams.chain.types import Chain
-from streams.chain.watching import changes, content_of, path_of
+from streams.chain.watching import FollowedFile, content_of, path_of
 from streams.publish.output import StreamOutput
+from streams.runtime.forkserver import forkserver
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -30,31 +28,22 @@ class Publisher:
         self._settings, self._names, self._path = settings, names, path_of(settings.chain)
         self._content = content_of(self._path)
         self._wanted = wanted(checked(settings), names)
-        # Children are forked from a process that has loaded all they need and runs no threads: they share its memory.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        self._context = get_context("forkserver")
-        self._context.set_forkserver_preload([_CHILD])
+        self._context = forkserver(_CHILD)
         self._outputs: dict[str, StreamOutput] = {}
 
     def run(self, stop: Event) -> None:
         """Run them until stopped."""
-        changed = queue.SimpleQueue[None]()
-        Thread(target=self._watch, args=(changed, stop), name="chain file", daemon=True).start()
+        file = FollowedFile(self._path, self._content, stop)
         try:
             self._follow(self._wanted)
             if not self._outputs:
                 log.info("%s has no [outputs.NAME] with kind = 'stream': waiting for one", self._path)
             while not stop.is_set():
-                if not changed.empty():
-                    changed.get()
+                if file.has_changed():
                     self._reload()
                 stop.wait(_TICK_S)
         finally:
             self._end([*self._outputs])
-
-    def _watch(self, changed: queue.SimpleQueue[None], stop: Event) -> None:
-        for _ in changes(self._path, self._content, stop):
-            changed.put(None)
 
     def _reload(self) -> None:
         try:
