@@ -173,8 +173,11 @@ def written_summary_of(path: Path) -> Summary | None:
 
 def summary_of(path: Path) -> Summary:
     """A file in sum: its last line where it was ended, else made of all of its lines. Raises OSError."""
-    if written := written_summary_of(path):
-        return written
+    return written_summary_of(path) or counted_summary_of(path)
+
+
+def counted_summary_of(path: Path) -> Summary:
+    """The same, made of all lines of a file. Raises OSError."""
     tally = Tally()
     for each in read(path):
         if isinstance(each, Numbers):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
 from aiohttp import web
 
 from streams.chain.types import Chain
 from web.auth.credentials import OPERATOR
+from web.auth.handlers import as_json
 from web.auth.sessions import Session
 from web.cameras.table import CamerasTable
 
@@ -26,4 +26,4 @@ class CamerasRoutes:
         session: Session = request["session"]
         sees_all = session.role == OPERATOR
         rows = self._table.rows(self._all if sees_all else self._redacted, for_operators=sees_all)
-        return web.Response(body=msgspec.json.encode(rows), content_type="application/json")
+        return as_json(rows)

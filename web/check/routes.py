@@ -6,12 +6,11 @@ import re
 import time
 from typing import Annotated
 
-import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct
 
 from web.auth.guard import Guard
-from web.auth.roles import operators_only, source_of
+from web.auth.handlers import as_json, body_of, operators_only, source_of
 from web.check.desk import Desk, Gone
 from web.check.people import Person
 from web.check.report import report
@@ -88,12 +87,10 @@ class CheckRoutes:
 
     @operators_only
     async def _marks(self, request: web.Request) -> web.StreamResponse:
-        if request.content_length is None or request.content_length > _MARKS_BYTES:
-            raise web.HTTPRequestEntityTooLarge(_MARKS_BYTES, request.content_length or 0)
+        marks = await body_of(request, _MARKS_BYTES, Marks, "marks")
         try:
-            marks = msgspec.json.decode(await request.read(), type=Marks)
             return _answer(self._desk.mark(marks.sample, marks.exposed, marks.others))
-        except (msgspec.DecodeError, IndexError) as error:
+        except IndexError as error:
             raise web.HTTPBadRequest(text=f"Expected marks: {error}\n") from None
         except Gone as error:
             raise web.HTTPGone(text=f"{error}\n") from None
@@ -126,7 +123,7 @@ def _message(sample: Sample, now: float) -> bytes:
 
 
 def _answer(check: Check | None) -> web.Response:
-    return web.Response(body=msgspec.json.encode(_result_of(check)), content_type="application/json")
+    return as_json(_result_of(check))
 
 
 def _result_of(check: Check | None) -> Result | None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from streams.recording import folder
 from streams.recording.chosen import Recording
 from streams.recording.folder import File
-from streams.recording.numbers import Gap, Head, Summary, head_of, summary_of, written_summary_of
+from streams.recording.numbers import Gap, Head, Summary, counted_summary_of, head_of, written_summary_of
 from web.auth.credentials import OPERATOR
 
 # Files whose sum is remembered: a fortnight of a camera.
@@ -113,7 +113,7 @@ def _read(file: File, of: tuple[int, int, int]) -> _Known | None:
     head, ended = head_of(file.numbers), written_summary_of(file.numbers)
     if head is None:
         return None
-    summary = ended or summary_of(file.numbers)
+    summary = ended or counted_summary_of(file.numbers)
     return _Known(of, _segment(file, head, summary, ended is None), head.redacted)
 
 

@@ -11,6 +11,7 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from streams.recording.folder import VIDEO, File
+from web.auth.handlers import as_json
 from web.playback.archive import Archive
 
 T = TypeVar("T")
@@ -85,6 +86,6 @@ def _role(request: web.Request) -> str:
 
 
 def _answer(value: object) -> web.Response:
-    answer = web.Response(body=msgspec.json.encode(value), content_type="application/json")
+    answer = as_json(value)
     answer.enable_compression()
     return answer

@@ -8,12 +8,11 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-import msgspec
 from aiohttp import web
 from msgspec import Struct
 
 from web.auth.credentials import OPERATOR
-from web.auth.roles import source_of
+from web.auth.handlers import as_json, source_of
 from web.check.checks import Checks
 from web.check.tally import percent_up
 from web.counts.reader import cell
@@ -87,10 +86,10 @@ class RedactionRoutes:
             check=last_check(self._checks, source),
             rows=list(by_slice(self._hour.slices(source))),
         )
-        return web.Response(body=msgspec.json.encode(hour), content_type="application/json")
+        return as_json(hour)
 
     async def _sources(self, request: web.Request) -> web.StreamResponse:
-        return web.Response(body=msgspec.json.encode(self._hour.sources), content_type="application/json")
+        return as_json(self._hour.sources)
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         sources = [self._asked(request)] if "source" in request.query else self._hour.sources

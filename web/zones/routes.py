@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Annotated
 
-import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct
 
@@ -16,7 +15,7 @@ from streams.wire.cameras import MAX_ZONES, ZONES, DrawnZone, DrawnZones
 from streams.wire.records import Count, RecordError
 from streams.zones.known import MAX_SOURCES
 from streams.zones.writer import MayNotWrite, ZonesWriter
-from web.auth.roles import operators_only, source_of
+from web.auth.handlers import as_json, body_of, operators_only, source_of
 from web.auth.sessions import Session
 from web.live.protocol import SourceName
 from web.zones.board import Told, ZonesBoard
@@ -50,23 +49,18 @@ class ZonesRoutes:
     async def _list(self, request: web.Request) -> web.StreamResponse:
         if self._board.trouble:
             raise web.HTTPServiceUnavailable(text=f"{self._board.trouble}\n")
-        return _answer(self._board.of(source_of(request)))
+        return as_json(self._board.of(source_of(request)))
 
     @operators_only
     async def _save(self, request: web.Request) -> web.StreamResponse:
-        if request.content_length is None or request.content_length > _BODY_BYTES:
-            raise web.HTTPRequestEntityTooLarge(_BODY_BYTES, request.content_length or 0)
-        try:
-            save = msgspec.json.decode(await request.read(), type=Save)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise web.HTTPBadRequest(text=f"Expected zones: {error}\n") from None
+        save = await body_of(request, _BODY_BYTES, Save, "zones")
         session: Session = request["session"]
         async with self._saving:
             self._refuse(save)
             at = max(time.time_ns() // 1000, (save.at or 0) + 1)
             drawn = DrawnZones(source=save.source, cover=save.zones, by=session.name, at=at)
             await self._write(drawn)
-            return _answer(await self._read_back(drawn))
+            return as_json(await self._read_back(drawn))
 
     async def _write(self, drawn: DrawnZones) -> None:
         try:
@@ -101,7 +95,3 @@ class ZonesRoutes:
             text = f"Written to {ZONES}, and not read from it yet: look again\n"
             raise web.HTTPServiceUnavailable(text=text) from None
         return now
-
-
-def _answer(told: Told) -> web.Response:
-    return web.Response(body=msgspec.json.encode(told), content_type="application/json")
