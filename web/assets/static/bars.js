@@ -1,9 +1,8 @@
 // Counts over time: one bar an hour or a day, as a drawing and as the same in a table.
 
-import { el, fill, say } from "./dom.js";
+import { asTable, el, fill, headOf, say, svg } from "./dom.js";
 import { dayOf, hourOf, timeOfDay } from "./format.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const KINDS = {
   hour: { slots: 48, us: 3600e6, name: hourOf, title: "hour" },
   day: { slots: 31, us: 86_400e6, name: dayOf, title: "day" },
@@ -24,7 +23,7 @@ export class Bars {
     el("span", { className: "taken-over", textContent: "counting began anew" }),
   );
   #rows = el("tbody");
-  #heads = ["from", "distinct people", "sum of the cameras", "counting began anew"].map((text) => el("th", { scope: "col", textContent: text }));
+  #head = headOf(["from", "distinct people", "sum of the cameras", "counting began anew"]);
 
   element = el(
     "figure",
@@ -33,12 +32,7 @@ export class Bars {
     this.#drawing,
     el("p", { className: "axis" }, this.#from, this.#until),
     this.#legend,
-    el(
-      "details",
-      {},
-      el("summary", { textContent: "As a table" }),
-      el("table", {}, el("thead", {}, el("tr", {}, ...this.#heads)), this.#rows),
-    ),
+    asTable(this.#head, this.#rows),
   );
 
   /** Show the newest of these records of one window; `both` numbers where they are of all cameras. */
@@ -54,7 +48,7 @@ export class Bars {
     say(this.#highest, `${highest} by ${kind.title} at most`);
     say(this.#from, last ? kind.name(last - (kind.slots - 1) * kind.us) : "");
     say(this.#until, last ? kind.name(last) : "");
-    this.#legend.children[1].hidden = this.#heads[2].hidden = !both;
+    this.#legend.children[1].hidden = /** @type {HTMLElement} */ (this.#head.children[2]).hidden = !both;
     this.#legend.children[2].hidden = !shown.some(({ restarted_at }) => restarted_at);
     fill(this.#rows, shown, makeRow, (row, record) => showRow(row, record, both, kind));
   }
@@ -87,11 +81,4 @@ function showRow(row, { starts_at, visitors, unique, restarted_at }, both, kind)
   say(seen, String(visitors));
   seen.hidden = !both;
   say(mark, restarted_at ? timeOfDay(restarted_at) : "");
-}
-
-function svg(tag, attrs = {}, ...children) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attrs)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
 }

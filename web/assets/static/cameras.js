@@ -1,9 +1,11 @@
 // All cameras: how each is, what it sends, what the redaction makes of it, and what to do. Those first that want somebody.
 
 import { buttons } from "./controls.js";
-import { el, fill, say } from "./dom.js";
+import { el, fill, headOf, say } from "./dom.js";
 import { dateAndTime, duration, percent } from "./format.js";
 import { hiddenSaid } from "./hour.js";
+import { load } from "./load.js";
+import { addressOf } from "./state.js";
 
 const LOOK_MS = 2000;
 const HEADS = ["camera", "state", "sends", "newest frame", "hidden now", "last hour", "last check", "zones", "what to do"];
@@ -28,7 +30,7 @@ class CamerasView extends EventTarget {
       "div",
       { className: "camera-list" },
       this.#none,
-      el("table", {}, el("thead", {}, el("tr", {}, ...heads.map((textContent) => el("th", { scope: "col", textContent })))), this.#rows),
+      el("table", {}, el("thead", {}, headOf(heads)), this.#rows),
       el("p", {}, el("a", { href: "/hour", textContent: "The last hour of all cameras" }), ", to read, to print, and as CSV"),
     );
     setInterval(() => this.#look(), LOOK_MS);
@@ -37,12 +39,8 @@ class CamerasView extends EventTarget {
 
   async #look() {
     if (document.hidden) return;
-    try {
-      const answer = await fetch("/cameras/list");
-      if (answer.ok) this.#show(await answer.json());
-    } catch {
-      // the viewer is away, which the page says
-    }
+    const cameras = await load("/cameras/list");
+    if (cameras) this.#show(cameras);
   }
 
   #show(cameras) {
@@ -84,7 +82,7 @@ function showRow(row, camera) {
 }
 
 function showZones(link, { name, zones }) {
-  link.href = `/zones?source=${encodeURIComponent(name)}`;
+  link.href = addressOf("/zones", name);
   say(link, zones === null ? "not known" : zones ? String(zones) : "draw");
   link.setAttribute("aria-label", `Zones of ${name}: ${link.textContent}`);
 }

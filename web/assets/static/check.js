@@ -1,29 +1,19 @@
 // Check your camera: one frame after the other with what is hidden laid over it, and marks of who can be seen.
 
-import { Choice, buttons } from "./controls.js";
 import { el, say } from "./dom.js";
 import { timeOfDay, wholeTime } from "./format.js";
+import { load } from "./load.js";
 import { leftToRight, hoursSaid, Marks } from "./marks.js";
 import { drawPeople } from "./people.js";
 import { decode, readPicture } from "./picture.js";
-import { Sheet } from "./sheet.js";
-import { asked, tell } from "./state.js";
+import { Sheet, oneCamera } from "./sheet.js";
 
 const AGAIN_MS = 2000;
 const STEP = 1 / 32; // of the picture, for a press of an arrow
 const ASKS = "Who can be seen? Click on them, or press their number";
 
 /** One frame after the other, for somebody to mark who can be seen. */
-export function show({ link, page, content, toolbar }) {
-  const check = new CheckView(link, page);
-  const sources = new Choice("Source", "", asked("source") ?? "", (source) => {
-    tell({ source });
-    check.watch(source);
-  });
-  content.append(toolbar(sources.element, check.overlay, buttons(check)), check.element);
-  if (asked("source")) check.watch(asked("source"));
-  return (names) => sources.offer(names);
-}
+export const show = (shell) => oneCamera(new CheckView(shell.link, shell.page), shell);
 
 class CheckView extends EventTarget {
   #link;
@@ -153,12 +143,8 @@ class CheckView extends EventTarget {
 
   async #know() {
     const source = this.#source;
-    try {
-      const answer = await fetch(this.#address("result"));
-      if (answer.ok) this.#tell(await answer.json(), source);
-    } catch {
-      // the viewer is away, which the page says
-    }
+    const result = await load(this.#address("result"));
+    if (result) this.#tell(result, source);
   }
 
   /** Say what is known of a camera; nothing where another one was chosen meanwhile. */

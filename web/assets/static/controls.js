@@ -1,6 +1,6 @@
 // The line of controls above the pictures, and the keys that do the same.
 
-import { el, fill, say } from "./dom.js";
+import { button, el, fill, say } from "./dom.js";
 import { isolated } from "./format.js";
 import { fillScreen } from "./screen.js";
 
@@ -98,10 +98,7 @@ export function buttons(view) {
     ...(view.toggleBoxes ? [boxesButton(view)] : []),
     ...(view.pictures ? [button("Full", () => fillScreen(view.pictures))] : []),
     ...(view.save ? [button(view.saves.name, () => view.save())] : []),
-    Object.assign(
-      button("Keys", list),
-      { className: "keys" },
-    ),
+    button("Keys", list, { className: "keys" }),
     keys,
   );
 }
@@ -158,8 +155,3 @@ function pageOf(key) {
 
 const toggle = (view) => (view.paused ? view.resume() : view.pause());
 
-const button = (text, press) => {
-  const made = el("button", { type: "button", textContent: text });
-  made.addEventListener("click", press);
-  return made;
-};

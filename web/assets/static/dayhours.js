@@ -1,21 +1,16 @@
 // A day of recordings as a table, an hour a row.
 
-import { el, fill, say } from "./dom.js";
+import { asTable, el, fill, headOf, say } from "./dom.js";
 import { hourOf } from "./format.js";
 import { foundIn } from "./timestrip.js";
 
 const HOUR_US = 3600e6;
+const HEADS = ["from", "recorded", "found at once", "frames in doubt", "gaps"];
 
 export class DayHours {
   #caption = el("caption", { className: "hidden" });
   #rows = el("tbody");
-  #heads = ["from", "recorded", "found at once", "frames in doubt", "gaps"].map((text) => el("th", { scope: "col", textContent: text }));
-  element = el(
-    "details",
-    {},
-    el("summary", { textContent: "As a table" }),
-    el("table", {}, this.#caption, el("thead", {}, el("tr", {}, ...this.#heads)), this.#rows),
-  );
+  element = asTable(headOf(HEADS), this.#rows, { caption: this.#caption });
 
   /** Show the hours of a day in which something is recorded. */
   show({ from, until }, segments, name) {

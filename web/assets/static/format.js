@@ -50,10 +50,13 @@ export function duration(seconds) {
 
 export const percent = (share) => `${number(share * 100, 1)} %`;
 
+/** From here on all of a picture is hidden: shares are sums over pixels, and rounded. */
+export const WHOLLY = 0.9995;
+
 /** A share of the picture; what is little is not nothing, and nearly all is not all. */
 export function share(covered) {
   if (covered > 0 && covered < 0.01) return "under 1 %";
-  return `${number(covered < 0.999 ? Math.min(99, covered * 100) : 100)} %`;
+  return `${number(covered < WHOLLY ? Math.min(99, covered * 100) : 100)} %`;
 }
 
 /** A stranger's name as one line: what cannot be seen, or turns the line's direction, is shown as a sign. */

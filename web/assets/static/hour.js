@@ -1,15 +1,14 @@
 // The last hour of a camera in words and coarser rows: what was hidden, in doubt, and never came out.
 
-import { percent } from "./format.js";
+import { WHOLLY, percent } from "./format.js";
 
-const ALL_OF_IT = 0.9995;
 const ROW_S = 300;
 
 /** A slice, as the viewer sends it, by names. */
 export const slice = ([at, frames, covered, most, whole, doubts, doubt, missing]) => ({ at, frames, covered, most, whole, doubts, doubt, missing });
 
 /** How much is hidden of a picture, as one reads it. */
-export const hiddenSaid = (share) => (share >= ALL_OF_IT ? "wholly hidden" : `${percent(share)} hidden`);
+export const hiddenSaid = (share) => (share >= WHOLLY ? "wholly hidden" : `${percent(share)} hidden`);
 
 /** What a slice or a row of them says. */
 export function said({ frames, covered, most, doubts, doubt, missing }) {

@@ -1,7 +1,8 @@
 // The last hour of every camera, for whoever answers for it: to read, to print and to keep.
 
 import { buttons } from "./controls.js";
-import { el } from "./dom.js";
+import { el, hold } from "./dom.js";
+import { load } from "./load.js";
 import { Strip } from "./strip.js";
 
 const LOOK_MS = 10_000;
@@ -36,12 +37,8 @@ class HoursView extends EventTarget {
 
   async #look() {
     if (document.hidden) return;
-    try {
-      const answer = await fetch("/redaction/sources");
-      if (answer.ok) this.#show(await answer.json());
-    } catch {
-      // the viewer is away, which the page says
-    }
+    const sources = await load("/redaction/sources");
+    if (sources) this.#show(sources);
   }
 
   #show(sources) {
@@ -51,10 +48,7 @@ class HoursView extends EventTarget {
       strip.watch(source);
       this.#strips.set(source, strip);
     }
-    const wanted = sources.map((source) => this.#strips.get(source).element);
-    if (wanted.some((element, at) => this.#list.children[at] !== element) || wanted.length !== this.#list.children.length) {
-      this.#list.replaceChildren(...wanted);
-    }
+    hold(this.#list, sources.map((source) => this.#strips.get(source).element));
     this.#none.hidden = sources.length > 0;
   }
 }

@@ -1,6 +1,6 @@
 // What the keys of a view do, loaded when somebody asks for it.
 
-import { el } from "./dom.js";
+import { button, el } from "./dom.js";
 
 const keysOf = (view) => [
   ...(view.pause ? [["Space", "pause and continue"]] : []),
@@ -16,8 +16,7 @@ const keysOf = (view) => [
 /** Show the list in a dialog. */
 export function list(dialog, view) {
   const rows = keysOf(view).flatMap(([key, does]) => [el("dt", {}, el("kbd", { textContent: key })), el("dd", { textContent: does })]);
-  const close = el("button", { type: "button", textContent: "Close" });
-  close.addEventListener("click", () => dialog.close());
+  const close = button("Close", () => dialog.close());
   dialog.replaceChildren(el("h2", { textContent: "Keys" }), el("dl", {}, ...rows), close);
   if (!dialog.open) dialog.showModal();
 }

@@ -1,10 +1,10 @@
 // The page of live pictures: which camera, which layout, and what is drawn over them.
 
 import { Choice, Layouts, buttons } from "./controls.js";
-import { el } from "./dom.js";
+import { button, el } from "./dom.js";
 import { Duo } from "./duo.js";
 import { fillScreen } from "./screen.js";
-import { asked, tell } from "./state.js";
+import { addressOf, asked, tell } from "./state.js";
 
 const PHONE = "(max-width: 600px), (max-height: 500px)";
 
@@ -30,11 +30,7 @@ export function show(shell) {
     duo.filter(label);
   });
   const go = (steps) => sources.step(steps);
-  const around = (text, name, steps) => {
-    const made = el("button", { type: "button", textContent: text, attrs: { "aria-label": name } });
-    made.addEventListener("click", () => go(steps));
-    return made;
-  };
+  const around = (text, name, steps) => button(text, () => go(steps), { attrs: { "aria-label": name } });
   const switcher = el(
     "div",
     { className: "switcher" },
@@ -43,9 +39,8 @@ export function show(shell) {
     around("›", "Next camera", 1),
   );
   const draws = pages.some(({ kind }) => kind === "zones"); // who may see what is under them
-  const draw = () => location.assign(asked("source") ? `/zones?source=${encodeURIComponent(asked("source"))}` : "/zones");
-  const zones = el("button", { type: "button", textContent: "Zones", title: "Draw what is always covered", hidden: !draws });
-  zones.addEventListener("click", draw);
+  const draw = () => location.assign(addressOf("/zones"));
+  const zones = button("Zones", draw, { title: "Draw what is always covered", hidden: !draws });
   Object.assign(duo, {
     swipe: go,
     fill: () => fillScreen(duo.pictures),

@@ -1,6 +1,7 @@
 // What is missing where no picture comes, found by looking at the bus, with a command to copy for each part.
 
-import { el, say } from "./dom.js";
+import { copy } from "./clipboard.js";
+import { button, el, say } from "./dom.js";
 import { nameOf } from "./format.js";
 
 /** What to say of a topic on which nothing comes: `{ what, command, tries }`, null where it is to be waited for. */
@@ -21,7 +22,7 @@ export function missingOn(topic, { stage }, source, { state, broker, hasCameras,
 export class Missing {
   #what = el("p");
   #command = el("code");
-  #copy = el("button", { type: "button", textContent: "Copy" });
+  #copy = button("Copy", () => copy(this.#command, this.#copy));
   #line = el("p", { className: "command" }, this.#command, this.#copy);
   #try = el(
     "p",
@@ -30,10 +31,6 @@ export class Missing {
     el("a", { href: "/try", className: "try", textContent: "try it with this browser's camera" }),
   );
   element = el("div", { className: "lacking", hidden: true }, this.#what, this.#line, this.#try);
-
-  constructor() {
-    this.#copy.addEventListener("click", () => this.#keep());
-  }
 
   /** Say what is missing; nothing for null. */
   show(missing) {
@@ -44,16 +41,5 @@ export class Missing {
     say(this.#command, missing.command);
     this.#line.hidden = !missing.command;
     this.#try.hidden = !missing.tries;
-  }
-
-  async #keep() {
-    try {
-      await navigator.clipboard.writeText(this.#command.textContent);
-      say(this.#copy, "Copied");
-    } catch {
-      // Without https a page may not write there: the text is marked, for the keys that copy it.
-      getSelection().selectAllChildren(this.#command);
-      say(this.#copy, "Marked");
-    }
   }
 }

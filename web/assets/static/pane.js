@@ -1,7 +1,7 @@
 // One picture: what people think it is, how much of it is hidden, whose frame, how old, and what to do where none is.
 
 import { el, say } from "./dom.js";
-import { dateOf, duration, nameOf, timeOfDay, wholeTime } from "./format.js";
+import { WHOLLY, dateOf, duration, nameOf, timeOfDay, wholeTime } from "./format.js";
 import { drawOver } from "./overlay.js";
 import { told } from "./told.js";
 
@@ -219,6 +219,6 @@ export class Pane {
     }
     canvas.getContext("2d", { alpha: false }).drawImage(bitmap, 0, 0);
     // At once, before what is told is written anew: a black picture must never be without its reason.
-    this.#wholly.hidden = (frame.redaction?.covered ?? 0) < 0.999;
+    this.#wholly.hidden = (frame.redaction?.covered ?? 0) < WHOLLY;
   }
 }

@@ -1,7 +1,7 @@
 // What was recorded: one camera's picture, its numbers beside it, and a day as a strip a camera.
 
 import { Choice, buttons } from "./controls.js";
-import { el, fill, say } from "./dom.js";
+import { button, el, fill, say } from "./dom.js";
 import { dateOf, nameOf, share, timeOfDay } from "./format.js";
 import { DayHours } from "./dayhours.js";
 import { Player } from "./player.js";
@@ -127,15 +127,14 @@ class PlaybackView extends EventTarget {
   }
 
   async #begin() {
-    const asked = new URLSearchParams(location.search);
-    this.#cameras = await loadCameras().catch(() => []);
+    this.#cameras = await loadCameras();
     say(this.#empty, "Nothing is recorded yet: imagebus record records what the chain file names; docs/recordings.md says how");
     if (!this.#cameras.length) return;
     this.#empty.hidden = true;
     this.recorded.hidden = false;
-    this.#camera = this.#cameras.find(({ name }) => name === asked.get("source")) ?? this.#cameras[0];
+    this.#camera = this.#cameras.find(({ name }) => name === asked("source")) ?? this.#cameras[0];
     this.dispatchEvent(new Event("cameras"));
-    const at = Date.parse(asked.get("at") ?? "") * 1000;
+    const at = Date.parse(asked("at") ?? "") * 1000;
     // Without a time the newest there is.
     this.dispatchEvent(new Event("change"));
     await this.#show(at || Date.parse(`${this.#camera.last}T23:59:59Z`) * 1000, !at);
@@ -157,7 +156,7 @@ class PlaybackView extends EventTarget {
 
   async #load() {
     const day = this.#day;
-    const loaded = await Promise.all(this.#cameras.map(async (each) => [each.name, await loadDay(each, day).catch(() => [])]));
+    const loaded = await Promise.all(this.#cameras.map(async (each) => [each.name, await loadDay(each, day)]));
     if (day !== this.#day) return;
     this.#files = new Map(/** @type {[string, any[]][]} */ (loaded));
     this.#draw();
@@ -320,11 +319,7 @@ function localDate(us) {
   return [day.getFullYear(), day.getMonth() + 1, day.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
 }
 
-function arrow(text, title, press) {
-  const made = el("button", { type: "button", textContent: text, title, attrs: { "aria-label": title } });
-  made.addEventListener("click", press);
-  return made;
-}
+const arrow = (text, title, press) => button(text, press, { title, attrs: { "aria-label": title } });
 
 const legend = () =>
   el(

@@ -1,6 +1,6 @@
 // How things went over the last minutes, of one camera: frames a second, delay, and what was found.
 
-import { el, fill, say } from "./dom.js";
+import { asTable, el, fill, hold, say } from "./dom.js";
 import { millis, nameOf, number } from "./format.js";
 import { Plot, SECONDS } from "./plot.js";
 
@@ -12,12 +12,7 @@ export class Plots {
   #figures = el("div", { className: "figures" });
   #body = el("tbody");
   #head = el("tr");
-  #table = el(
-    "details",
-    {},
-    el("summary", { textContent: "As a table" }),
-    el("table", {}, el("thead", {}, this.#head), this.#body),
-  );
+  #table = asTable(this.#head, this.#body);
   element = el("section", { className: "plots", attrs: { "aria-label": "The last three minutes" } }, this.#figures, this.#table);
   #series = new Map(); // by source
   #shown = null;
@@ -78,9 +73,7 @@ export class Plots {
     const series = this.#series.get(this.#shown);
     if (!series) return; // paused or away: what was drawn stays
     const plots = [...series.plots.values()];
-    if (plots.some(({ element }, at) => this.#figures.children[at] !== element) || plots.length !== this.#figures.children.length) {
-      this.#figures.replaceChildren(...plots.map(({ element }) => element));
-    }
+    hold(this.#figures, plots.map(({ element }) => element));
     for (const plot of plots) plot.draw();
     if (this.#table.open) this.#tell(plots);
   }

@@ -26,7 +26,7 @@ export class Draft {
   /** Make the open polygon a zone. Says why it cannot be done, or "". */
   close() {
     if (this.open.length < 3) return "A zone has three points at least";
-    if (crosses(this.open)) return "Its lines cross: what lies between them would not be covered. Move a point, or take one back";
+    if (crosses(this.open)) return "Its lines cross: it would not be plain what they surround. Move a point, or take one back";
     this.zones.push({ name: this.#freeName(), polygon: this.open });
     this.open = [];
     return "";
@@ -74,7 +74,7 @@ export class Draft {
     const nameless = this.zones.findIndex(({ name }) => !name.trim());
     if (nameless >= 0) return `Zone ${nameless + 1} has no name`;
     const crossing = this.zones.find(({ polygon }) => crosses(polygon));
-    return crossing ? `Lines of ${crossing.name} cross: what lies between them would not be covered` : "";
+    return crossing ? `Lines of ${crossing.name} cross: it would not be plain what they surround` : "";
   }
 
   #freeName() {
@@ -85,7 +85,7 @@ export class Draft {
   }
 }
 
-/** Whether two lines of a polygon cross or touch that are no neighbours: what lies within twice is outside. */
+/** Whether two lines of a polygon cross or touch that are no neighbours. */
 export function crosses(polygon) {
   const lines = polygon.map((from, at) => [from, polygon[(at + 1) % polygon.length]]);
   return lines.some((one, at) =>

@@ -1,17 +1,20 @@
 // What is recorded, as the viewer tells it: cameras, the files of a day, the numbers of a file.
 
+import { load } from "./load.js";
+
 const DAY_MS = 86_400_000;
 
 /** The cameras, each with a `name` that no other has. */
 export async function loadCameras() {
-  const cameras = await load("/playback/cameras");
+  const cameras = (await load("/playback/cameras")) ?? [];
   const count = (source) => cameras.filter((each) => each.source === source).length;
   return cameras.map((each) => ({ ...each, name: count(each.source) > 1 ? `${each.source} (${each.recording})` : each.source }));
 }
 
 /** The files of a camera's day, in order of time. */
-export function loadDay({ recording, folder }, day) {
-  return load(`/playback/day?${new URLSearchParams({ recording, folder, since: String(day.from), until: String(day.until) })}`);
+export async function loadDay({ recording, folder }, day) {
+  const asked = new URLSearchParams({ recording, folder, since: String(day.from), until: String(day.until) });
+  return (await load(`/playback/day?${asked}`)) ?? [];
 }
 
 /** Where a file is. */
@@ -56,12 +59,6 @@ export function frameAt(frames, us) {
 }
 
 const path = (recording, folder, file) => [recording, folder, ...file.split("/")].map(encodeURIComponent).join("/");
-
-async function load(address) {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`${address} was not answered: ${answer.status}`);
-  return answer.json();
-}
 
 function parsed(line) {
   try {

@@ -1,8 +1,21 @@
 // A frame of which somebody says something: the redacted one see-through over the raw one, lines on both, and a cross.
 
+import { Choice, buttons } from "./controls.js";
 import { el, say } from "./dom.js";
 import { shareAt } from "./marks.js";
 import { MARKS } from "./pane.js";
+import { asked, tell } from "./state.js";
+
+/** A view of one camera, which is chosen here or named by the address; gives back what offers the cameras. */
+export function oneCamera(view, { content, toolbar }) {
+  const sources = new Choice("Source", "", asked("source") ?? "", (source) => {
+    tell({ source });
+    view.watch(source);
+  });
+  content.append(toolbar(sources.element, view.overlay, buttons(view)), view.element);
+  if (asked("source")) view.watch(asked("source"));
+  return (names) => sources.offer(names);
+}
 
 export class Sheet {
   #draw;

@@ -1,10 +1,10 @@
 // A strip of the last hour of one camera: how much was hidden, what was in doubt, and what never came out.
 
-import { el, fill, say } from "./dom.js";
+import { asTable, el, fill, headOf, say, svg } from "./dom.js";
 import { dateAndTime, hourOf, timeOfDay, percent } from "./format.js";
 import { checkSaid, hourSaid, inRows, paths, said, slice } from "./hour.js";
+import { load } from "./load.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const [SLOTS, HEIGHT] = [360, 40];
 const LOOK_MS = 10_000;
 const HEADS = ["from", "frames", "hidden", "at most", "wholly", "in doubt", "missing"];
@@ -40,18 +40,7 @@ export class Strip {
       el("p", { className: "axis" }, this.#from, this.#under, this.#until),
     ),
     el("p", { className: "kinds" }, ...Object.entries(KINDS).map(([kind, textContent]) => el("span", { className: kind, textContent })), this.#file),
-    el(
-      "details",
-      {},
-      el("summary", { textContent: "As a table" }),
-      this.#kept,
-      el(
-        "table",
-        {},
-        el("thead", {}, el("tr", {}, ...HEADS.map((textContent) => el("th", { scope: "col", textContent })))),
-        this.#rows,
-      ),
-    ),
+    asTable(headOf(HEADS), this.#rows, { above: this.#kept }),
   );
 
   /** Among others it says whose hour it is, and they what all have in common. */
@@ -74,12 +63,8 @@ export class Strip {
   async #look() {
     const source = this.#source;
     if (!source || document.hidden) return;
-    try {
-      const answer = await fetch(`/redaction/hour?source=${encodeURIComponent(source)}`);
-      if (answer.ok && source === this.#source) this.#show(await answer.json());
-    } catch {
-      // the viewer is away, which the page says
-    }
+    const hour = await load(`/redaction/hour?source=${encodeURIComponent(source)}`);
+    if (hour && source === this.#source) this.#show(hour);
   }
 
   #show(hour) {
@@ -114,11 +99,4 @@ const makeRow = () => el("tr", {}, el("th", { scope: "row" }), ...HEADS.slice(1)
 function showRow(row, { at, frames, covered, most, whole, doubts, doubt, missing }) {
   const cells = [hourOf(at * 1e6), frames, percent(covered), percent(most), whole, doubts ? `${doubts}: ${doubt}` : 0, missing];
   cells.forEach((text, at) => say(row.children[at], String(text), true));
-}
-
-function svg(tag, attrs = {}, ...children) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attrs)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
 }

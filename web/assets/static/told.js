@@ -1,9 +1,7 @@
 // What is told of a redaction: how much of a picture is hidden, whether anything is in doubt, and of one that is
 // wholly hidden, why.
 
-import { share } from "./format.js";
-
-const WHOLLY = 0.999;
+import { WHOLLY, share } from "./format.js";
 
 /** The words for a record's `redaction`; empty ones for a frame that no redactor has seen. */
 export function told(redaction) {

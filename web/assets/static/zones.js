@@ -1,12 +1,11 @@
 // Zones drawn on the picture of a camera: polygons to be covered, by mouse, touch or keys, saved for every redactor.
 
-import { Choice, buttons } from "./controls.js";
-import { el, fill, say } from "./dom.js";
+import { copy } from "./clipboard.js";
+import { button, el, fill, say } from "./dom.js";
 import { dateAndTime, percent } from "./format.js";
 import { decode } from "./picture.js";
 import { Draft, crosses } from "./polygons.js";
-import { Sheet } from "./sheet.js";
-import { asked, tell } from "./state.js";
+import { Sheet, oneCamera } from "./sheet.js";
 
 const STEP = 1 / 64; // of the picture, for a press of an arrow
 const REACH_PX = { mouse: 10, touch: 22, pen: 14, keys: 12 };
@@ -15,16 +14,7 @@ const HOW = "Click to place points, the first one again to close; drag a point t
 const ASKS = "Mark the corners of an area, then name it. What is inside is hidden from everybody but operators";
 
 /** Polygons on one camera's picture, for somebody to draw what is always covered. */
-export function show({ link, page, content, toolbar }) {
-  const zones = new ZonesView(link, page);
-  const sources = new Choice("Source", "", asked("source") ?? "", (source) => {
-    tell({ source });
-    zones.watch(source);
-  });
-  content.append(toolbar(sources.element, zones.overlay, buttons(zones)), zones.element);
-  if (asked("source")) zones.watch(asked("source"));
-  return (names) => sources.offer(names);
-}
+export const show = (shell) => oneCamera(new ZonesView(shell.link, shell.page), shell);
 
 class ZonesView extends EventTarget {
   #link;
@@ -42,14 +32,11 @@ class ZonesView extends EventTarget {
   #none = el("p", { className: "none", textContent: "None is drawn." });
   #close = button("Close the shape", () => this.#do((draft) => draft.close()));
   #back = button("Take a point back", () => this.#do((draft) => draft.back()));
-  #save = Object.assign(
-    button("Save", () => this.save()),
-    { className: "first" },
-  );
+  #save = button("Save", () => this.save(), { className: "first" });
   #discard = button("Discard", () => this.#load());
   #who = el("p", { className: "none" });
   #toml = el("pre", { attrs: { tabindex: "0", "aria-label": "These zones for the chain file" } });
-  #copy = button("Copy", () => this.#copyText());
+  #copy = button("Copy", () => copy(this.#toml, this.#copy));
   #file = el(
     "details",
     {},
@@ -269,15 +256,6 @@ class ZonesView extends EventTarget {
     if (input.value !== name) input.value = name;
     remove.setAttribute("aria-label", `Delete zone ${index + 1}, ${polygon.length} points`);
   }
-
-  async #copyText() {
-    try {
-      await navigator.clipboard.writeText(this.#toml.textContent);
-      say(this.#copy, "Copied");
-    } catch {
-      getSelection().selectAllChildren(this.#toml); // no clipboard on plain http: it is ready to be copied
-    }
-  }
 }
 
 /** What the viewer says: the zones, or in words why there are none. */
@@ -307,7 +285,7 @@ function shape(pen, points, line, color, isClosed) {
   if (isClosed) {
     pen.closePath();
     pen.globalAlpha = 0.25;
-    pen.fill("evenodd"); // as redactors fill it
+    pen.fill();
     pen.globalAlpha = 1;
   }
   pen.stroke();
@@ -319,10 +297,4 @@ function spot(pen, [x, y], radius, color) {
   pen.beginPath();
   pen.arc(x, y, radius, 0, 2 * Math.PI);
   pen.fill();
-}
-
-function button(text, press) {
-  const made = el("button", { type: "button", textContent: text });
-  made.addEventListener("click", press);
-  return made;
 }
