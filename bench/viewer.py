@@ -10,7 +10,6 @@ import asyncio
 import shutil
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -25,7 +24,7 @@ from playwright.sync_api import Page, sync_playwright
 from bench.crowd import Crowd, watch
 from bench.latency import Spread
 from bench.material import clip_from, pictures, record
-from tests.bus import length, producer
+from tests.bus import Writer, length
 from tests.kafka_node import KafkaNode
 from tests.streams.chains import wait_ready, worker
 from tests.wait import wait_until
@@ -67,28 +66,22 @@ class Drawn:
     over_functions: Spread
 
 
-@contextmanager
-def cameras(url: str, jpegs: list[bytes], names: list[str], per_second: float) -> Iterator[None]:
+class Cameras(Writer):
     """Live sources at a steady pace."""
-    stop = threading.Event()
 
-    def send() -> None:
-        client, began = producer(url), time.monotonic()
+    def __init__(self, url: str, jpegs: list[bytes], names: list[str], per_second: float) -> None:
+        super().__init__(url)
+        self._jpegs, self._names, self._per_second = jpegs, names, per_second
+
+    def _write(self) -> None:
+        began = time.monotonic()
         for seq in count():
-            for name in names:
-                client.produce("SOURCE_FRAME", record(jpegs[seq % len(jpegs)], seq, name, live=True), name)
-            client.poll(0)
-            if stop.wait(max(0.0, began + (seq + 1) / per_second - time.monotonic())):
-                break
-        client.flush(5)
-
-    thread = threading.Thread(target=send)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+            for name in self._names:
+                jpeg = self._jpegs[seq % len(self._jpegs)]
+                self._client.produce("SOURCE_FRAME", record(jpeg, seq, name, live=True), name)
+            self._client.poll(0)
+            if self._enough.wait(max(0.0, began + (seq + 1) / self._per_second - time.monotonic())):
+                return
 
 
 @contextmanager
@@ -109,7 +102,7 @@ def drawn(clip: Path, more: str) -> dict[str, Drawn]:
     jpegs = pictures(clip, (1280, 720), 100)
     with running(more, PASSWORDS) as (url, viewing), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGS)
-        with cameras(url, jpegs, ["street"], 25):
+        with Cameras(url, jpegs, ["street"], 25):
             one = _measure(browser.new_page(), viewing, "IMAGEBUS_VIEWER_PASSWORD", "/redaction")
             both = _measure(browser.new_page(), viewing, "IMAGEBUS_OPERATOR_PASSWORD", "/redaction?width=640")
             return {"one_pane": one, "side_by_side_640": both}
@@ -135,7 +128,7 @@ def crowd(clip: Path) -> tuple[Crowd, bool]:
     """50 browsers, 5 of which read nothing, on 4 sources of 640x360 at 5 frames/s; whether all passed the chain."""
     names = [f"camera-{at}" for at in range(4)]
     with running("", {}) as (url, viewing):
-        with cameras(url, pictures(clip, (640, 360), 50), names, 5):
+        with Cameras(url, pictures(clip, (640, 360), 50), names, 5):
             wait_until(lambda: viewing.state()["frames"] > 50, 30, "frames in the viewer")
             seen = asyncio.run(watch(viewing, names, readers=45, stalled=5))
         sent = length(url, "SOURCE_FRAME")

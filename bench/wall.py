@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 
@@ -17,7 +15,7 @@ from playwright.sync_api import CDPSession, Page, sync_playwright
 from functions.core.frame import Detection, Frame, Picture, Redaction
 from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.wire import records
-from tests.bus import producer
+from tests.bus import Writer
 from tests.web.conftest import CHROMIUM_ARGS
 from tests.web.frames_of_chain import REDACTED, Camera
 from tests.web.viewing import start_viewer
@@ -34,7 +32,7 @@ def main(video: str) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGS)
         page = browser.new_page(viewport={"width": 1920, "height": 1080})
         page.goto(f"{viewing.url}/wall")
-        with sending(broker.url, pictures):
+        with Sending(broker.url, pictures):
             page.locator(".wall .pane[data-id]").nth(CAMERAS - 1).wait_for(timeout=60_000)
             busy, drawn = watched(page)
         wanted = CAMERAS * FRAMES_PER_S
@@ -75,29 +73,23 @@ def jpegs(video: str) -> Iterator[Picture]:
         yield Picture(jpeg=cv2.imencode(".jpg", cv2.resize(image, SIZE_WH))[1].tobytes())
 
 
-@contextmanager
-def sending(url: str, pictures: list[Picture]) -> Iterator[None]:
+class Sending(Writer):
     """All cameras, in a thread."""
-    cameras, stop = [Camera(url, f"camera {at:02}") for at in range(CAMERAS)], threading.Event()
-    client = producer(url)
 
-    def send() -> None:
+    def __init__(self, url: str, pictures: list[Picture]) -> None:
+        super().__init__(url)
+        self._cameras = [Camera(url, f"camera {at:02}") for at in range(CAMERAS)]
+        self._pictures = pictures
+
+    def _write(self) -> None:
         for seq in count():
             due = time.monotonic() + 1 / FRAMES_PER_S
-            for camera in cameras:
-                frame = redacted(camera, seq, pictures[seq % len(pictures)])
-                client.produce(REDACTED, records.encode(records.from_frame(frame)), camera.name)
-            client.flush()
-            if stop.wait(max(0.0, due - time.monotonic())):
+            for camera in self._cameras:
+                frame = redacted(camera, seq, self._pictures[seq % len(self._pictures)])
+                self._client.produce(REDACTED, records.encode(records.from_frame(frame)), camera.name)
+            self._client.flush()
+            if self._enough.wait(max(0.0, due - time.monotonic())):
                 return
-
-    thread = threading.Thread(target=send)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def redacted(camera: Camera, seq: int, picture: Picture) -> Frame:

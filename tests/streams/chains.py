@@ -29,6 +29,21 @@ output = "REDACTION_FRAME"
 redacted = true
 """
 
+# Nothing moves and nobody is held: what is covered beyond those that are found is drawn.
+ZONES_CHAIN = """
+[stages.detect]
+function = "detect_stub"
+input = "SOURCE_FRAME"
+output = "IMAGEAI_FRAME"
+[stages.redact]
+function = "redact"
+input = "IMAGEAI_FRAME"
+output = "REDACTION_FRAME"
+options = { motion = false, hold_s = 0.0, look_ahead_s = 0.0 }
+[topics.REDACTION_FRAME]
+redacted = true
+"""
+
 
 def environment(url: str, folder: Path, chain: str = STUB_CHAIN, **settings: object) -> dict[str, str]:
     """The settings of a process on this broker that runs this chain; `settings` as in streams/settings.py."""

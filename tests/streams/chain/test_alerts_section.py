@@ -8,15 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from streams.chain import types as chains
-from streams.chain.check import check
-from streams.chain.function_options import registered
 from streams.chain.outputs_section import MqttConf, WebhookConf
-from streams.chain.types import Chain, ChainError
-from streams.settings import Settings
+from streams.chain.types import ChainError
 from tests.processes import PROJECT
+from tests.streams.chain.shipped import checked
 
-CHAIN = chains.DEFAULT.read_text() + "\n"
 OUTPUTS = """
 [outputs.home]
 kind = "mqtt"
@@ -43,16 +39,8 @@ then = ["mqtt", "webhook:ops", "clip"]
 """
 
 
-def _checked(tmp_path: Path, text: str) -> Chain:
-    file = tmp_path / "chain.toml"
-    file.write_text(CHAIN + text)
-    chain = chains.load(file)
-    check(chain, registered(Settings()))
-    return chain
-
-
 def test_an_alert_says_what_is_seen_where_and_when_and_who_is_told(tmp_path: Path) -> None:
-    chain = _checked(tmp_path, OUTPUTS + ALERT + 'time_zone = "Europe/Berlin"\n')
+    chain = checked(tmp_path, OUTPUTS + ALERT + 'time_zone = "Europe/Berlin"\n')
     night = chain.alerts["night"]
     assert (night.when.hours, str(night.zone), night.per_hour) == ((time(22), time(6)), "Europe/Berlin", 20)
     assert night.wants_clip
@@ -66,7 +54,7 @@ def test_an_alert_says_what_is_seen_where_and_when_and_who_is_told(tmp_path: Pat
 
 def test_the_page_on_alerts_shows_a_chain_file_that_checks(tmp_path: Path) -> None:
     (block,) = re.findall(r"```toml\n(.*?)```", (PROJECT / "docs" / "notify.md").read_text(), re.S)
-    assert _checked(tmp_path, block).alerts.keys() == {"night"}
+    assert checked(tmp_path, block).alerts.keys() == {"night"}
 
 
 @pytest.mark.parametrize(
@@ -98,28 +86,28 @@ def test_the_page_on_alerts_shows_a_chain_file_that_checks(tmp_path: Path) -> No
 def test_an_alert_that_could_not_be_told_is_refused(change: tuple[str, str], message: str, tmp_path: Path) -> None:
     text = (OUTPUTS + ALERT).replace(*change)
     if not message:  # one of two outputs still takes the source
-        _checked(tmp_path, text)
+        checked(tmp_path, text)
         return
     with pytest.raises(ChainError, match=message):
-        _checked(tmp_path, text)
+        checked(tmp_path, text)
 
 
 def test_an_alert_whose_outputs_take_another_source_is_refused(tmp_path: Path) -> None:
     text = OUTPUTS.replace('sources = ["yard"]', 'sources = ["door"]') + ALERT.replace('"mqtt", ', "")
     with pytest.raises(ChainError, match="Alert night, then: expected an output that takes yard, got ops"):
-        _checked(tmp_path, text)
+        checked(tmp_path, text)
 
 
 @pytest.mark.parametrize("kind", ["mqtt", "webhook"])
 def test_numbers_of_a_raw_topic_leave_the_bus_only_where_the_file_says_raw(kind: str, tmp_path: Path) -> None:
     text = OUTPUTS.replace(f'kind = "{kind}"', f'kind = "{kind}"\ntopic = "IMAGEAI_FRAME"')
     with pytest.raises(ChainError, match=r"topic: expected a redacted topic, or raw = true.* got IMAGEAI_FRAME"):
-        _checked(tmp_path, text)
-    _checked(tmp_path, text.replace('"IMAGEAI_FRAME"', '"IMAGEAI_FRAME"\nraw = true'))
+        checked(tmp_path, text)
+    checked(tmp_path, text.replace('"IMAGEAI_FRAME"', '"IMAGEAI_FRAME"\nraw = true'))
 
 
 def test_two_outputs_below_one_prefix_of_one_broker_are_refused(tmp_path: Path) -> None:
     other = '[outputs.shop]\nkind = "mqtt"\nurl = "mqtt://10.0.0.9"\nsources = ["door"]\n'
     with pytest.raises(ChainError, match="Output shop, prefix: expected another than that of home, got imagebus"):
-        _checked(tmp_path, OUTPUTS + other)
-    _checked(tmp_path, OUTPUTS + other + 'prefix = "shop"\n')
+        checked(tmp_path, OUTPUTS + other)
+    checked(tmp_path, OUTPUTS + other + 'prefix = "shop"\n')

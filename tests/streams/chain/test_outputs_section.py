@@ -6,27 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from streams.chain import types as chains
-from streams.chain.check import check
-from streams.chain.function_options import registered
 from streams.chain.outputs_section import RecordingConf, StreamConf
-from streams.chain.types import Chain, ChainError
-from streams.settings import Settings
+from streams.chain.types import ChainError
+from tests.streams.chain.shipped import checked
 
-CHAIN = chains.DEFAULT.read_text() + "\n"
 STREAM = '[outputs.front]\nkind = "stream"\nurl = "rtsp://recorder/{source}"\n'
 
 
-def _checked(tmp_path: Path, text: str) -> Chain:
-    file = tmp_path / "chain.toml"
-    file.write_text(CHAIN + text)
-    chain = chains.load(file)
-    check(chain, registered(Settings()))
-    return chain
-
-
 def test_outputs_read_the_redacted_pictures_of_all_sources_or_of_those_named(tmp_path: Path) -> None:
-    outputs = _checked(
+    outputs = checked(
         tmp_path, STREAM + '[outputs.disk]\nkind = "recording"\ndir = "/var/lib/recordings"\nsources = ["yard"]\n'
     ).outputs
     assert outputs == {
@@ -41,8 +29,8 @@ def test_outputs_read_the_redacted_pictures_of_all_sources_or_of_those_named(tmp
 def test_a_raw_topic_leaves_the_bus_only_where_the_file_says_raw(topic: str, tmp_path: Path) -> None:
     text = f'{STREAM}topic = "{topic}"\n'
     with pytest.raises(ChainError, match=f"front, topic: expected a redacted topic, or raw = true.* got {topic}"):
-        _checked(tmp_path, text)
-    assert _checked(tmp_path, text + "raw = true\n").outputs["front"].raw
+        checked(tmp_path, text)
+    assert checked(tmp_path, text + "raw = true\n").outputs["front"].raw
 
 
 @pytest.mark.parametrize(
@@ -66,12 +54,12 @@ def test_a_raw_topic_leaves_the_bus_only_where_the_file_says_raw(topic: str, tmp
 )
 def test_an_output_that_could_not_run_is_refused(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(ChainError, match=message):
-        _checked(tmp_path, text)
+        checked(tmp_path, text)
 
 
 def test_two_recordings_have_a_folder_each(tmp_path: Path) -> None:
     text = '[outputs.{}]\nkind = "recording"\ndir = "{}"\n'
     with pytest.raises(ChainError, match="Output more, dir: expected a folder of its own, got that of disk"):
-        _checked(
+        checked(
             tmp_path, text.format("disk", "/var/lib/recordings") + text.format("more", "/var/lib/../lib/recordings/")
         )

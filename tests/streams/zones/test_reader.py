@@ -20,24 +20,11 @@ from streams.zones.reader import ZonesReader
 from tests.bus import consume, produce, produce_all
 from tests.processes import Process
 from tests.streams import frames
-from tests.streams.chains import environment, wait_ready, worker
+from tests.streams.chains import ZONES_CHAIN, environment, wait_ready, worker
 from tests.streams.zones.test_known import ALL_OF_YARD, LEFT, LEFT_OF_YARD, Written, drawn
 from tests.wait import wait_until
 
 ZONES, SHOWN = "ZONES", "REDACTION_FRAME"
-CHAIN = """
-[stages.detect]
-function = "detect_stub"
-input = "SOURCE_FRAME"
-output = "IMAGEAI_FRAME"
-[stages.redact]
-function = "redact"
-input = "IMAGEAI_FRAME"
-output = "REDACTION_FRAME"
-options = { motion = false, hold_s = 0.0, look_ahead_s = 0.0 }
-[topics.REDACTION_FRAME]
-redacted = true
-"""
 
 
 class Redactor:
@@ -153,7 +140,7 @@ async def test_what_cannot_be_known_stops_redactors_and_keeps_them_stopped(
 def test_a_worker_covers_what_was_drawn_and_all_of_a_source_whose_zones_it_does_not_know(
     bus: str, tmp_path: Path
 ) -> None:
-    env = environment(bus, tmp_path, CHAIN)
+    env = environment(bus, tmp_path, ZONES_CHAIN)
     numbers = iter(range(1_000))
 
     def covered(source: str) -> float:

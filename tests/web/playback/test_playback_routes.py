@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
 from itertools import product
 from urllib.parse import quote
 
 import pytest
 
-from streams.kafka.embedded_broker import EmbeddedBroker
 from tests.streams.recording.recorded import SECOND_US
-from tests.wait import wait_until
-from tests.web.auth.test_access import OPERATOR, PASSWORDS, VIEWER, log_in
-from tests.web.playback.recorded_day import STRANGER, RecordedDay, address, record_day
-from tests.web.viewing import READY_S, Viewing, start_viewer
-
-
-@pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> RecordedDay:
-    with EmbeddedBroker() as broker:
-        return record_day(broker.url, tmp_path_factory.mktemp("day"))
-
-
-@pytest.fixture(scope="module")
-def viewing(day: RecordedDay) -> Iterator[Viewing]:
-    """A viewer with both passwords; recordings need no broker."""
-    with start_viewer("127.0.0.1:1", env=PASSWORDS | {"IMAGEBUS_CHAIN": str(day.chain)}) as viewing:
-        wait_until(viewing.state, READY_S, "a viewer that answers")
-        yield viewing
+from tests.web.auth.test_access import OPERATOR, VIEWER, log_in
+from tests.web.playback.recorded_day import STRANGER, RecordedDay, address
+from tests.web.viewing import Viewing
 
 
 @pytest.fixture(scope="module")

@@ -17,26 +17,12 @@ from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.wire import records
 from tests.bus import Writer, produce
 from tests.streams import frames
-from tests.streams.chains import environment, wait_ready, worker
+from tests.streams.chains import ZONES_CHAIN, environment, wait_ready, worker
 from tests.wait import wait_until
 from tests.web.viewer.test_accessibility import broken_rules
 from tests.web.viewing import Viewing, start_viewer
 
 SHOWN = "REDACTION_FRAME"
-# Nothing moves and nobody is there but one: what is covered beyond them is drawn.
-CHAIN = """
-[stages.detect]
-function = "detect_stub"
-input = "SOURCE_FRAME"
-output = "IMAGEAI_FRAME"
-[stages.redact]
-function = "redact"
-input = "IMAGEAI_FRAME"
-output = "REDACTION_FRAME"
-options = { motion = false, hold_s = 0.0, look_ahead_s = 0.0 }
-[topics.REDACTION_FRAME]
-redacted = true
-"""
 CORNERS = [(0.5, 0.25), (0.9, 0.25), (0.9, 0.75), (0.5, 0.75)]
 AREA = 0.4 * 0.5
 
@@ -63,7 +49,7 @@ def bus() -> Iterator[str]:
 @contextmanager
 def everything(bus: str, folder: Path) -> Iterator[Viewing]:
     """A worker and a viewer, which keep what they keep in this folder."""
-    env = environment(bus, folder, CHAIN)
+    env = environment(bus, folder, ZONES_CHAIN)
     with worker(env) as process, start_viewer(bus, env=env) as viewing:
         wait_ready(process, "detect", "redact")
         wait_until(lambda: viewing.state().get("bus") == "ready", 60, "a viewer that holds its topics")
