@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -109,7 +108,7 @@ class Watcher(Generic[T]):
                     self.joined += 1
                     self._read(container)
             except av.FFmpegError:
-                time.sleep(0.2)
+                self._over.wait(0.2)
 
     def _read(self, container: Any) -> None:
         for frame in container.decode(video=0):
