@@ -15,8 +15,7 @@ export class Plots {
   #table = asTable(this.#head, this.#body);
   element = el("section", { className: "plots", attrs: { "aria-label": "The last three minutes" } }, this.#figures, this.#table);
   #series = new Map(); // by source
-  #shown = null;
-  #isWhole = false; // whether the second that goes on began with what is shown
+  #seconds = new Seconds();
 
   constructor() {
     setInterval(() => this.#tick(), 1000);
@@ -36,8 +35,7 @@ export class Plots {
 
   /** Show those of one source; null while nothing is drawn, which is no rate of nought. */
   refresh(source) {
-    if (source !== this.#shown) this.#isWhole = false;
-    this.#shown = source;
+    this.#seconds.show(source);
   }
 
   #of(source) {
@@ -49,8 +47,8 @@ export class Plots {
   }
 
   #tick() {
-    for (const [source, series] of this.#series) this.#count(series, this.#isWhole && source === this.#shown);
-    this.#isWhole = true;
+    for (const [source, series] of this.#series) this.#count(series, this.#seconds.counts(source));
+    this.#seconds.pass();
     this.#draw();
   }
 
@@ -70,7 +68,7 @@ export class Plots {
   }
 
   #draw() {
-    const series = this.#series.get(this.#shown);
+    const series = this.#series.get(this.#seconds.shown);
     if (!series) return; // paused or away: what was drawn stays
     const plots = [...series.plots.values()];
     hold(this.#figures, plots.map(({ element }) => element));
@@ -85,5 +83,23 @@ export class Plots {
     fill(this.#body, rows, () => el("tr"), (row, ago) =>
       fill(row, [`${ago}–${ago + ROW_S}`, ...plots.map((plot) => plot.mean(ago, ROW_S))], () => el("td"), say),
     );
+  }
+}
+
+/** Which seconds count of which source: those that began with it shown, since a part of one is no rate. */
+export class Seconds {
+  shown = null;
+  #whole = false;
+
+  show(source) {
+    if (source !== this.shown) this.#whole = false;
+    this.shown = source;
+  }
+
+  counts = (source) => this.#whole && source === this.shown;
+
+  /** A second is over. */
+  pass() {
+    this.#whole = true;
   }
 }
