@@ -144,7 +144,7 @@ class CheckView extends EventTarget {
   async #know() {
     const source = this.#source;
     const result = await load(this.#address("result"));
-    if (result) this.#tell(result, source);
+    if (result !== undefined) this.#tell(result, source);
   }
 
   /** Say what is known of a camera; nothing where another one was chosen meanwhile. */
