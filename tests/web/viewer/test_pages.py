@@ -273,21 +273,24 @@ def test_a_pause_is_a_gap_in_the_plots_and_another_camera_has_its_own(
     wait_for_frame(page, door, 1)
     seqs = iter(range(2, 10_000))
 
-    def rated() -> bool:
+    def reads(text: str) -> bool:
         seq = next(seqs)
         door.send(seq)
         gate.send(seq)
-        return "frames/s" in (number.text_content() or "")
+        return bool(page.evaluate("text => rates.some(rate => rate.includes(text))", text))
 
-    wait_until(rated, 20, "a rate of the door")
+    def passed() -> bool:
+        return reads("frames/s") and "3 frames passed" in (note.text_content() or "")
+
+    wait_until(lambda: reads("frames/s"), 20, "a rate of the door")
     page.get_by_role("button", name="Pause").click()
     note = page.locator(f".pane[data-topic={REDACTED}] .note")
     expect(note).to_contain_text("Paused")
     at_pause = number.text_content()
-    wait_until(lambda: (rated(), "3 frames passed" in (note.text_content() or ""))[1], 20, "frames that pass")
+    wait_until(passed, 20, "frames that pass")
     assert number.text_content() == at_pause
     page.get_by_role("button", name="Continue").click()
-    page.evaluate("() => { window.rates = [] }")
     page.get_by_label("Source", exact=True).select_option(gate.name)
-    wait_until(lambda: (rated(), "–" in page.evaluate("() => rates"))[1], 20, "the gap before the gate")
-    wait_until(rated, 20, "a rate of the gate")
+    page.evaluate("() => { window.rates = [] }")
+    wait_until(lambda: reads("\N{EN DASH}"), 20, "the gap before the gate")
+    wait_until(lambda: reads("frames/s"), 20, "a rate of the gate")
