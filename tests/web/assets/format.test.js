@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 process.env.TZ = "Asia/Kolkata"; // five and a half hours ahead of UTC; read when the module makes its formats
-const { box, dateAndTime, dateOf, dayOf, duration, hourOf, millis, nameOf, percent, timeOfDay, wholeTime } = await import(
+const { box, dateAndTime, dateOf, dayOf, duration, hourOf, many, millis, nameOf, percent, timeOfDay, wholeTime } = await import(
   "../../../web/assets/static/format.js"
 );
 
@@ -54,6 +54,11 @@ for (const [seconds, shown] of [
 ]) {
   test(`${seconds} seconds are ${shown}`, () => assert.equal(duration(seconds), shown));
 }
+
+test("one of something is one, and of others there are many", () => {
+  assert.deepEqual([0, 1, 2].map((count) => many(count, "frame")), ["0 frames", "1 frame", "2 frames"]);
+  assert.equal(many(2, "frame was", "frames were"), "2 frames were");
+});
 
 test("shares and boxes are rounded", () => {
   assert.equal(percent(0.98765), "98.8 %");

@@ -14,6 +14,7 @@ test("an hour is said by what was hidden, what was in doubt and what never came 
   const { missing, ...rest } = { ...HOUR, whole: 0, doubts: 0, most: 0.2 };
   assert.equal(hourSaid({ ...rest, missing: null }), "12.0 % hidden on average, at most 20.0 % · nothing in doubt");
   assert.equal(hourSaid({ ...rest, missing: 4 }).split(" · ").at(-1), "4 frames never came out");
+  assert.equal(hourSaid({ ...rest, missing: 1 }).split(" · ").at(-1), "1 frame never came out");
   assert.match(hourSaid({ ...HOUR, frames: 0 }), /No redacted frame/);
 });
 

@@ -103,6 +103,25 @@ def test_details_say_how_fast_and_what_was_found_and_hidden(viewing: Viewing, ca
     assert max(pixel(page, REDACTED, 35, 70)[:3]) < 20
 
 
+@pytest.mark.parametrize("layout", ["pair", "single"])
+def test_what_was_found_begins_above_the_fold_and_the_last_hour_stands_beside_it(
+    layout: str, viewing: Viewing, camera: Cameras, page: Page
+) -> None:
+    yard = camera("above the fold")
+    yard.send(1, detections=[PERSON, CAR])
+    open_page(page, viewing, f"/redaction?layout={layout}", yard.name)
+    wait_for_frame(page, yard, 1, panes=2 if layout == "pair" else 1)
+    first, strip = page.locator(".details tbody tr").first, page.locator(".strip")
+    for width, height in ((1280, 800), (1920, 1080)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(strip).to_be_visible()
+        row, hour = first.bounding_box(), strip.bounding_box()
+        assert row
+        assert hour
+        assert row["y"] + row["height"] <= height
+        assert hour["x"] >= row["x"] + row["width"]
+
+
 def test_pointing_at_a_row_outlines_its_box_on_both_pictures(viewing: Viewing, camera: Cameras, page: Page) -> None:
     shop = camera("outlined")
     shop.send(1, detections=[PERSON])

@@ -1,7 +1,7 @@
 // Counts over time: one bar an hour or a day, as a drawing and as the same in a table.
 
 import { asTable, el, fill, headOf, say, svg } from "./dom.js";
-import { dayOf, hourOf, timeOfDay } from "./format.js";
+import { dayOf, hourOf, many, timeOfDay } from "./format.js";
 
 const KINDS = {
   hour: { slots: 48, us: 3600e6, name: hourOf, title: "hour" },
@@ -59,7 +59,7 @@ const makeBar = () =>
 
 function showBar(bar, { starts_at, visitors, unique, restarted_at }, slot, highest, kind) {
   const [title, room, seen, distinct, mark] = bar.children;
-  say(title, `${kind.name(starts_at)}: ${unique} distinct people, ${visitors} as the sum of the cameras`);
+  say(title, `${kind.name(starts_at)}: ${many(unique, "distinct person", "distinct people")}, ${visitors} as the sum of the cameras`);
   place(room, slot, 0, HEIGHT);
   place(seen, slot, HEIGHT, (-visitors / highest) * HEIGHT);
   place(distinct, slot, HEIGHT, (-unique / highest) * HEIGHT);

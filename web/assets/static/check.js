@@ -1,7 +1,7 @@
 // Check your camera: one frame after the other with what is hidden laid over it, and marks of who can be seen.
 
 import { el, say } from "./dom.js";
-import { timeOfDay, wholeTime } from "./format.js";
+import { many, timeOfDay, wholeTime } from "./format.js";
 import { load } from "./load.js";
 import { leftToRight, hoursSaid, Marks } from "./marks.js";
 import { drawPeople } from "./people.js";
@@ -155,7 +155,7 @@ class CheckView extends EventTarget {
     const facts = [
       hoursSaid(hours),
       doubts && `Chosen for doubt, and not in the bound: ${doubts[0].toLowerCase()}${doubts.slice(1)}`,
-      left && `${left} ${left === 1 ? "frame was" : "frames were"} shown and not marked`,
+      left && `${many(left, "frame was", "frames were")} shown and not marked`,
     ];
     this.#facts.replaceChildren(...facts.filter(Boolean).map((textContent) => el("li", { textContent })));
   }
@@ -173,7 +173,7 @@ class CheckView extends EventTarget {
     const { sides, bitmaps, people, marks, chosen, why } = this.#shown ?? {};
     const { left, right } = this.#page;
     this.element.dataset.sample = this.#shown?.sample ?? "";
-    if (sides) this.#sheet.show(bitmaps, `A frame with ${people.length} boxes`);
+    if (sides) this.#sheet.show(bitmaps, `A frame with ${many(people.length, "box", "boxes")}`);
     else this.#wait(`Waiting for a frame of ${this.#source ?? "a camera"} on ${left} and ${right}`);
     const frame = sides?.right.frame;
     say(this.#about, frame ? `${frame.source}, frame ${frame.seq} of ${timeOfDay(frame.captured_at)}` : "", true);

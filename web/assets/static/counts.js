@@ -116,8 +116,9 @@ class CountsView extends EventTarget {
     const record = this.#records.get(keyOf({ ...found, source: this.#source }));
     const [what, number, rest] = item.children;
     say(what, SAYS[found.window](found.starts_at), true);
-    say(number, String(record?.unique ?? 0));
-    say(rest, this.#source === null ? `distinct people; the cameras saw ${record?.visitors ?? 0}` : this.#source, true);
+    const { unique = 0, visitors = 0 } = record ?? {};
+    say(number, String(unique));
+    say(rest, this.#source ?? `distinct ${unique === 1 ? "person" : "people"}; the cameras saw ${visitors}`, true);
   }
 
   #showRestart(newest) {

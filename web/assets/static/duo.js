@@ -3,7 +3,7 @@
 import { DelayBar } from "./delay.js";
 import { Details } from "./details.js";
 import { el } from "./dom.js";
-import { timeOfDay } from "./format.js";
+import { many, timeOfDay } from "./format.js";
 import { History } from "./history.js";
 import { Trails } from "./overlay.js";
 import { Pane } from "./pane.js";
@@ -138,6 +138,11 @@ export class Duo extends EventTarget {
     if (!this.paused) this.pause();
     const picture = this.#history.from(this.#shown, steps);
     if (picture) this.#draw(picture);
+  }
+
+  /** Have this, too, beneath the pictures: what was found comes first. */
+  append(element) {
+    (this.#details ?? this.#delay).element.after(element);
   }
 
   /** Keep the right picture as a file. */
@@ -281,7 +286,7 @@ export class Duo extends EventTarget {
   #passed() {
     const at = this.#shown && mainSide(this.#shown).frame.captured_at;
     if (this.pausedAt && at !== this.pausedAt) return `the frame of ${timeOfDay(this.pausedAt)} has passed: this one is newer`;
-    return `${this.passed} ${this.passed === 1 ? "frame" : "frames"} passed since`;
+    return `${many(this.passed, "frame")} passed since`;
   }
 
   #changed() {

@@ -15,6 +15,9 @@ export const dateOf = (us) => new Date(Math.min(us / 1000, LAST_MS));
 /** A number with so many digits behind the point. */
 export const number = (value, digits = 0) => DIGITS[digits].format(value);
 
+/** How many of something: “1 frame”, “2 frames”. */
+export const many = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
+
 /** A time of day in this browser's time zone, to the hundredth of a second. */
 export const timeOfDay = (us) => clock.format(dateOf(us));
 

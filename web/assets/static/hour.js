@@ -1,6 +1,6 @@
 // The last hour of a camera in words and coarser rows: what was hidden, in doubt, and never came out.
 
-import { WHOLLY, percent } from "./format.js";
+import { WHOLLY, many, percent } from "./format.js";
 
 const ROW_S = 300;
 
@@ -25,9 +25,9 @@ export function hourSaid({ frames, covered, most, whole, doubts, doubt, missing 
   if (!frames) return "No redacted frame in the last hour";
   return [
     `${percent(covered)} hidden on average, at most ${percent(most)}`,
-    ...(whole ? [`${whole} of ${frames} frames wholly hidden`] : []),
+    ...(whole ? [`${whole} of ${many(frames, "frame")} wholly hidden`] : []),
     doubts ? `${doubts} in doubt, the last: ${doubt}` : "nothing in doubt",
-    ...(missing === null ? [] : [missing ? `${missing} frames never came out` : "every frame came out"]),
+    ...(missing === null ? [] : [missing ? `${many(missing, "frame")} never came out` : "every frame came out"]),
   ].join(" · ");
 }
 

@@ -18,7 +18,7 @@ export function show(shell) {
     if (!isRedacted || (!source && !strip)) return;
     const { Strip } = await import("./strip.js"); // of one camera: for all in turn there is none
     strip ??= new Strip();
-    duo.pictures.after(strip.element);
+    duo.append(strip.element);
     strip.watch(source);
   };
   const sources = new Choice("Source", "all sources", asked("source") ?? "", (source) => {

@@ -2,7 +2,7 @@
 
 import { copy } from "./clipboard.js";
 import { button, el, fill, say } from "./dom.js";
-import { dateAndTime, percent } from "./format.js";
+import { dateAndTime, many, percent } from "./format.js";
 import { decode } from "./picture.js";
 import { Draft, crosses } from "./polygons.js";
 import { Sheet, oneCamera } from "./sheet.js";
@@ -160,7 +160,7 @@ class ZonesView extends EventTarget {
     const { left, right } = picture.sides;
     const { redaction, source, seq } = (right ?? left).frame;
     this.element.dataset.seq = String(seq);
-    this.#sheet.show(bitmaps, `Frame ${seq} of ${source} with ${this.#draft.zones.length} zones`);
+    this.#sheet.show(bitmaps, `Frame ${seq} of ${source} with ${many(this.#draft.zones.length, "zone")}`);
     if (redaction) say(this.#effect, `Now ${percent(redaction.covered)} of the picture is hidden`);
     this.element.dataset.covered = redaction ? String(redaction.covered) : "";
   }
@@ -195,7 +195,7 @@ class ZonesView extends EventTarget {
     const problem = how(this.#draft);
     const points = this.#draft.open.length;
     const closed = this.#draft.zones.length > before && "Closed. Give it a name, and save";
-    this.#show(problem || closed || (points ? `${points} ${points === 1 ? "point" : "points"}` : HOW), Boolean(problem));
+    this.#show(problem || closed || (points ? many(points, "point") : HOW), Boolean(problem));
   }
 
   #step(x, y) {
