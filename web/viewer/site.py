@@ -107,10 +107,11 @@ class Site:
     def _render(self, page: Page, request: web.Request) -> web.Response:
         session: Session = request["session"]
         shown = self._shown[session.role]
-        config = {"page": page, "pages": shown.pages, "topics": shown.topics, "broker": self._bus.url}
+        zone = self._chain.counts.time_zone if self._chain.counts else None  # in which days and hours are counted
+        told = {"pages": shown.pages, "topics": shown.topics, "broker": self._bus.url, "time_zone": zone}
         nav = "".join(_nav_item(item, page) for item in shown.pages if not item.aside)
         role = _SESSION.format(role=session.role) if self._guard.has_passwords else ""
-        text = layout.page("page", page.title, "main", config, nav=nav, session=role)
+        text = layout.page("page", page.title, "main", {"page": page, **told}, nav=nav, session=role)
         return web.Response(text=text, content_type="text/html")
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import urllib.request
 from io import StringIO
+from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from streams.chain import types
 from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.wire.counts import COUNTS
 from tests.bus import produce
@@ -79,6 +81,22 @@ def test_bars_are_as_high_as_their_numbers_and_stand_in_a_table_too(embedded: st
         assert page.locator("rect.distinct").evaluate_all(heights) == [25, 100]  # of 1 and 4
         page.get_by_label("Bars").select_option("day")
         expect(page.locator(".bars svg g")).to_have_count(1)
+
+
+def test_days_are_those_of_the_zone_in_which_they_are_counted_wherever_the_browser_is(
+    embedded: str, browser: Browser, tmp_path: Path
+) -> None:
+    chain = tmp_path / "chain.toml"
+    chain.write_text(types.DEFAULT.read_text() + '[counts]\ntime_zone = "Asia/Kolkata"\n')
+    midnight = NOON - 12 * HOUR_US - 11 * HOUR_US // 2  # of 14 March there; 18:30 UTC, 14:30 in New York
+    count(embedded, counted("day", None, 7, starts_at=midnight), counted("hour", None, 1, starts_at=midnight))
+    with start_viewer(embedded, env={"IMAGEBUS_CHAIN": str(chain)}) as viewing:
+        wait_until(viewing.state, 20, "a viewer that answers")
+        page = browser.new_page(timezone_id="America/New_York", locale="en-GB")
+        page.goto(f"{viewing.url}/counts")
+        expect(page.locator(".counted .none").first).to_have_text("Days and hours in Asia/Kolkata")
+        expect(page.locator(".stats li .what:first-child")).to_have_text(["hour from Sat 00:00", "Sat 14 Mar"])
+        page.close()
 
 
 def test_a_page_without_counts_says_what_it_waits_for_and_needs_no_topic(embedded: str, page: Page) -> None:

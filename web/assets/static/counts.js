@@ -3,20 +3,22 @@
 import { Bars } from "./bars.js";
 import { Choice, buttons } from "./controls.js";
 import { el, fill, say } from "./dom.js";
-import { dateAndTime, dayOf, duration, hourOf } from "./format.js";
+import { clockIn, duration } from "./format.js";
 import { asked, tell } from "./state.js";
 
 const NUMBERS_MS = 1000;
 const WINDOWS = ["hour", "day", "running"];
-const SAYS = {
+
+/** How a window that begins then is called. */
+const saysOf = ({ hourOf, dayOf, dateAndTime }) => ({
   hour: (us) => `hour from ${hourOf(us)}`,
-  day: (us) => dayOf(us),
+  day: dayOf,
   running: (us) => `since ${dateAndTime(us)}`,
-};
+});
 
 /** Numbers only. */
-export function show({ link, content, toolbar }) {
-  const counts = new CountsView(link);
+export function show({ link, content, toolbar, time_zone }) {
+  const counts = new CountsView(link, time_zone);
   const cameras = new Choice("Camera", "all cameras", asked("source") ?? "", (source) => {
     tell({ source });
     counts.choose(source);
@@ -39,8 +41,11 @@ class CountsView extends EventTarget {
   #source = null;
   #window = "hour";
   #stats = el("ul", { className: "stats", attrs: { "aria-label": "Visitors" } });
-  #bars = new Bars();
-  #table = new CameraTable();
+  #clock;
+  #says;
+  #bars;
+  #table;
+  #zone = el("p", { className: "none" });
   #updated = el("p", { className: "none" });
   #restarted = el("p", { className: "restarted", hidden: true });
   #counted;
@@ -48,9 +53,15 @@ class CountsView extends EventTarget {
 
   saves = { name: "CSV", what: "save all counts as a CSV file" };
 
-  constructor(link) {
+  /** Days and hours are of the zone in which they are counted; null where the chain file does not say. */
+  constructor(link, timeZone) {
     super();
     this.#link = link;
+    this.#clock = clockIn(timeZone);
+    this.#says = saysOf(this.#clock);
+    this.#bars = new Bars(this.#clock);
+    this.#table = new CameraTable(this.#says);
+    say(this.#zone, `Days and hours in ${this.#clock.timeZone}${this.#clock.timeZone === timeZone ? "" : ", the time zone of this browser"}`);
     this.#empty = el("p", {
       className: "none",
       textContent: "Waiting for COUNTS: nobody was counted yet; docs/counting.md says how counting begins",
@@ -59,6 +70,7 @@ class CountsView extends EventTarget {
       "section",
       { className: "counted", attrs: { "aria-label": "Counts" }, hidden: true },
       this.#stats,
+      this.#zone,
       this.#restarted,
       this.#bars.element,
       this.#table.element,
@@ -115,7 +127,7 @@ class CountsView extends EventTarget {
   #showStat(item, found) {
     const record = this.#records.get(keyOf({ ...found, source: this.#source }));
     const [what, number, rest] = item.children;
-    say(what, SAYS[found.window](found.starts_at), true);
+    say(what, this.#says[found.window](found.starts_at), true);
     const { unique = 0, visitors = 0 } = record ?? {};
     say(number, String(unique));
     say(rest, this.#source ?? `distinct ${unique === 1 ? "person" : "people"}; the cameras saw ${visitors}`, true);
@@ -127,7 +139,7 @@ class CountsView extends EventTarget {
     this.#restarted.hidden = !last;
     say(
       this.#restarted,
-      `Counting began anew at ${dateAndTime(last)} without the memory of looks: who was here before may be counted twice`,
+      `Counting began anew at ${this.#clock.dateAndTime(last)} without the memory of looks: who was here before may be counted twice`,
     );
   }
 
@@ -146,12 +158,13 @@ class CountsView extends EventTarget {
     const { expired, connected, state } = this.#link;
     this.#counted.classList.toggle("stale", expired || !connected || state?.bus !== "ready");
     const last = [...this.#records.values()].reduce((at, record) => Math.max(at, record.updated_at), 0);
-    say(this.#updated, `Last counted ${dateAndTime(last)}, ${duration(Math.max(0, this.#link.now() - last) / 1e6)} ago`);
+    say(this.#updated, `Last counted ${this.#clock.dateAndTime(last)}, ${duration(Math.max(0, this.#link.now() - last) / 1e6)} ago`);
   }
 }
 
 /** One row a camera, one column a window, and below what they come to together. */
 class CameraTable {
+  #says;
   #head = el("tr");
   #rows = el("tbody");
   #foot = el("tfoot");
@@ -164,8 +177,12 @@ class CameraTable {
     this.#foot,
   );
 
+  constructor(says) {
+    this.#says = says;
+  }
+
   show(windows, sources, recordOf) {
-    const heads = ["camera", ...windows.map(({ window, starts_at }) => SAYS[window](starts_at))];
+    const heads = ["camera", ...windows.map(({ window, starts_at }) => this.#says[window](starts_at))];
     fill(this.#head, heads, () => el("th", { scope: "col" }), (cell, text) => say(cell, text, true));
     const numbers = (source, field) => windows.map((found) => recordOf(found, source)?.[field] ?? 0);
     fill(this.#rows, sources, makeRow, (row, source) => showRow(row, source, numbers(source, "visitors")));
