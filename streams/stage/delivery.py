@@ -143,5 +143,6 @@ class Delivery:
         return await self._dead_letter(message, f"Expected a record that fits the topic, got one of {size} bytes", b"")
 
     async def _dead_letter(self, message: Message, reason: str, value: bytes) -> Awaitable[Any]:
+        self._stage.dead_letters.add(message.key)
         headers = dead_letter_headers(self._stage.work.stage, message, reason)
         return await self._dead_letters.send(key=message.key, value=value, headers=headers)

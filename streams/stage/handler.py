@@ -13,6 +13,7 @@ from streams.runtime.errors import Failed, Skipped, fields_of, text_of
 from streams.runtime.logs import Seldom
 from streams.runtime.poison_records import PoisonRecords
 from streams.runtime.source_memory import Key
+from streams.stage.dead_sources import DeadSources
 from streams.stage.invocation import Call, Invocation
 from streams.stage.ordering import Lanes
 from streams.stage.thread_pool import ThreadPool, TookTooLong
@@ -29,11 +30,12 @@ class Outcome:
 
 
 class Stage:
-    """Turns messages into outcomes; `counts` are the records by outcome."""
+    """Turns messages into outcomes; `counts` are the records by outcome, `dead_letters` those written, by source."""
 
     def __init__(self, work: Invocation, pool: ThreadPool, sources: int = 256) -> None:
         self.work = work
         self.counts: Counter[str] = Counter()
+        self.dead_letters = DeadSources(sources)
         self.suspects = PoisonRecords()
         self.sources_forgotten = 0
         self._pool = pool

@@ -58,6 +58,12 @@ class Stages(Collector):
             ("stage",),
             {(each.name,): each.stage.sources_forgotten for each in functions},
         )
+        yield counter(
+            "imagebus_dead_letters_total",
+            "Dead letters that the stage wrote, by source; without one, of all that there is no place for.",
+            ("stage", "source"),
+            {(w.name, source): count for w in functions for source, count in w.stage.dead_letters.counts.items()},
+        )
         for name, about, times in _TIMES:
             yield histogram(name, about, "stage", {each.name: times(each.stage.work.times) for each in functions})
         for each in self._stages:

@@ -30,6 +30,8 @@ def test_a_worker_counts_records_times_and_lag_of_each_stage(embedded: str, tmp_
     # Labels stand in the order of their names.
     counted = {outcome: told["imagebus_records_total", outcome, "detect"] for outcome in ("done", "dead", "skipped")}
     assert counted == {"done": 5, "dead": 1, "skipped": 0}
+    letters = {source: told.get(("imagebus_dead_letters_total", source, "detect")) for source in ("cam", "yard", "")}
+    assert letters == {"cam": 1, "yard": None, "": 0}
     assert told["imagebus_ready", "annotate"] == 1
     assert told["imagebus_function_seconds_count", "detect"] == 5
     assert told["imagebus_hop_seconds_count", "annotate"] == 5

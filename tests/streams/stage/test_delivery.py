@@ -13,6 +13,7 @@ import pytest
 
 from streams.runtime.errors import Exhausted, Stopped
 from streams.runtime.poison_records import PoisonRecords
+from streams.stage.dead_sources import DeadSources
 from streams.stage.handler import Outcome, Stage
 from tests.streams.delivering import TOPICS, WINDOW, Delivering, frame
 from tests.streams.stage.test_handler import Arrived
@@ -26,6 +27,7 @@ class Chance:
 
     def __init__(self, dice: random.Random) -> None:
         self.suspects = PoisonRecords()
+        self.dead_letters = DeadSources(8)
         self.sent: dict[bytes | None, list[bytes]] = defaultdict(list)
         self.arrived: set[bytes] = set()
         self._dice = dice
@@ -106,6 +108,7 @@ class Hanging:
 
     def __init__(self, given_up: list[bytes]) -> None:
         self.suspects = PoisonRecords()
+        self.dead_letters = DeadSources(8)
         self._given_up = given_up
         self._next = 0
 

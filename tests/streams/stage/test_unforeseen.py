@@ -18,6 +18,7 @@ from streams.runtime.errors import Stopped
 from streams.runtime.poison_records import PoisonRecords
 from streams.runtime.supervisor import until_stopped
 from streams.stage import delivery as deliver
+from streams.stage.dead_sources import DeadSources
 from streams.stage.handler import Outcome
 from tests.bus import consume, length, produce_all
 from tests.hostile_functions import Faceless, Mute, Number, Own, Quits, Sly
@@ -70,6 +71,7 @@ class World:
     slips: dict[int, Slip]
     arrived: dict[str, set[int]] = field(default_factory=lambda: {OUTPUT: set(), DEAD: set()})
     suspects: PoisonRecords = field(default_factory=PoisonRecords)
+    dead_letters: DeadSources = field(default_factory=lambda: DeadSources(8))
     work: Any = field(default_factory=lambda: SimpleNamespace(stage="mine", window_s=None))
 
     def befall(self, step: str, offset: int) -> None:
