@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
-from functions.core.frame import Detection, Frame, Hop, Picture, Redaction
+from functions.core.frame import XYXY, Detection, Frame, Hop, Picture, Redaction
 from streams.wire import records
 from tests.bus import produce
 
@@ -33,10 +33,15 @@ class Camera:
     run: str = field(default_factory=lambda: secrets.token_hex(6))
 
     def send(
-        self, seq: int, topics: Iterable[str] = ALL, detections: Iterable[Detection] = (), doubt: str | None = None
+        self,
+        seq: int,
+        topics: Iterable[str] = ALL,
+        detections: Iterable[Detection] = (),
+        doubt: str | None = None,
+        unseen: Iterable[XYXY] = (),
     ) -> Frame:
         """Put one frame on these topics; it is the frame of the last one. In `doubt` a redactor hides all of it."""
-        frame = self.frame(seq).with_detections(detections)
+        frame = self.frame(seq).with_detections(detections).with_unseen(unseen)
         for topic in topics:
             sent = _passed_on(frame, topic)
             if sent.redaction and doubt:

@@ -21,7 +21,7 @@ def test_a_link_shows_the_same_source_label_layout_boxes_and_pause(
     viewing: Viewing, camera: Cameras, page: Page
 ) -> None:
     gate, other = camera("gate & co"), camera("aside")
-    gate.send(1, detections=[PERSON, CAR])
+    gate.send(1, detections=[PERSON, CAR], unseen=[(200, 150, 300, 230)])
     other.send(1)
     open_page(page, viewing, "/redaction", gate.name)
     wait_for_frame(page, gate, 1)
@@ -44,6 +44,7 @@ def test_a_link_shows_the_same_source_label_layout_boxes_and_pause(
     expect(page.get_by_role("button", name="Continue")).to_be_visible()
     assert pixel(page, REDACTED, 100, 75, ".outline")[3] == 255
     assert pixel(page, REDACTED, 10, 70, ".outline")[3] == 0
+    assert pixel(page, REDACTED, 202, 150, ".outline")[3] == 255, "where nobody looked"
 
     gate.send(2)
     page.goto("about:blank")

@@ -28,8 +28,8 @@ export class Trails {
   }
 }
 
-/** Draw these detections of a frame on a canvas of any size; only the outlines where `trails` is null. */
-export function drawOver(canvas, { size_wh: [width, height] }, detections, trails) {
+/** Draw these detections of a frame on a canvas of any size, and where nobody looked; only outlines where `trails` is null. */
+export function drawOver(canvas, { size_wh: [width, height], unseen = [] }, detections, trails) {
   const pen = canvas.getContext("2d");
   const style = getComputedStyle(canvas);
   const line = Math.max(2, canvas.width / 320);
@@ -37,8 +37,17 @@ export function drawOver(canvas, { size_wh: [width, height] }, detections, trail
   pen.lineWidth = line;
   pen.font = `600 ${7 * line}px ${style.fontFamily}`;
   pen.textBaseline = "middle";
+  const scaled = (xyxy) => xyxy.map((value, at) => (value / (at % 2 ? height : width)) * (at % 2 ? canvas.height : canvas.width));
+  for (const box of trails ? unseen : []) {
+    const [x1, y1, x2, y2] = scaled(box);
+    pen.strokeStyle = style.getPropertyValue("--over-hidden"); // what no detector looked at is hidden like what it found
+    pen.setLineDash([3 * line, 2 * line]);
+    pen.strokeRect(x1, y1, x2 - x1, y2 - y1);
+    pen.setLineDash([]);
+    name(pen, "not looked at", [x1, y1], line);
+  }
   for (const found of detections) {
-    const [x1, y1, x2, y2] = found.xyxy.map((value, at) => (value / (at % 2 ? height : width)) * (at % 2 ? canvas.height : canvas.width));
+    const [x1, y1, x2, y2] = scaled(found.xyxy);
     pen.strokeStyle = trails ? style.getPropertyValue(found.hidden ? "--over-hidden" : "--over-found") : style.color;
     pen.strokeRect(x1, y1, x2 - x1, y2 - y1);
     if (!trails) continue;

@@ -87,10 +87,11 @@ export class Pane {
     if (other) this.#tell();
   }
 
-  /** Draw detections over the picture; with their labels and trails where these are given. */
+  /** Draw detections over the picture; with labels, trails and what was not looked at where trails are given. */
   over(detections, trails = null) {
-    if (!this.shown || (!detections.length && !this.#drawn)) return;
-    this.#drawn = detections.length > 0;
+    const isEmpty = !detections.length && !(trails && this.shown?.frame.unseen);
+    if (!this.shown || (isEmpty && !this.#drawn)) return;
+    this.#drawn = !isEmpty;
     for (const side of ["width", "height"]) if (this.#outline[side] !== this.#canvas[side]) this.#outline[side] = this.#canvas[side];
     drawOver(this.#outline, this.shown.frame, detections, trails);
   }
