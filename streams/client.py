@@ -23,18 +23,19 @@ from streams.outputs.reader import Received, TopicReader
 from streams.outputs.writer import TopicWriter
 from streams.runtime.logs import Seldom
 from streams.wire import records
+from streams.wire.alerts import Alert, Summary
 from streams.wire.cameras import CameraState, DrawnZones
 from streams.wire.counts import Counted, WireVisit
 from streams.wire.names import why_no_name
 from streams.wire.reading import record_of
 from streams.wire.records import Record, RecordError
 
-AnyRecord = Frame | WireVisit | Counted | CameraState | DrawnZones
+AnyRecord = Frame | WireVisit | Counted | CameraState | DrawnZones | Alert | Summary
 __all__ = ["AnyRecord", "Records", "Writer", "read"]
 
 
 def read(topic: str) -> Records:
-    """The records that come on a topic from now on: frames, or what VISITS, COUNTS, CAMERAS and ZONES hold.
+    """The records that come on a topic from now on: frames, or what VISITS, COUNTS, CAMERAS, ZONES and ALERTS hold.
 
     Joins no group, so that every reader gets all. Raises UsageError for settings that do not fit, a topic that is not
     there, and a bus that refuses.

@@ -72,12 +72,35 @@ STATE: Map = {
 }
 ZONE: Map = {"name": "till", "polygon": [[0.0, 0.5], [0.25, 0.5], [0.25, 1.0]]}
 ZONES: Map = {"v": 1, "source": "shop-door", "cover": [ZONE], "by": "ana", "at": 1_767_225_600_000_000}
+TIMES: Map = {"since": 1_767_225_600_000_000, "at": 1_767_225_605_250_000}
+ALERT: Map = {
+    "kind": "alert",
+    "v": 1,
+    "id": "2f0c9a7d1be3804456aa01c9",
+    "rule": "night",
+    "source": "shop-door",
+    "label": "person",
+    "count": 2,
+    **TIMES,
+    "zone": "till",
+}
+SUMMARY: Map = {
+    "kind": "summary",
+    "v": 1,
+    "id": "b61d2a3f4c5e6d7f8091a2b3",
+    "rule": "night",
+    "alerts": 9,
+    "sources": {"shop-door": 5, "門口 № 1": 4},
+    "others": 0,
+    **TIMES,
+}
 
 
 def main() -> None:
     index: Map = {"good": _write(_good()), "bad": _write(_bad())}
     for topic, good, bad in (("CAMERAS", _good_states(), _bad_states()), ("ZONES", _good_zones(), _bad_zones())):
         index[topic] = {"good": _write(_keyed(good)), "bad": _write(_refused(bad))}
+    index["ALERTS"] = {"good": _write(_keyed(_good_alerts(), by="id")), "bad": _write(_refused(_bad_alerts()))}
     text = json.dumps(index, indent=1, ensure_ascii=False, sort_keys=True)
     (FOLDER / "index.json").write_text(text + "\n", encoding="utf-8")
 
@@ -259,10 +282,33 @@ def _bad_zones() -> dict[str, tuple[object, str]]:
     }
 
 
-def _keyed(entries: dict[str, Map]) -> dict[str, tuple[bytes, Map]]:
+def _good_alerts() -> dict[str, Map]:
     return {
-        name: (msgpack.packb(fields), {"key": fields["source"], "fields": fields}) for name, fields in entries.items()
+        "alert": ALERT,
+        "alert-anywhere": ALERT | {"source": "門口 № 1", "zone": None},
+        "alerts-held-back": SUMMARY,
+        "alerts-of-many-cameras": SUMMARY
+        | {"alerts": 5149, "sources": {f"camera {number}": 50 for number in range(100)}, "others": 149},
     }
+
+
+def _bad_alerts() -> dict[str, tuple[object, str]]:
+    return {
+        "alert-of-another-kind": (ALERT | {"kind": "alarm"}, "Invalid value 'alarm' - at `$.kind`"),
+        "alert-of-no-kind": ({name: ALERT[name] for name in ALERT if name != "kind"}, "required field `kind`"),
+        "alert-version-newer": (ALERT | {"v": 2}, "Expected version 1, got 2 - at `$.v`"),
+        "alert-without-a-rule": (ALERT | {"rule": ""}, "of length >= 1 - at `$.rule`"),
+        "alert-of-fewer-than-none": (ALERT | {"count": -1}, "Expected `int` >= 0 - at `$.count`"),
+        "alert-after-all-days": (ALERT | {"at": 2**63 - 1}, "at `$.at`"),
+        "alerts-of-101-cameras": (
+            SUMMARY | {"sources": {str(number): 1 for number in range(101)}},
+            "of length <= 100 - at `$.sources`",
+        ),
+    }
+
+
+def _keyed(entries: dict[str, Map], by: str = "source") -> dict[str, tuple[bytes, Map]]:
+    return {name: (msgpack.packb(fields), {"key": fields[by], "fields": fields}) for name, fields in entries.items()}
 
 
 def _refused(entries: dict[str, tuple[object, str]]) -> dict[str, tuple[bytes, Map]]:

@@ -23,7 +23,7 @@ from functions.core import jpeg, registry
 from streams.chain.types import TopicConf, load
 from streams.cli import imagebus
 from streams.settings import Settings, variable_of
-from streams.wire import counts, records
+from streams.wire import alerts, counts, records
 from tests.processes import PROJECT
 
 SETTINGS = msgspec.structs.fields(Settings)
@@ -68,7 +68,7 @@ def test_the_readme_names_every_detector() -> None:
 def test_the_wire_format_names_every_field_and_limit() -> None:
     text = _read("docs/wire-format.md")
     kinds = (records.Record, records.WireDetection, records.WireHop, records.WireRedaction)
-    for struct in (*kinds, counts.WireVisit, counts.Counted):
+    for struct in (*kinds, counts.WireVisit, counts.Counted, alerts.Alert, alerts.Summary):
         for field in struct.__struct_fields__:
             assert f"`{field}`" in text
     pictures = (jpeg.MAX_SIDE, jpeg.MAX_PIXELS, jpeg.MAX_PIXELS_OF_SCANS)

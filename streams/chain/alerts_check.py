@@ -40,6 +40,12 @@ def told(chain: Chain, alert: AlertConf) -> dict[str, MqttConf | WebhookConf]:
     return {name: each for name, each in found.items() if _word(name, each) in alert.then}
 
 
+def topics_of(chain: Chain, alert: AlertConf) -> list[str]:
+    """The topics by whose frames an alert is judged: those of the outputs it tells, else the first redacted one."""
+    redacted = [topic for topic in chain.topic_names if chain.redacted(topic)]
+    return sorted({output.topic for output in told(chain, alert).values()} or redacted[:1])
+
+
 def _check_area(chain: Chain, name: str, alert: AlertConf) -> None:
     if alert.when.zone is None:
         return
@@ -60,9 +66,12 @@ def _check_told(chain: Chain, name: str, alert: AlertConf) -> None:
         if word not in known:
             raise ChainError(f"Alert {name}, then: expected {one_of(word, known)}, got {word}{_missing(word)}")
     source = source_of(chain, alert)
-    if not (outputs := told(chain, alert)):
+    outputs = told(chain, alert)
+    if alert.then and not outputs:
         raise ChainError(f"Alert {name}, then: expected an output that is told, {MQTT} or {WEBHOOK}NAME, got none")
-    if source is not None and not any(output.takes(source) for output in outputs.values()):
+    if not topics_of(chain, alert):
+        raise ChainError(f"Alert {name}, then: expected an output that is told, since no topic is redacted, got none")
+    if outputs and source is not None and not any(output.takes(source) for output in outputs.values()):
         raise ChainError(f"Alert {name}, then: expected an output that takes {source}, got {', '.join(outputs)}")
 
 

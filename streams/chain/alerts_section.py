@@ -58,14 +58,14 @@ class WhenConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class AlertConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Of what is seen `then` names who is told: `mqtt`, `webhook:NAME`; with `clip`, of which time pictures are wanted.
+    """What is seen is told on the bus; `then` names who is told beside it: `mqtt`, `webhook:NAME`.
 
-    At most `per_hour` messages an hour, the rest is summed up in one. `time_zone` is that of `between`, by default the
-    host's.
+    With `clip` they are told of which time pictures are wanted. At most `per_hour` messages an hour, the rest is summed
+    up in one. `time_zone` is that of `between`, by default the host's.
     """
 
     when: WhenConf
-    then: Annotated[list[str], Meta(min_length=1)]
+    then: list[str] = []
     per_hour: Annotated[int, Meta(ge=1, le=100_000)] = 20
     time_zone: str | None = None
 

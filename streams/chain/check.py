@@ -17,13 +17,14 @@ from streams.chain.function_options import registered
 from streams.chain.outputs_section import OutputConf, RecordingConf
 from streams.chain.types import Chain, ChainError, StageConf, check_name, dead_letters_of
 from streams.settings import Settings
+from streams.wire.alerts import ALERTS
 from streams.wire.cameras import CAMERAS, ZONES
 from streams.wire.counts import COUNTS, VISITS
 from streams.wire.names import why_no_name
 
 # Where producers write when they are not told otherwise.
 SOURCE = "SOURCE_FRAME"
-NUMBERS = {VISITS, COUNTS, CAMERAS, ZONES}
+NUMBERS = {VISITS, COUNTS, CAMERAS, ZONES, ALERTS}
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 

@@ -81,7 +81,7 @@ class Chain(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     cameras: dict[Annotated[str, Meta(min_length=1, max_length=128)], CameraConf] = {}
     outputs: dict[str, Output] = {}
     alerts: dict[str, AlertConf] = {}
-    areas: dict[str, AreaConf] = {}
+    areas: dict[Annotated[str, Meta(min_length=1, max_length=64)], AreaConf] = {}
     counts: CountsConf | None = None
 
     @property

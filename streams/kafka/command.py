@@ -12,12 +12,12 @@ from confluent_kafka.admin import AdminClient, ResourceType, TopicMetadata  # ty
 
 from streams import settings
 from streams.chain import types as chains
-from streams.chain.check import checked
+from streams.chain.check import NUMBERS, checked
 from streams.chain.types import Chain
 from streams.kafka import counting_topics
 from streams.kafka import topics as bus
+from streams.wire.alerts import ALERTS
 from streams.wire.cameras import CAMERAS, ZONES
-from streams.wire.counts import COUNTS, VISITS
 
 _HEAD = ("TOPIC", "PICTURES", "PARTITIONS", "KEEPS", "ON DISK AT MOST")
 _TIMEOUT_S = 10.0
@@ -44,7 +44,7 @@ def topics() -> None:
     chain = checked(conf)
     client = bus.admin(conf)
     frames = (*chain.topic_names, *map(chains.dead_letters_of, chain.stages))
-    plans = [bus.plan(conf, chain, name) for name in (*frames, CAMERAS, ZONES)]
+    plans = [bus.plan(conf, chain, name) for name in (*frames, CAMERAS, ZONES, *([ALERTS] if chain.alerts else []))]
     plans += counting_topics.plans(conf, chain) if chain.counts else []
     names = [plan.name for plan in plans]
     made = bus.make(client, plans)
@@ -84,7 +84,7 @@ def _bound(value: str) -> float:
 def _cells(state: TopicState) -> tuple[str, ...]:
     return (
         state.name,
-        "none" if state.name in (VISITS, COUNTS, CAMERAS, ZONES) else "redacted" if state.redacted else "raw",
+        "none" if state.name in NUMBERS else "redacted" if state.redacted else "raw",
         str(state.partitions),
         _shown(state.retention_s, "s"),
         _shown(state.disk_bytes and state.disk_bytes / 2**20, "MiB"),

@@ -21,6 +21,7 @@ from functions.core.errors import UsageError
 from streams.chain.types import DEAD_LETTERS, Chain
 from streams.kafka.security import REFUSALS, for_librdkafka, what_to_do
 from streams.settings import Settings
+from streams.wire.alerts import ALERTS
 from streams.wire.cameras import CAMERAS, ZONES
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ DEAD_LETTER_BYTES = 5 * 1024 * 1024
 _SEGMENT_BYTES = 8 * 1024 * 1024
 KEEPS_FOR_EVER = "keeps the newest record of each key for ever"
 _COMPACT_AFTER_S = 600
+_ALERTS_KEPT_S = 7 * 24 * 3600.0
 _TIMEOUT_S = 10.0
 _FIRST_ASK_S = 1.5
 _POLL_S = 0.1
@@ -60,10 +62,11 @@ def plan(settings: Settings, chain: Chain, name: str) -> TopicPlan:
         return _newest_of_each_source(settings, name)
     own = chain.topics.get(name)
     dead = name.startswith(DEAD_LETTERS)
-    retention_s = (own and own.retention_s) or settings.retention_s
+    usual_s = _ALERTS_KEPT_S if name == ALERTS else settings.retention_s
+    retention_s = (own and own.retention_s) or usual_s
     return TopicPlan(
         name,
-        partitions=1 if dead else (own and own.partitions) or settings.partitions,
+        partitions=1 if dead or name == ALERTS else (own and own.partitions) or settings.partitions,
         replication=settings.replication,
         config={
             "retention.ms": str(int(retention_s * 1000)),

@@ -12,16 +12,21 @@ import msgspec
 from functions.core.frame import Frame
 from streams.chain.alerts_section import AlertConf, AreaConf
 from streams.chain.outputs_section import OutputConf
-from streams.notify.messages import Alert, Summary, alert_of, summary_of
+from streams.notify.messages import alert_of, as_json, summary_of
 from streams.notify.metrics import DROPPED, HELD, TOLD
 from streams.notify.outbox import Outbox, Waiting, key_of, output_of
 from streams.notify.rule import Seen, count, is_in_hours, see
 from streams.notify.watches import Place, Rows, Watches
+from streams.wire import counts as wire
+from streams.wire.alerts import ALERTS, Alert, Summary
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule with the area and the outputs that it names, and the one source that it is about."""
+    """A rule with the area and the outputs that it names, and the one source that it is about.
+
+    `outputs` have `ALERTS` among them: the topic is told whatever an output is, and more.
+    """
 
     name: str
     conf: AlertConf
@@ -107,7 +112,7 @@ class Alerting:
             watch.sent.append(self._clock())
             self._counts[rule.name, TOLD] += 1
             for output in ready:
-                self._put(output, alert, watch.partition)
+                self._put(output, alert, rule.conf.wants_clip, watch.partition)
             self._counts[rule.name, DROPPED] += len(outputs) - len(ready)  # others do not wait for those
             return
         self._counts[rule.name, HELD] += 1
@@ -119,21 +124,24 @@ class Alerting:
         return self._watches.sent_within_an_hour(rule.name, self._clock()) < rule.conf.per_hour
 
     def _with_room(self, outputs: Iterable[str]) -> list[str]:
-        return [name for name in outputs if not self._outboxes[name].is_full]
+        """Those that take one more; none where that is the topic alone, and others are told beside it."""
+        ready = [name for name in outputs if not self._outboxes[name].is_full]
+        return ready if ready != [ALERTS] or ready == [*outputs] else []
 
     def _sum_up(self, rule: Rule, held: Mapping[str, Seen]) -> None:
         first = next(iter(held.values())).watch
         for name in self._with_room(rule.outputs):
             output = rule.outputs[name]
             if told := {source: seen.watch for source, seen in held.items() if output.takes(source)}:
-                self._put(name, summary_of(rule.name, told), first.partition)
+                self._put(name, summary_of(rule.name, told), False, first.partition)
         first.sent.append(self._clock())
         for source, seen in held.items():
             seen.watch.held = 0
             self._watches.store(Place(rule.name, source), seen)
 
-    def _put(self, output: str, message: Alert | Summary, partition: int) -> None:
+    def _put(self, output: str, message: Alert | Summary, wants_clip: bool, partition: int) -> None:
         key = key_of(output, message.id)
-        waiting = Waiting(partition, message.rule, message.id, msgspec.json.encode(message))
+        body = wire.encode(message) if output == ALERTS else as_json(message, wants_clip)
+        waiting = Waiting(partition, message.rule, message.id, body)
         self._rows.put(key, msgspec.msgpack.encode(waiting), partition)
         self._outboxes[output].put(key, waiting)

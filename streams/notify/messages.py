@@ -1,4 +1,4 @@
-"""What is told of an alert, as JSON: numbers, times and names of the chain file; no picture, no box, nobody's name."""
+"""What is told of an alert, as a record and as JSON: numbers, times and names of the chain file; no picture, no box."""
 
 from __future__ import annotations
 
@@ -7,65 +7,27 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import structs
 
 from functions.core.frame import Frame
 from streams.chain.alerts_section import AlertConf
 from streams.notify.rule import Watch
+from streams.wire.alerts import MAX_SOURCES, Alert, Summary
 
 _ROUND_US = 5_000_000  # so much before and after an alert belongs to its clip
-_MOST_SOURCES = 100
-
-
-class Clip(Struct, frozen=True, kw_only=True):
-    """What `imagebus export SOURCE FROM TO` takes."""
-
-    source: str
-    begin: str = msgspec.field(name="from")
-    end: str = msgspec.field(name="to")
-
-
-class Alert(Struct, frozen=True, kw_only=True):
-    """One alert; who gets the same `id` twice had it already. `count` is of the frame of `at`."""
-
-    event_type: str = "alert"
-    id: str
-    rule: str
-    source: str
-    label: str
-    count: int
-    since: str
-    at: str
-    zone: str | UnsetType = UNSET
-    clip: Clip | UnsetType = UNSET
-
-
-class Summary(Struct, frozen=True, kw_only=True):
-    """Alerts of one rule that were held back, by source; `others` are those of more sources than are named."""
-
-    event_type: str = "summary"
-    id: str
-    rule: str
-    alerts: int
-    sources: dict[str, int]
-    others: int
-    since: str
-    at: str
 
 
 def alert_of(name: str, conf: AlertConf, frame: Frame, count: int, since: int, first: str) -> Alert:
     """The alert of a rule that became one in this frame; its id is of the rule, the source and the frame `first`."""
-    begin, end = since - _ROUND_US, frame.captured_at + _ROUND_US
     return Alert(
         id=id_of(name, frame.source, first),
         rule=name,
         source=frame.source,
         label=conf.when.label,
         count=count,
-        since=moment(since),
-        at=moment(frame.captured_at),
-        zone=conf.when.zone or UNSET,
-        clip=Clip(source=frame.source, begin=moment(begin), end=moment(end)) if conf.wants_clip else UNSET,
+        since=since,
+        at=frame.captured_at,
+        zone=conf.when.zone,
     )
 
 
@@ -77,11 +39,22 @@ def summary_of(name: str, held: Mapping[str, Watch]) -> Summary:
         id=id_of(name, first[0], f"held {first[1].held_first}"),
         rule=name,
         alerts=sum(watch.held for watch in held.values()),
-        sources={source: watch.held for source, watch in most[:_MOST_SOURCES]},
-        others=sum(watch.held for _, watch in most[_MOST_SOURCES:]),
-        since=moment(first[1].held_from),
-        at=moment(max(watch.held_to for watch in held.values())),
+        sources={source: watch.held for source, watch in most[:MAX_SOURCES]},
+        others=sum(watch.held for _, watch in most[MAX_SOURCES:]),
+        since=first[1].held_from,
+        at=max(watch.held_to for watch in held.values()),
     )
+
+
+def as_json(message: Alert | Summary, wants_clip: bool) -> bytes:
+    """What MQTT and webhooks are told. The `clip` of an alert is what `imagebus export SOURCE FROM TO` takes."""
+    said = {name: value for name, value in structs.asdict(message).items() if name != "v" and value is not None}
+    said |= {"since": moment(message.since), "at": moment(message.at)}
+    if isinstance(message, Summary):
+        return msgspec.json.encode({"event_type": "summary", **said})
+    begin, end = moment(message.since - _ROUND_US), moment(message.at + _ROUND_US)
+    clip = {"clip": {"source": message.source, "from": begin, "to": end}} if wants_clip else {}
+    return msgspec.json.encode({"event_type": "alert", **said, **clip})
 
 
 def id_of(*parts: str) -> str:

@@ -15,7 +15,10 @@ _KIND = "message"
 
 
 class Waiting(Struct, frozen=True):
-    """A message as JSON, with the rule and the id that it bears; `partition` is that of its source's frames."""
+    """A message as its output takes it, with the rule and the id that it bears.
+
+    `partition` is that of its source's frames.
+    """
 
     partition: int
     rule: str

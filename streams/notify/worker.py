@@ -1,4 +1,4 @@
-"""The outputs of kind mqtt and webhook of one topic: one Faust app for all, a connection for each."""
+"""The alerts of one topic's frames, and its outputs of kind mqtt and webhook: one Faust app, a connection for each."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from mode.types import ServiceT
 from prometheus_client.core import Metric
 
 from functions.core.errors import UsageError
-from streams.chain.alerts_check import source_of, told
-from streams.chain.outputs_section import MqttConf, WebhookConf
+from streams.chain.alerts_check import source_of, told, topics_of
+from streams.chain.outputs_section import MqttConf, OutputConf, WebhookConf
 from streams.chain.types import Chain, group_of
 from streams.kafka import topics
 from streams.kafka.counting_topics import changelog_of, make_changelog
 from streams.notify.alerting import Rule
 from streams.notify.alerts_app import NAME, TABLE, AlertsApp
+from streams.notify.alerts_topic import AlertsTopic
 from streams.notify.follower import Follower
 from streams.notify.metrics import AlertMetrics
 from streams.notify.mqtt import MqttOutput
@@ -26,6 +27,7 @@ from streams.notify.webhook import Webhook
 from streams.runtime.supervisor import AppWorker
 from streams.runtime.table_app import RestartState
 from streams.settings import Settings
+from streams.wire.alerts import ALERTS
 from streams.wire.cameras import CAMERAS
 
 Outputs = Mapping[str, MqttConf | WebhookConf]
@@ -37,17 +39,18 @@ class NotifyWorker(AppWorker):
     def __init__(self, name: str, topic: str, outputs: Outputs, chain: Chain, settings: Settings) -> None:
         super().__init__(name, settings)
         self._topic, self._chain = topic, chain
-        self._group = group_of([topic], NAME, "+".join(sorted(outputs)))
-        self._rules = _rules(chain, outputs)
+        self._group = group_of([topic], NAME, "+".join(sorted(outputs)) or ALERTS)
+        self._rules = _rules(chain, topic, outputs)
         self._state, self._numbers = RestartState(), Numbers()
-        self._outboxes = {name: Outbox(name) for name in outputs}
+        self._outboxes = {name: Outbox(name) for name in (ALERTS, *outputs)}
         self._alerts = Counter[tuple[str, str]]()
         self._follower = Follower(settings, self._numbers)
+        self._alerts_topic = AlertsTopic(settings, self._outboxes[ALERTS])
         self._outputs = [self._delivery(name, output) for name, output in outputs.items()]
 
     def on_init_dependencies(self) -> Iterable[ServiceT]:
         """What delivers, which goes on while the app is started anew."""
-        return [*super().on_init_dependencies(), self._follower, *self._outputs]
+        return [*super().on_init_dependencies(), self._follower, self._alerts_topic, *self._outputs]
 
     @property
     def counts(self) -> Counter[str]:
@@ -57,7 +60,7 @@ class NotifyWorker(AppWorker):
         return AlertMetrics(self._alerts, self._outboxes).collect()
 
     def make_topics(self, client: AdminClient) -> None:
-        names = (self._topic, CAMERAS)
+        names = (self._topic, CAMERAS, ALERTS)
         topics.make(client, [topics.plan(self._settings, self._chain, name) for name in names])
         changelog = changelog_of(self._group, TABLE)
         self._partitions = make_changelog(client, self._settings, self._chain, changelog, self._topic)
@@ -87,22 +90,26 @@ class NotifyWorker(AppWorker):
 
 
 def workers(chain: Chain, settings: Settings) -> list[NotifyWorker]:
-    """A worker for each topic that outputs of these kinds read. Raises UsageError where there is none."""
+    """A worker for each topic that outputs of these kinds read, or rules. Raises UsageError where there is none."""
     outputs = {name: each for name, each in chain.outputs.items() if isinstance(each, MqttConf | WebhookConf)}
-    if not outputs:
-        raise UsageError("expected an [outputs.NAME] of kind mqtt or webhook in the chain file, got none")
-    by_topic: dict[str, dict[str, MqttConf | WebhookConf]] = {}
+    judged = [topic for alert in chain.alerts.values() for topic in topics_of(chain, alert)]
+    if not outputs and not judged:
+        raise UsageError(
+            "expected an [alerts.NAME], or an [outputs.NAME] of kind mqtt or webhook, in the chain file, got none"
+        )
+    by_topic: dict[str, dict[str, MqttConf | WebhookConf]] = {topic: {} for topic in judged}
     for name, output in outputs.items():
         by_topic.setdefault(output.topic, {})[name] = output
     names = {topic: NAME if len(by_topic) == 1 else f"{NAME}-{topic}" for topic in by_topic}
     return [NotifyWorker(names[topic], topic, own, chain, settings) for topic, own in by_topic.items()]
 
 
-def _rules(chain: Chain, outputs: Outputs) -> list[Rule]:
-    """The rules that tell any of these outputs."""
+def _rules(chain: Chain, topic: str, outputs: Outputs) -> list[Rule]:
+    """The rules that are judged by the frames of a topic, each with those of these outputs that it tells."""
     rules = []
     for name, alert in chain.alerts.items():
-        if own := {each: output for each, output in told(chain, alert).items() if each in outputs}:
+        if topic in topics_of(chain, alert):
+            own = {each: output for each, output in told(chain, alert).items() if each in outputs}
             area = chain.areas[alert.when.zone] if alert.when.zone is not None else None
-            rules.append(Rule(name, alert, area, source_of(chain, alert), own))
+            rules.append(Rule(name, alert, area, source_of(chain, alert), {ALERTS: OutputConf(topic=topic), **own}))
     return rules

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -57,9 +57,15 @@ def encode(record: Versioned) -> bytes:
 
 def decode(value: bytes | None, kind: type[R]) -> R:
     """Read one record of that kind. Raises RecordError for anything the format does not allow."""
+    record: R = decoded(value, kind, kind.__name__.lower())
+    return record
+
+
+def decoded(value: bytes | None, kind: Any, name: str) -> Any:
+    """The same, of a kind that may be a union; an error calls it by `name`."""
     value = present(value)
     try:
         check_version(value)
         return msgspec.msgpack.decode(value, type=kind)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise RecordError(f"Expected one {kind.__name__.lower()} as a msgpack map: {error}") from None
+        raise RecordError(f"Expected one {name} as a msgpack map: {error}") from None

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol, TypeVar
 
 from functions.core.frame import Frame
-from streams.wire import counts, records
+from streams.wire import alerts, counts, records
+from streams.wire.alerts import ALERTS, Alert, Summary
 from streams.wire.cameras import CAMERAS, ZONES, CameraState, DrawnZones
 from streams.wire.counts import COUNTS, VISITS, Counted, WireVisit
 from streams.wire.names import why_no_name
 from streams.wire.records import Record, RecordError
 
 R = TypeVar("R", CameraState, DrawnZones)
-AnyRecord = Record | WireVisit | Counted | CameraState | DrawnZones
+AnyRecord = Record | WireVisit | Counted | CameraState | DrawnZones | Alert | Summary
 _KINDS: dict[str, type[WireVisit | Counted | CameraState | DrawnZones]] = {
     VISITS: WireVisit,
     COUNTS: Counted,
@@ -88,6 +89,8 @@ def record_of(message: Message, max_bytes: int) -> AnyRecord | None:
     """
     if message.value is None and message.topic == CAMERAS:
         return None
+    if message.topic == ALERTS:
+        return alerts.decode(message.value)
     if (kind := _KINDS.get(message.topic)) is None:
         record = records.decode(message.value, max_bytes)
         _check_key(message, record.source)

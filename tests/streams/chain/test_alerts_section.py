@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from streams.chain.alerts_check import check_alerts, topics_of
 from streams.chain.outputs_section import MqttConf, WebhookConf
-from streams.chain.types import ChainError
+from streams.chain.types import ChainError, load
 from tests.processes import PROJECT
 from tests.streams.chain.shipped import checked
 
@@ -90,6 +91,19 @@ def test_an_alert_that_could_not_be_told_is_refused(change: tuple[str, str], mes
         return
     with pytest.raises(ChainError, match=message):
         checked(tmp_path, text)
+
+
+def test_an_alert_need_not_tell_anybody_and_is_then_judged_by_the_first_redacted_topic(tmp_path: Path) -> None:
+    alone = ALERT[: ALERT.index("then")]
+    chain = checked(tmp_path, OUTPUTS + alone)
+    assert topics_of(chain, chain.alerts["night"]) == ["REDACTION_FRAME"]
+    raw = OUTPUTS.replace('kind = "mqtt"', 'kind = "mqtt"\ntopic = "IMAGEAI_FRAME"\nraw = true')
+    chain = checked(tmp_path, raw + ALERT)
+    assert topics_of(chain, chain.alerts["night"]) == ["IMAGEAI_FRAME", "REDACTION_FRAME"]
+    detects = '[stages.detect]\nfunction = "detect_people"\ninput = "SOURCE_FRAME"\noutput = "B"\n'
+    (tmp_path / "raw.toml").write_text(detects + '[alerts.night]\nwhen = { label = "person" }\n')
+    with pytest.raises(ChainError, match="Alert night, then: expected an output that is told, since no topic is red"):
+        check_alerts(load(tmp_path / "raw.toml"))
 
 
 def test_an_alert_whose_outputs_take_another_source_is_refused(tmp_path: Path) -> None:

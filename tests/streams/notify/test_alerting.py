@@ -16,6 +16,7 @@ from streams.notify import outbox as outboxes
 from streams.notify.alerting import Alerting, Rule
 from streams.notify.outbox import Outbox
 from streams.outputs.moment import moment as read_moment
+from streams.wire.alerts import ALERTS, Alert, Summary, decode
 from tests.streams.frames import frame
 
 OPS = WebhookConf(url="http://ops", secret="env:SECRET", sources=["yard"])
@@ -143,6 +144,36 @@ def test_an_output_that_takes_nothing_keeps_no_other_from_being_told(monkeypatch
         host.boxes["home"].delivered(key)
     assert len(host.waiting("ops")) == 5
     assert host.counts == Counter({("night", "told"): 9, ("night", "dropped"): 4})
+
+
+def test_the_topic_is_told_of_all_sources_as_records_whoever_else_is_told() -> None:
+    host = Host(Table(), outputs={ALERTS: OutputConf(), "ops": OPS})
+    host.judge(visits(1, "door"))
+    host.judge(visits(4, "yard"))
+    records = [decode(each.body) for each in host.boxes[ALERTS]._waiting.values()]
+    assert records[0] == Alert(
+        id=records[0].id, rule="night", source="door", label="person", count=1, since=START, at=START, zone=None
+    )
+    assert [each.id for each in records[1:]] == [each["id"] for each in host.waiting("ops")]
+    host.sum_up(3601)
+    *_, summary = (decode(each.body) for each in host.boxes[ALERTS]._waiting.values())
+    assert isinstance(summary, Summary)
+    assert (summary.alerts, summary.sources, summary.others) == (2, {"yard": 2}, 0)
+    assert (summary.since, summary.at) == (START + 8_000_000, START + 12_000_000)
+
+
+def test_an_output_that_takes_nothing_misses_nothing_because_the_topic_takes_all(monkeypatch: Any) -> None:
+    monkeypatch.setattr(outboxes, "MOST", 5)
+    host = Host(Table(), replace_per_hour(1000), {ALERTS: OutputConf(), "home": BOTH["home"]})
+    for number in range(9):
+        host.judge(visits(1, first=number))
+        for key in [*host.boxes[ALERTS]._waiting]:
+            host.boxes[ALERTS].delivered(key)
+    assert host.counts == Counter({("night", "told"): 5, ("night", "held"): 4, ("night", "dropped"): 0})
+    for key in [*host.boxes["home"]._waiting]:
+        host.boxes["home"].delivered(key)
+    host.sum_up(1)
+    assert [each["alerts"] for each in host.waiting("home")] == [4]
 
 
 def replace_per_hour(per_hour: int) -> AlertConf:

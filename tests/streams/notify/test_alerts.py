@@ -10,7 +10,9 @@ from pathlib import Path
 
 from bench.chaos.proxy import Proxy
 from streams.notify.messages import id_of
-from tests.bus import produce_all
+from streams.wire import alerts
+from streams.wire.alerts import ALERTS, Alert
+from tests.bus import consume, produce_all
 from tests.kafka_node import KafkaNode
 from tests.processes import free_port
 from tests.streams.chains import environment
@@ -106,6 +108,23 @@ def test_kafka_may_be_killed_too_and_whoever_starts_again_knows_whom_it_told(
             wait_until(lambda: len({*heard()}) == 7, 40, "one more alert")
     assert len({*told}) == 6
     assert {*heard()[len(told) :]} - {*told} == {id_of("seen", "yard", f"{RUN}-20")}
+    written = consume(node.url, ALERTS, lambda messages: len({each.key() for each in messages}) == 7)
+    records = [alerts.decode(each.value()) for each in written]
+    assert {each.id for each in records} == {*heard()}, "each is on the topic, too, at least once"
+    assert [(each.key() or b"").decode() for each in written] == [each.id for each in records]
+
+
+def test_a_rule_that_tells_nobody_tells_the_bus(embedded: str, tmp_path: Path) -> None:
+    alone = '[alerts.seen]\nwhen = { label = "person", at_least = 2 }\n'
+    with notify(environment(embedded, tmp_path, chain(alone))) as process:
+        produce_all(embedded, REDACTED, frames([1, 2, 0], every_s=EVERY_S))
+        (message,) = consume(embedded, ALERTS, 1)
+        assert process.terminate() == 0
+    at = 1_700_000_000_000_000 + 1_200_000
+    first = id_of("seen", "yard", f"{RUN}-1")
+    assert alerts.decode(message.value()) == Alert(
+        id=first, rule="seen", source="yard", label="person", count=2, since=at, at=at
+    )
 
 
 def test_a_webhook_is_signed_tried_again_never_sent_elsewhere_and_nothing_waits_for_it(

@@ -130,4 +130,4 @@ def test_an_address_may_stand_in_the_environment_and_is_never_shown(monkeypatch:
 def test_without_an_output_for_it_the_command_says_so(tmp_path: Path) -> None:
     with Process([*IMAGEBUS, "notify"], environment("127.0.0.1:1", tmp_path, STUB_CHAIN)) as process:
         assert process.wait() == 2
-        assert "expected an [outputs.NAME] of kind mqtt or webhook in the chain file, got none" in process.text
+        assert "expected an [alerts.NAME], or an [outputs.NAME] of kind mqtt or webhook, in the chain" in process.text
