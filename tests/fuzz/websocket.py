@@ -11,7 +11,7 @@ from aiohttp import WSMessage, WSMsgType
 from streams.wire import records
 from tests.fuzz.record import VECTORS
 from tests.wait import others_turn
-from web.counts.reader import LatestCounts
+from web.counts.latest import LatestCounts
 from web.live.cameras import Cameras
 from web.live.client import MAX_VIEWS, Client, Traffic
 from web.live.newest import NewestFrames

@@ -1,4 +1,4 @@
-"""Visitor counts: read from Kafka, kept in memory, exported as CSV.
+"""Visitor counts: kept in memory, exported as CSV.
 
-Imports `streams`. Begin with `reader.py`.
+Imports `streams`. Begin with `latest.py`.
 """

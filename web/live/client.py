@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import WSMsgType, web
 from msgspec import Struct
 
-from web.counts.reader import LatestCounts
+from web.counts.latest import LatestCounts
 from web.live.cameras import Cameras
 from web.live.newest import NewestFrames
 from web.live.pairing import jpeg_of

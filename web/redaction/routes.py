@@ -15,7 +15,7 @@ from web.auth.credentials import OPERATOR
 from web.auth.handlers import as_json, source_of
 from web.check.checks import Checks
 from web.check.tally import percent_up
-from web.counts.reader import cell
+from web.counts.latest import cell
 from web.redaction.hour import SLICE_S, LastHour, Slice, Summary, by_slice
 
 COLUMNS = (

@@ -6,6 +6,7 @@ import logging
 import secrets
 import socket
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,16 @@ from streams.runtime.faust_app import bus_app
 from streams.runtime.lag import Lag
 from streams.runtime.logs import Seldom
 from streams.settings import Settings
+from streams.wire.alerts import ALERTS
+from streams.wire.counts import COUNTS
 from streams.wire.reading import refuse_raw
 from streams.wire.records import RecordError, decode
+from web.alerts.latest import LatestAlerts
+from web.alerts.routes import AlertsRoutes
 from web.auth.credentials import Credentials
 from web.auth.guard import Guard
 from web.auth.sessions import SessionFile, Sessions
-from web.counts.reader import CountsReader, LatestCounts
+from web.counts.latest import LatestCounts
 from web.live.cameras import Cameras, CamerasReader
 from web.live.load_shedding import LoadShedding
 from web.live.newest import NewestFrames
@@ -38,6 +43,7 @@ from web.redaction.hour import LastHour
 from web.viewer.broker_wait import BrokerWait
 from web.viewer.faust_app import ViewerApp
 from web.viewer.health import Health
+from web.viewer.kept_topics import KeptTopics
 from web.viewer.pages import topic_infos
 from web.viewer.site import Routes, Site
 from web.viewer.told import told
@@ -55,10 +61,10 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     app = bus_app(group, settings, ViewerApp, logging_config=logs.for_faust(settings), **web)
     assert isinstance(app, ViewerApp)
     app.folder = folder
-    newest, counts = NewestFrames(chain.topic_names, settings.sources), LatestCounts()
+    newest, counts, alerts = NewestFrames(chain.topic_names, settings.sources), LatestCounts(), LatestAlerts()
     bus = BrokerState(settings.kafka_url)
     app.broker_wait = BrokerWait(settings, chain, bus, app.holds)
-    app.counts_reader = CountsReader(settings, counts)
+    app.kept_topics = KeptTopics(settings, {COUNTS: counts.take, ALERTS: alerts.take})
     cameras = Cameras(chain.topic_names)
     app.cameras_reader = CamerasReader(settings, cameras)
     lag = Lag(app)
@@ -69,7 +75,8 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     app.zones_reader = parts.zones_reader
     app.load_shedding = LoadShedding(app, lag, newest, parts.hour.skipped)
     playback = [PlaybackRoutes(Archive(recorded))] if (recorded := recordings_of(chain)) else []
-    more: list[Routes] = [app.health, *parts.routes, *playback]
+    told_alerts = AlertsRoutes(chain, alerts, partial(app.kept_topics.has, ALERTS))
+    more: list[Routes] = [app.health, *parts.routes, told_alerts, *playback]
     app.site = Site(chain, infos, newest, cameras, counts, bus, guard, app.health.traffic, more)
     for topic in chain.topic_names:
         keep = _keep(topic, newest, parts.hour, settings.max_record_bytes, chain.redacted(topic))

@@ -36,7 +36,7 @@ from web.check.checks import Checks
 from web.check.desk import Desk
 from web.check.routes import CheckRoutes
 from web.check.sampler import Planned
-from web.counts.reader import LatestCounts
+from web.counts.latest import LatestCounts
 from web.live.cameras import Cameras
 from web.live.client import Traffic
 from web.live.newest import NewestFrames

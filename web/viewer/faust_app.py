@@ -20,11 +20,11 @@ from streams.runtime.membership import Membership
 from streams.runtime.shutdown import end_within
 from streams.runtime.supervisor import EXIT_HANGS, leave
 from web.auth.connection_limits import REQUEST_S
-from web.counts.reader import CountsReader
 from web.live.cameras import CamerasReader
 from web.live.load_shedding import LoadShedding
 from web.viewer.broker_wait import BrokerWait
 from web.viewer.health import Health
+from web.viewer.kept_topics import KeptTopics
 from web.viewer.site import Site
 from web.zones.board import BoardReader
 
@@ -49,7 +49,7 @@ class _WebFirst(BootStrategy):
 
     def _own_services(self) -> list[ServiceT]:
         app = self.app
-        readers = [app.counts_reader, app.cameras_reader, app.zones_reader]
+        readers = [app.kept_topics, app.cameras_reader, app.zones_reader]
         return [app.broker_wait, *readers, app.health, app.load_shedding]
 
 
@@ -85,7 +85,7 @@ class ViewerApp(BusApp):
 
     BootStrategy = _WebFirst
     broker_wait: BrokerWait
-    counts_reader: CountsReader
+    kept_topics: KeptTopics
     cameras_reader: CamerasReader
     zones_reader: BoardReader
     site: Site

@@ -12,6 +12,7 @@ from functions.core.errors import UsageError
 from functions.core.registry import FunctionSpec
 from streams.chain.types import Chain, StageConf
 from streams.recording.chosen import recordings_of
+from streams.wire.alerts import ALERTS
 from streams.wire.counts import COUNTS
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ class Page(Struct, frozen=True):
     One that is `alone` begins with the right side only, and the details beside it. Its `kind` names the script that
     draws it: `live` pictures, a `wall` of all sources of `right`, `counts`, a `check`, where operators mark who is
     exposed, or `zones`, where they draw what is to be covered; `cameras` and `hours` tell of all cameras in numbers,
-    `playback` shows recordings. A page `aside` is reached from others.
+    `alerts` what rules told, `playback` shows recordings. A page `aside` is reached from others.
     """
 
     path: str
@@ -37,7 +38,7 @@ class Page(Struct, frozen=True):
 
 
 # Pages without a picture, for every role; and operators' work, whose answers hold raw pictures.
-_NUMBERS, _RAW = frozenset({"counts", "cameras", "hours"}), frozenset({"check", "zones"})
+_NUMBERS, _RAW = frozenset({"counts", "alerts", "cameras", "hours"}), frozenset({"check", "zones"})
 
 
 class TopicInfo(Struct, frozen=True):
@@ -50,7 +51,7 @@ class TopicInfo(Struct, frozen=True):
 
 
 def pages(chain: Chain, has_bus: bool = True) -> tuple[Page, ...]:
-    """The pages of a chain, made of the first topic of each kind; without a bus none about cameras."""
+    """The pages of a chain, made of the first topic of each kind; without a bus none about cameras and alerts."""
     source = _first(topic for topic in chain.topic_names if _writer(chain, topic) is None)
     read = {topic for stage in chain.stages.values() for topic in stage.inputs}
     ends = [topic for topic in chain.topic_names if topic not in read]
@@ -76,6 +77,7 @@ def pages(chain: Chain, has_bus: bool = True) -> tuple[Page, ...]:
     return (
         *pictures,
         Page("/counts", "Counts", None, COUNTS, kind="counts"),
+        *([Page("/alerts", "Alerts", None, ALERTS, kind="alerts")] if has_bus else ()),
         *(Page("/playback", "Playback", None, topic, kind="playback") for topic in recorded[:1]),
         *([check] if both else ()),
         *(on_a_bus if has_bus else ()),

@@ -18,7 +18,7 @@ from web.auth.access import HEADERS, client_scheme
 from web.auth.credentials import OPERATOR, ROLES
 from web.auth.guard import Guard, request_info
 from web.auth.sessions import Session
-from web.counts.reader import LatestCounts, as_csv
+from web.counts.latest import LatestCounts, as_csv
 from web.live.cameras import Cameras
 from web.live.client import Client, Traffic
 from web.live.newest import NewestFrames

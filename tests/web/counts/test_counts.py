@@ -17,7 +17,7 @@ from tests.wait import wait_until
 from tests.web.auth.test_access import PASSWORDS, VIEWER, ask, log_in
 from tests.web.counting import HOUR_US, NOON, count, counted
 from tests.web.viewing import Viewing, open_page, start_viewer
-from web.counts.reader import LatestCounts
+from web.counts.latest import LatestCounts
 
 HISTORY = [
     counted("hour", "door", 4, starts_at=NOON - HOUR_US),

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Error, Page, expect
 from functions.core.frame import Detection
 from tests.processes import IMAGEBUS, Process, free_port
 from tests.wait import wait_until
+from tests.web.alerting import alert, summary, tell
 from tests.web.counting import NOON, count, counted
 from tests.web.frames_of_chain import Camera
 from tests.web.viewing import Viewing, open_page, start_viewer, wait_for_frame
@@ -20,7 +21,7 @@ from tests.web.viewing import Viewing, open_page, start_viewer, wait_for_frame
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
 
-@pytest.mark.parametrize("path", ["/", "/imageai", "/redaction", "/wall", "/counts", "/check"])
+@pytest.mark.parametrize("path", ["/", "/imageai", "/redaction", "/wall", "/counts", "/alerts", "/check"])
 @pytest.mark.parametrize(("scheme", "size"), [("dark", DESK), ("light", DESK), ("dark", PHONE)])
 def test_a_page_breaks_no_accessibility_rule(
     path: str,
@@ -43,6 +44,10 @@ def test_a_page_breaks_no_accessibility_rule(
         page.goto(viewing.url + path)
         page.locator(".bars svg g").first.wait_for()
         page.get_by_text("As a table").click()
+    elif path == "/alerts":
+        tell(viewing.broker, alert("night", "shop", 1, zone="gate"), summary("night", {"shop": 2, "yard": 1}))
+        page.goto(viewing.url + path)
+        page.locator(".alerts tbody tr").nth(1).wait_for()
     elif path == "/check":
         open_page(page, viewing, path, shop.name)
         sampled(page, shop)

@@ -260,7 +260,9 @@ def _watching(viewing: Viewing, cookie: str) -> int:
     return int(float(next(line.split()[1] for line in text.splitlines() if line.startswith("imagebus_viewer_clients"))))
 
 
-@pytest.mark.parametrize("path", ["/", "/redaction", "/ws", "/counts.csv", "/static/main.js", "/zones/save"])
+@pytest.mark.parametrize(
+    "path", ["/", "/redaction", "/ws", "/counts.csv", "/alerts/list", "/static/main.js", "/zones/save"]
+)
 def test_other_methods_do_nothing(path: str, viewing: Viewing) -> None:
     cookie = log_in(viewing, VIEWER)
     assert {raw(viewing.url, path, method, Cookie=cookie)[0] for method in ("PUT", "DELETE", "PATCH")} <= {404, 405}

@@ -79,7 +79,7 @@ def addresses() -> list[str]:
     routes = {route.resource.canonical for route in pages.router.routes() if route.resource}
     named = {"/ws", "/pair/{left}/{right}", "/static/{version}/{file}", "/check/sample", "/zones/list", "/zones/save"}
     assert named <= routes
-    assert {"/cameras/list", "/redaction/hour", "/redaction/sources", "/redaction.csv"} <= routes
+    assert {"/alerts/list", "/cameras/list", "/redaction/hour", "/redaction/sources", "/redaction.csv"} <= routes
     filled = [
         route.replace("{left}", left).replace("{right}", right).replace("{name}", left)
         for route in sorted(routes)

@@ -14,7 +14,9 @@ SCRIPT_BYTES = 60_000
 SCRIPTS = sorted((PROJECT / "web/assets/static").glob("*.js"))
 
 
-@pytest.mark.parametrize("path", ["/", "/redaction?source=warm-up", "/wall", "/counts", "/check", "/cameras"])
+@pytest.mark.parametrize(
+    "path", ["/", "/redaction?source=warm-up", "/wall", "/counts", "/alerts", "/check", "/cameras"]
+)
 def test_a_page_loads_less_than_60_kb_of_javascript(path: str, viewing: Viewing, page: Page) -> None:
     scripts: list[Response] = []
     page.on("response", lambda answer: scripts.append(answer) if answer.url.endswith(".js") else None)

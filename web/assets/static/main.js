@@ -10,6 +10,7 @@ const VIEWS = {
   live: () => import("./live.js"),
   wall: () => import("./wall.js"),
   counts: () => import("./counts.js"),
+  alerts: () => import("./alerts.js"),
   check: () => import("./check.js"),
   zones: () => import("./zones.js"),
   cameras: () => import("./cameras.js"),

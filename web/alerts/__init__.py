@@ -1,0 +1,4 @@
+"""The page Alerts: what rules told, and what was held back.
+
+Imports `streams` and `web.auth`. Begin with `latest.py`.
+"""
