@@ -18,7 +18,7 @@ from functions.core.xyxy import same_shape
 from functions.geometry.masks import Mask, mask_of
 from functions.motion.witness import MOVING, MotionWitness
 from functions.redaction.evidence import Doubt, borne_out, doubt_of
-from functions.redaction.fills import STYLES
+from functions.redaction.fills import filled
 from functions.redaction.persistence import Persistence
 from functions.redaction.shape import ANOTHER_SHAPE, PictureShape, drawn_on
 from functions.redaction.zones import check_zones, with_zones, zones_of
@@ -133,7 +133,7 @@ def _covered(
     frame: Frame, marked: Sequence[Detection], mask: Mask, labels: tuple[str, ...], style: str, doubt: str | None
 ) -> Frame:
     # A new image even where nothing is covered: the bytes that came may carry a thumbnail of what was there before.
-    image = cv2.copyTo(STYLES[style](frame.image, mask), mask, frame.image.copy()).astype(np.uint8, copy=False)
+    image = filled(frame.image, mask, style)
     done = Redaction(labels, style, cv2.countNonZero(mask) / mask.size, doubt)
     redacted = frame.with_image(image).with_detections(marked)
     return replace(redacted, redaction=_joined(frame.redaction, done))

@@ -30,12 +30,19 @@ def _around(image: Image, mask: Mask, interpolation: int) -> Image:
     sums = cv2.resize(image * shown[..., None], grid, interpolation=cv2.INTER_AREA)
     mean = sums.sum(axis=(0, 1)) / max(float(weight.sum()), 1e-6)
     colours = np.where(weight > 0.01, sums / np.maximum(weight, 0.01), mean).astype(np.uint8)
-    filled: Image = cv2.resize(colours, (width, height), interpolation=interpolation)
-    return filled
+    around: Image = cv2.resize(colours, (width, height), interpolation=interpolation)
+    return around
 
 
-STYLES: dict[str, Callable[[Image, Mask], Image]] = {
-    "solid": lambda image, mask: np.zeros_like(image),
+def filled(image: Image, mask: Mask, style: str) -> Image:
+    """A new picture: the image, black or in that style where the mask is set."""
+    shown = cv2.copyTo(image, cv2.bitwise_not(mask)).astype(np.uint8, copy=False)
+    fill = STYLES[style]
+    return shown if fill is None else cv2.copyTo(fill(image, mask), mask, shown).astype(np.uint8, copy=False)
+
+
+STYLES: dict[str, Callable[[Image, Mask], Image] | None] = {
+    "solid": None,
     "pixelate": partial(_around, interpolation=cv2.INTER_NEAREST),
     "blur": partial(_around, interpolation=cv2.INTER_LINEAR),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 import numpy as np
 
@@ -71,7 +72,7 @@ class Persistence:
             if boxes and (each.confidence >= _SURE or len(boxes) >= often)
         ]
         covered = [(box, confidence) for boxes, confidence in believed for box in _moved_to(at, boxes)]
-        alone = _alone(moving, [box for box, _ in covered])
+        alone = cache(partial(_alone, moving, [box for box, _ in covered]))
         kept = []
         for each, boxes in zip(self.tracklets, near, strict=True):
             stays = not boxes and _stays(each, at, alone)
@@ -107,8 +108,8 @@ def _alone(moving: Mask | None, covered: Iterable[XYXY]) -> Mask | None:
     return moving & ~mask_of(size_wh, (_in_pixels(box, size_wh) for box in covered))
 
 
-def _stays(lost: Tracklet, at: int, moving: Mask | None) -> bool:
-    if moving is None or lost.confidence < _SURE or not 0 <= at - lost.last.at <= _MOVES_FOR_S * 1e6:
+def _stays(lost: Tracklet, at: int, alone: Callable[[], Mask | None]) -> bool:
+    if lost.confidence < _SURE or not 0 <= at - lost.last.at <= _MOVES_FOR_S * 1e6 or (moving := alone()) is None:
         return False
     part = moving[pixels(_in_pixels(lost.last.xyxy, (moving.shape[1], moving.shape[0])))]
     return bool(part.size and np.count_nonzero(part) >= _MOVES_FROM * part.size)

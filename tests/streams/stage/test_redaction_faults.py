@@ -19,6 +19,7 @@ import functions.redact as redact
 from functions import Detection, Frame
 from functions.core import jpeg, registry
 from functions.core.frame import Picture
+from functions.redaction import fills
 from streams.stage.handler import Stage
 from streams.stage.invocation import Invocation
 from streams.stage.thread_pool import ThreadPool
@@ -71,7 +72,7 @@ STEPS: dict[str, tuple[object, str]] = {
     "the frame": (records, "to_frame"),
     "doubting": (redact, "doubt_of"),
     "mask": (redact, "mask_of"),
-    "style": (redact.STYLES, "solid"),
+    "style": (fills.STYLES, "solid"),
     "drawing": (redact, "_covered"),
     "decoding": (jpeg, "decode"),
     "encoding": (jpeg, "encode"),
