@@ -24,8 +24,8 @@ from bench.material import clip_from, pictures
 from bench.sources import Sources
 from streams.chain.types import group_of
 from streams.kafka.lone_consumer import lone_consumer
+from streams.kafka.partitioner import partition_of
 from streams.kafka.watermarks import watermarks
-from streams.producer.backpressure import partition_of
 from streams.settings import load
 from streams.wire import records
 from tests import kafka_node

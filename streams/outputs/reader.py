@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from threading import Event
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
@@ -16,6 +16,7 @@ from functions.core.errors import one_of
 from streams.kafka import topics
 from streams.kafka.compacted import NoTopic
 from streams.kafka.lone_consumer import lone_consumer
+from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import DEAD_LETTER_BYTES, BusError
 from streams.kafka.watermarks import watermarks
 from streams.settings import Settings
@@ -50,15 +51,24 @@ class Received:
 class TopicReader:
     """Reads one topic that is on the bus, if that answers within `ask_s`. Raises BusError, also while it reads.
 
-    `away` says why nothing comes while no broker can be reached.
+    With a `source` it reads the partition of that source only; `options` are the client's. `away` says why nothing
+    comes while no broker can be reached.
     """
 
-    def __init__(self, settings: Settings, topic: str, ask_s: float = _TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        topic: str,
+        ask_s: float = _TIMEOUT_S,
+        source: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
         self.topic = topic
         self.away = ""
         self._silent_polls = 0
         try:
-            known = topics.admin(settings).list_topics(timeout=ask_s).topics
+            cluster = topics.admin(settings).list_topics(timeout=ask_s)
+            known, self._finds_times = cluster.topics, not topics.is_embedded(cluster)
             if topic not in known:
                 names = sorted(name for name in known if not name.startswith("__"))
                 raise NoTopic(f"Topic {topic}: expected {one_of(topic, names)}")
@@ -67,9 +77,13 @@ class TopicReader:
                 {
                     "enable.partition.eof": True,  # offsets do not tell: the last of them may hold no record
                     "fetch.message.max.bytes": DEAD_LETTER_BYTES,
+                    **(options or {}),
                 },
             )
-            self.marks = watermarks(self._client, [(topic, each) for each in known[topic].partitions])
+            partitions = list(known[topic].partitions)
+            if source is not None:
+                partitions = [partition_of(source, len(partitions))]
+            self.marks = watermarks(self._client, [(topic, each) for each in partitions])
         except KafkaException as error:
             raise BusError(f"Topic {topic} cannot be read: {error.args[0].str()}") from None
 
@@ -144,13 +158,16 @@ class TopicReader:
         return set(held)
 
     def _offsets_at(self, moment: float) -> dict[int, int]:
-        """The first offset from that time on of each partition that knows one; an embedded broker never does."""
+        """The first offset from that time on of each partition, its end where none is; an embedded broker has none."""
+        if not self._finds_times:
+            return {}
         asked = [TopicPartition(*each, round(moment * 1000)) for each in self.marks]
         try:
             found = self._client.offsets_for_times(asked, timeout=_TIMEOUT_S)
         except KafkaException as error:
             raise BusError(f"Topic {self.topic} cannot be read: {error.args[0].str()}") from None
-        return {each.partition: each.offset for each in found if each.offset >= 0}
+        ends = {partition: end for (_, partition), (_, end) in self.marks.items()}
+        return {each.partition: each.offset if each.offset >= 0 else ends[each.partition] for each in found}
 
     def _more(self, unread: set[int]) -> Iterator[Received]:
         """What has come of what was there at the beginning; a partition of which all has come leaves `unread`."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from threading import Event
 
 import click
-from aiokafka.partitioner import murmur2
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from streams.chain.types import Chain, StageConf, group_of
 from streams.kafka.lone_consumer import lone_consumer
+from streams.kafka.partitioner import partition_of
 from streams.kafka.topics import admin
 from streams.kafka.watermarks import watermarks
 from streams.settings import Settings
@@ -163,12 +163,6 @@ def _downstream(chain: Chain, topic: str) -> Iterator[str]:
 
 def _readers(chain: Chain, topic: str) -> list[tuple[str, StageConf]]:
     return [(name, stage) for name, stage in chain.stages.items() if topic in stage.inputs]
-
-
-def partition_of(source: str, partitions: int) -> int:
-    """The partition to which the murmur2 partitioner, that of every Kafka client, assigns this key."""
-    hashed: int = murmur2(source.encode()) & 0x7FFFFFFF
-    return hashed % partitions
 
 
 def _waiting(lag: PathLag | None, for_s: float) -> str:

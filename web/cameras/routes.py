@@ -8,6 +8,7 @@ from streams.chain.types import Chain
 from web.auth.credentials import OPERATOR
 from web.auth.handlers import as_json
 from web.auth.sessions import Session
+from web.auth.topics import seen_by
 from web.cameras.table import CamerasTable
 
 
@@ -15,15 +16,12 @@ class CamerasRoutes:
     """The routes of the page Cameras."""
 
     def __init__(self, chain: Chain, table: CamerasTable) -> None:
-        self._all = chain.topic_names
-        self._redacted = tuple(topic for topic in chain.topic_names if chain.redacted(topic))
-        self._table = table
+        self._chain, self._table = chain, table
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/cameras/list", self._list)
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         session: Session = request["session"]
-        sees_all = session.role == OPERATOR
-        rows = self._table.rows(self._all if sees_all else self._redacted, for_operators=sees_all)
+        rows = self._table.rows(seen_by(self._chain, session.role), for_operators=session.role == OPERATOR)
         return as_json(rows)

@@ -33,6 +33,7 @@ from web.auth.credentials import Credentials
 from web.auth.guard import Guard
 from web.auth.sessions import SessionFile, Sessions
 from web.counts.latest import LatestCounts
+from web.held.routes import HeldRoutes
 from web.live.cameras import Cameras, CamerasReader
 from web.live.load_shedding import LoadShedding
 from web.live.newest import NewestFrames
@@ -76,7 +77,8 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     app.load_shedding = LoadShedding(app, lag, newest, parts.hour.skipped)
     playback = [PlaybackRoutes(Archive(recorded))] if (recorded := recordings_of(chain)) else []
     told_alerts = AlertsRoutes(chain, alerts, partial(app.kept_topics.has, ALERTS))
-    more: list[Routes] = [app.health, *parts.routes, told_alerts, *playback]
+    held = HeldRoutes(settings, chain, guard)
+    more: list[Routes] = [app.health, held, *parts.routes, told_alerts, *playback]
     app.site = Site(chain, infos, newest, cameras, counts, bus, guard, app.health.traffic, more)
     for topic in chain.topic_names:
         keep = _keep(topic, newest, parts.hour, settings.max_record_bytes, chain.redacted(topic))

@@ -18,6 +18,7 @@ from web.auth.access import HEADERS, client_scheme
 from web.auth.credentials import OPERATOR, ROLES
 from web.auth.guard import Guard, request_info
 from web.auth.sessions import Session
+from web.auth.topics import seen_by
 from web.counts.latest import LatestCounts, as_csv
 from web.live.cameras import Cameras
 from web.live.client import Client, Traffic
@@ -135,10 +136,9 @@ class RolePages:
     """The pages and topics of one role."""
 
     def __init__(self, chain: Chain, every: Sequence[Page], infos: dict[str, TopicInfo], role: str) -> None:
-        sees_all = role == OPERATOR
-        kept = [page if sees_all else redacted_only(chain, page) for page in every]
+        kept = [page if role == OPERATOR else redacted_only(chain, page) for page in every]
         self.pages = tuple(page for page in kept if page is not None)
-        self.topics = {topic: info for topic, info in infos.items() if sees_all or chain.redacted(topic)}
+        self.topics = {topic: infos[topic] for topic in seen_by(chain, role)}
 
 
 async def _try(request: web.Request) -> web.StreamResponse:

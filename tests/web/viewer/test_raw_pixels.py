@@ -37,7 +37,7 @@ WORDS = (*TOPICS, *map(str.lower, TOPICS), "DEAD_REDACT", f"{REDACTED[0]},SOURCE
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 ENDINGS = (
     "",
-    "?topic=SOURCE_FRAME&left=SOURCE_FRAME&right=SOURCE_FRAME&source=door",
+    "?topic=SOURCE_FRAME&left=SOURCE_FRAME&right=SOURCE_FRAME&source=door&at=0&since=0&until=100000000",
     "/SOURCE_FRAME",
     ".jpg",
     "/%2e%2e/app.py",
@@ -80,6 +80,7 @@ def addresses() -> list[str]:
     named = {"/ws", "/pair/{left}/{right}", "/static/{version}/{file}", "/check/sample", "/zones/list", "/zones/save"}
     assert named <= routes
     assert {"/alerts/list", "/cameras/list", "/redaction/hour", "/redaction/sources", "/redaction.csv"} <= routes
+    assert {"/held", "/held/frame", "/held/clip"} <= routes
     filled = [
         route.replace("{left}", left).replace("{right}", right).replace("{name}", left)
         for route in sorted(routes)
@@ -101,6 +102,7 @@ def test_no_address_answers_a_viewer_with_a_picture(viewing: Viewing) -> None:
             body = (answer := wire.getresponse()).read()
             assert b"\xff\xd8\xff" not in body, (method, path)
             assert base64.b64encode(b"\xff\xd8\xff") not in body, (method, path)
+            assert b"ftyp" not in body, (method, path)
             assert not answer.headers.get("Content-Type", "").startswith(("image/jpeg", "multipart")), (method, path)
             assert answer.status < 500, (method, path)
             if method == "POST" and path.startswith("/logout"):
