@@ -29,9 +29,10 @@ class Asset(NamedTuple):
     headers: dict[str, str]
 
 
-# What stands in scripts for those who read them: blanks before a line, and lines of comment.
+# What stands in scripts for those who read them: blanks before a line, comments, and the ends of lines where no
+# statement could end, or one has.
 _FOR_READERS = re.compile(
-    rb"^\n|^[ \t]*(?://[^\n]*\n|/\*\*.*?\*/\n)|^[ \t]+|(?<=[;{]) //[^\n]*", re.MULTILINE | re.DOTALL
+    rb"^\n|^[ \t]*(?://[^\n]*\n|/\*\*.*?\*/\n)|^[ \t]+|(?<=[;{]) //[^\n]*|(?<=[;{,(\[])\n", re.MULTILINE | re.DOTALL
 )
 
 

@@ -6,7 +6,9 @@ import test from "node:test";
 import { History } from "../../../web/assets/static/history.js";
 
 const MIB = 1024 * 1024;
-const picture = (source, size = 1) => ({ sides: { right: { frame: { source }, jpeg: { size } } } });
+let seq = 0;
+const frameOf = (source) => ({ source, id: String(++seq), captured_at: seq });
+const picture = (source, size = 1) => ({ sides: { right: { frame: frameOf(source), jpeg: { size } } } });
 
 function historyOf(pictures) {
   const history = new History();
@@ -37,9 +39,17 @@ test("the 120 newest are kept", () => {
   assert.equal(history.from(pictures[1], -1), null);
 });
 
-test("a step forward from a picture that was given up leads to the oldest that is left", () => {
+test("no step leads from a picture that was given up: those beside it are on the bus", () => {
   const pictures = Array.from({ length: 122 }, () => picture("door"));
-  assert.equal(historyOf(pictures).from(pictures[0], 1), pictures[2]);
+  const history = historyOf(pictures);
+  assert.equal(history.from(pictures[0], 1), null);
+  assert.equal(history.newest, pictures[121]);
+});
+
+test("steps lead on from the same frame that came by another way", () => {
+  const [a, b, c] = [picture("door"), picture("door"), picture("door")];
+  const again = { view: "held", sides: { right: { ...b.sides.right } } };
+  assert.equal(historyOf([a, b, c]).from(again, 1), c);
 });
 
 test("64 MiB are kept, and one picture however large it is", () => {
@@ -52,7 +62,7 @@ test("64 MiB are kept, and one picture however large it is", () => {
 });
 
 test("both sides of a picture count", () => {
-  const side = { frame: { source: "door" }, jpeg: { size: 33 * MIB } };
+  const side = { frame: frameOf("door"), jpeg: { size: 33 * MIB } };
   assert.equal(historyOf([picture("door"), { sides: { left: side, right: side } }]).length, 1);
 });
 

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkSaid, hiddenSaid, hourSaid, inRows, paths, said, slice } from "../../../web/assets/static/hour.js";
+import { checkSaid, hiddenSaid, hourSaid, paths, said, slice } from "../../../web/assets/static/hour.js";
+import { inRows } from "../../../web/assets/static/hourrows.js";
 
 const HOUR = { frames: 100, covered: 0.12, most: 1, whole: 2, doubts: 3, doubt: "the camera moves", missing: 0 };
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,11 @@ def test_a_page_loads_less_than_60_kb_of_javascript(path: str, viewing: Viewing,
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_a_script_means_the_same_without_what_stands_in_it_for_its_readers(script: Path) -> None:
-    inside = [line for line in script.read_text("utf-8").splitlines() if line.count("`") % 2]
+    lines = script.read_text("utf-8").splitlines()
+    inside = [line for line in lines if line.count("`") % 2]
     assert inside == [], "no text goes over lines, whose blanks would be its own"
+    behind = [line for line in lines if re.search(r"\S\s+//", line) and not re.search(r"[;{] //", line)]
+    assert behind == [], "a comment stands on its own line, or behind the end of a statement or the begin of a block"
 
 
 def test_scripts_are_kept_for_good_under_an_address_that_names_their_content(

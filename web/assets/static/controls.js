@@ -53,8 +53,13 @@ export class Choice {
     if (!names.length) return;
     const at = names.indexOf(this.#chosen);
     const next = at < 0 ? (steps > 0 ? 0 : names.length - 1) : (at + steps + names.length) % names.length;
-    this.#select.value = this.#chosen = names[next];
-    this.#choose(this.#chosen);
+    this.pick(names[next]);
+  }
+
+  /** Choose this entry. */
+  pick(name) {
+    this.#select.value = this.#chosen = name;
+    this.#choose(name);
   }
 }
 
@@ -126,14 +131,13 @@ function listen(view, keys, list) {
     f: view.pictures && (() => fillScreen(view.pictures)),
     s: view.save && (() => view.save()),
     "?": list,
-    ...view.keys?.does,
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || keys.open) return;
     const key = event.key.length > 1 ? event.key : event.key.toLowerCase(); // Caps Lock changes nothing
     // A list that is closed keeps the focus until the next frame: keys are not its own any more.
     if (!keys.contains(event.target) && isOwn(event.target, key)) return;
-    const act = does[key] ?? pageOf(key);
+    const act = view.keys?.does[key] ?? does[key] ?? pageOf(key);
     if (!act) return;
     event.preventDefault();
     if (!event.repeat || REPEATS.includes(key)) act();

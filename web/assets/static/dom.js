@@ -41,6 +41,13 @@ export const asTable = (head, rows, { above = null, caption = null } = {}) =>
 /** The head of a table. */
 export const headOf = (texts) => el("tr", {}, ...texts.map((textContent) => el("th", { scope: "col", textContent })));
 
+/** Keep bytes as a file of this name. */
+export function saveAs(blob, name) {
+  const link = el("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
 export function svg(tag, attrs = {}, ...children) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attrs)) node.setAttribute(name, value);

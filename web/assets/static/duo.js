@@ -73,12 +73,25 @@ export class Duo extends EventTarget {
   /** Called with -1 or 1 by who swipes to another source. */
   swipe = (_) => {};
 
+  /** Called for the picture so many steps after this one, where it is none of the last ones; gives null for none. */
+  beyond = async (_picture, _steps) => null;
+
   /** Called to fill the screen. */
   fill = () => {};
 
   /** Which layouts there are: a side that a role may not see is in none. */
   get layouts() {
     return this.#page.left ? LAYOUTS : ["single"];
+  }
+
+  /** What is asked for: the topics of both sides, source and width. */
+  get wanted() {
+    return JSON.parse(this.#wanted);
+  }
+
+  /** The frame that is shown. */
+  get frame() {
+    return this.#shown && mainSide(this.#shown).frame;
   }
 
   /** Show both sides, one over the other, or the right one alone. */
@@ -129,15 +142,23 @@ export class Duo extends EventTarget {
     this.paused = false;
     this.pausedAt = 0;
     tell({ pause: null });
+    if (this.#history.newest) this.#draw(this.#history.newest);
     this.#changed();
   }
 
   /** Stop, and look at the picture before (-1) or after (1). */
-  step(steps) {
-    if (!this.#shown) return;
+  async step(steps) {
+    const shown = this.#shown;
+    if (!shown) return;
     if (!this.paused) this.pause();
-    const picture = this.#history.from(this.#shown, steps);
-    if (picture) this.#draw(picture);
+    const picture = this.#history.from(shown, steps) ?? (await this.beyond(shown, steps));
+    if (picture && this.paused && shown === this.#shown) this.#draw(picture);
+  }
+
+  /** Stop at a picture that the bus still holds. */
+  async hold(picture) {
+    if (!this.paused) this.pause();
+    await this.#draw(picture);
   }
 
   /** Have this, too, beneath the pictures: what was found comes first. */
@@ -280,12 +301,13 @@ export class Duo extends EventTarget {
     if (!left || this.layout === "single") return;
     // Both sides are one frame: the left one stands still with the right one, however lively its topic is.
     const held = stands && left.flows ? `${this.#page.left} goes on, ${this.#page.right} does not` : "";
-    left.refresh(this.#source, { paused, held });
+    left.refresh(this.#source, { paused: paused && !left.shown ? `${this.#page.left} does not hold this frame` : paused, held });
   }
 
   #passed() {
     const at = this.#shown && mainSide(this.#shown).frame.captured_at;
     if (this.pausedAt && at !== this.pausedAt) return `the frame of ${timeOfDay(this.pausedAt)} has passed: this one is newer`;
+    if (this.#shown?.view) return "looking back";
     return `${many(this.passed, "frame")} passed since`;
   }
 

@@ -26,13 +26,19 @@ export class History {
     this.#bytes = 0;
   }
 
-  /** The picture so many steps after this one (before, if negative), of the same source; null at either end. */
-  from(picture, steps) {
-    const source = mainSide(picture).frame.source;
-    const same = this.#pictures.filter((other) => mainSide(other).frame.source === source);
-    // A picture that was given up is older than all that are left.
-    return same[same.indexOf(picture) + steps] ?? null;
+  /** The picture that came last. */
+  get newest() {
+    return this.#pictures.at(-1);
   }
+
+  /** The picture so many steps after this one (before, if negative), of the same source; null where it is not here. */
+  from(picture, steps) {
+    const { source, id } = mainSide(picture).frame;
+    const same = this.#pictures.filter((other) => mainSide(other).frame.source === source);
+    const at = same.findIndex((other) => mainSide(other).frame.id === id);
+    return at < 0 ? null : (same[at + steps] ?? null);
+  }
+
 }
 
 const sizeOf = ({ sides }) => Object.values(sides).reduce((sum, side) => sum + side.jpeg.size, 0);

@@ -1,8 +1,6 @@
-// The last hour of a camera in words and coarser rows: what was hidden, in doubt, and never came out.
+// The last hour of a camera in words and as a drawing: what was hidden, in doubt, and never came out.
 
 import { WHOLLY, many, percent } from "./format.js";
-
-const ROW_S = 300;
 
 /** A slice, as the viewer sends it, by names. */
 export const slice = ([at, frames, covered, most, whole, doubts, doubt, missing]) => ({ at, frames, covered, most, whole, doubts, doubt, missing });
@@ -36,21 +34,6 @@ export function checkSaid(check, day) {
   if (!check) return "never checked by an operator";
   const { exposed, people, fewer_than, at } = check;
   return `exposed at the last check: ${exposed} of ${people}, fewer than ${fewer_than} (95 %), ${day(at * 1e6)}`;
-}
-
-/** Rows of five minutes, the newest first. */
-export function inRows(slices) {
-  const rows = new Map();
-  for (const one of slices) {
-    const at = Math.floor(one.at / ROW_S) * ROW_S;
-    const row = rows.get(at) ?? { at, frames: 0, sum: 0, most: 0, whole: 0, doubts: 0, doubt: "", missing: 0 };
-    row.sum += one.covered * one.frames;
-    row.most = Math.max(row.most, one.most);
-    for (const name of ["frames", "whole", "doubts", "missing"]) row[name] += one[name];
-    row.doubt = one.doubt || row.doubt;
-    rows.set(at, row);
-  }
-  return [...rows.values()].reverse().map(({ sum, ...row }) => ({ ...row, covered: row.frames ? sum / row.frames : 0 }));
 }
 
 /** The paths of a drawing so high, a unit wide for each slice, which ends at `now`. */

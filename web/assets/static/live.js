@@ -13,8 +13,11 @@ export function show(shell) {
   const duo = new Duo(shell);
   const isRedacted = topics[page.right].kind === "redacted";
   let strip = null;
+  let past = null;
+  const lookBack = () => (past ??= import("./past.js").then(({ Past }) => new Past(shell, duo, time)));
   const watch = async (source) => {
     duo.watch(source);
+    past?.then((it) => it.watch());
     if (!isRedacted || (!source && !strip)) return;
     const { Strip } = await import("./strip.js"); // of one camera: for all in turn there is none
     strip ??= new Strip();
@@ -38,25 +41,25 @@ export function show(shell) {
     sources.element,
     around("›", "Next camera", 1),
   );
+  const time = button("Time", async () => {
+    if (!asked("source") && duo.frame) sources.pick(duo.frame.source);
+    (await lookBack()).toggle();
+  }, { title: "Look back over what the bus still holds" });
   const draws = pages.some(({ kind }) => kind === "zones"); // who may see what is under them
   const draw = () => location.assign(addressOf("/zones"));
   const zones = button("Zones", draw, { title: "Draw what is always covered", hidden: !draws });
   Object.assign(duo, {
     swipe: go,
+    beyond: async (picture, steps) => (await lookBack()).beside(picture, steps),
     fill: () => fillScreen(duo.pictures),
     keys: {
-      rows: [
-        ["P N", "the camera before, the next one"],
-        ["L", "another layout"],
-        ["B", "boxes, labels and tracks"],
-        ...(draws ? [["Z", "zones: draw what is always covered"]] : []),
-      ],
       does: {
         p: () => go(-1),
         n: () => go(1),
         l: () => layouts.next(),
         b: () => duo.toggleBoxes(),
-        ...(draws ? { z: draw } : {}),
+        t: () => time.click(),
+        z: draws && draw,
       },
     },
   });
@@ -65,10 +68,11 @@ export function show(shell) {
     tell({ layout: layout === usual ? null : layout });
     duo.arrange(layout);
   });
-  content.append(toolbar(switcher, labels.element, layouts.element, zones, buttons(duo)), duo.element);
+  content.append(toolbar(switcher, labels.element, layouts.element, time, zones, buttons(duo)), duo.element);
   duo.addEventListener("change", () => labels.offer([...duo.labels]));
   duo.arrange(asked("layout") ?? usual);
   watch(asked("source"));
+  if (duo.pausedAt && asked("source")) lookBack().then((it) => it.open(duo.pausedAt));
   duo.filter(asked("label"));
   return (names) => sources.offer(names);
 }

@@ -7,10 +7,11 @@ const SOON_US = 5e6; // a track that was not seen for so long has ended
 export class Trails {
   #tracks = new Map();
   #source = null;
+  #at = 0;
 
   add({ source, captured_at, size_wh: [width, height], detections }) {
-    if (source !== this.#source) this.#tracks.clear();
-    this.#source = source;
+    if (source !== this.#source || captured_at < this.#at) this.#tracks.clear();
+    [this.#source, this.#at] = [source, captured_at];
     for (const { track, label, xyxy: [x1, , x2, y2] } of detections) {
       if (track === null) continue;
       const key = `${label} ${track}`;

@@ -1,6 +1,6 @@
 // One picture: what people think it is, how much of it is hidden, whose frame, how old, and what to do where none is.
 
-import { el, say } from "./dom.js";
+import { el, saveAs, say } from "./dom.js";
 import { WHOLLY, dateOf, duration, nameOf, timeOfDay, wholeTime } from "./format.js";
 import { drawOver } from "./overlay.js";
 import { told } from "./told.js";
@@ -101,9 +101,7 @@ export class Pane {
     if (!this.shown) return;
     const { frame, jpeg } = this.shown;
     const name = `${frame.source}-${frame.seq}-${this.#topic}`.replace(/[^\p{L}\p{N}_-]+/gu, "_");
-    const link = el("a", { href: URL.createObjectURL(jpeg), download: `${name}.jpg` });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    saveAs(jpeg, `${name}.jpg`);
   }
 
   /** Empty the pane. */

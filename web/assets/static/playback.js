@@ -184,14 +184,14 @@ class PlaybackView extends EventTarget {
       row.append(el("bdi", { className: "name", textContent: nameOf(camera.name), title: nameOf(camera.name) }), strip.element);
     }
     row.classList.toggle("shown", camera === this.#camera);
-    strip.show(this.#day.from, this.#day.until, this.#files.get(camera.name) ?? [], most);
+    strip.show(this.#day.from, this.#day.until, this.#files.get(camera.name) ?? [], { most });
   }
 
   #place() {
     for (const [name, strip] of this.#strips) strip.at = name === this.#camera.name ? this.#at : null;
     const from = Math.floor(this.#at / HOUR_US) * HOUR_US;
     const files = this.#here();
-    this.#hour.show(from, from + HOUR_US, files.filter((each) => each.ends_at >= from && each.starts_at < from + HOUR_US), Math.max(1, ...files.map(foundIn)));
+    this.#hour.show(from, from + HOUR_US, files.filter((each) => each.ends_at >= from && each.starts_at < from + HOUR_US), { most: Math.max(1, ...files.map(foundIn)) });
     this.#hour.at = this.#at;
     fill(this.#minutes, [0, 15, 30, 45, 60], () => el("span"), (mark, minute) => say(mark, clock.format(dateOf(from + minute * 60e6))));
   }

@@ -8,7 +8,7 @@ const [WIDTH, HEIGHT] = [220, 56];
 
 export class Plot {
   #values = [];
-  #format;
+  format;
   #unit;
   #pointed = null;
   #canvas = el("canvas", { width: WIDTH * 2, height: HEIGHT * 2, attrs: { "aria-hidden": "true" } });
@@ -16,7 +16,7 @@ export class Plot {
   #highest = el("span", { className: "highest" });
 
   constructor(name, unit, format) {
-    this.#format = format;
+    this.format = format;
     this.#unit = unit;
     this.title = `${name}, ${unit}`;
     this.element = el(
@@ -35,11 +35,10 @@ export class Plot {
     this.#values = [...this.#values.slice(1 - SECONDS), value];
   }
 
-  /** The mean of so many seconds, until so long ago. */
-  mean(ago, seconds) {
+  /** The values of so many seconds, until so long ago, without its gaps. */
+  values(ago, seconds) {
     const until = this.#values.length - ago;
-    const values = this.#values.slice(Math.max(0, until - seconds), Math.max(0, until)).filter((value) => value !== null);
-    return values.length ? this.#format(values.reduce((sum, value) => sum + value, 0) / values.length) : "–";
+    return this.#values.slice(Math.max(0, until - seconds), Math.max(0, until)).filter((value) => value !== null);
   }
 
   draw() {
@@ -75,7 +74,7 @@ export class Plot {
     const at = this.#pointed ?? this.#values.length - 1;
     const value = this.#values[at] ?? null;
     const ago = this.#pointed === null ? "" : `, ${this.#values.length - 1 - at} s ago`;
-    say(this.#number, value === null ? `–${ago}` : `${this.#format(value)} ${this.#unit}${ago}`);
+    say(this.#number, value === null ? `–${ago}` : `${this.format(value)} ${this.#unit}${ago}`);
   }
 }
 

@@ -1,12 +1,11 @@
 // How things went over the last minutes, of one camera: frames a second, delay, and what was found.
 
-import { asTable, el, fill, hold, say } from "./dom.js";
+import { asTable, el, hold } from "./dom.js";
 import { millis, nameOf, number } from "./format.js";
-import { Plot, SECONDS } from "./plot.js";
+import { Plot } from "./plot.js";
 
 const LABELS = 4;
 const SOURCES = 16; // whose last minutes are kept
-const ROW_S = 10;
 
 export class Plots {
   #figures = el("div", { className: "figures" });
@@ -73,16 +72,7 @@ export class Plots {
     const plots = [...series.plots.values()];
     hold(this.#figures, plots.map(({ element }) => element));
     for (const plot of plots) plot.draw();
-    if (this.#table.open) this.#tell(plots);
-  }
-
-  /** The same for who cannot see lines: the mean of each ten seconds. */
-  #tell(plots) {
-    fill(this.#head, ["seconds ago", ...plots.map(({ title }) => title)], () => el("th", { scope: "col" }), say);
-    const rows = Array.from({ length: SECONDS / ROW_S }, (_, at) => at * ROW_S);
-    fill(this.#body, rows, () => el("tr"), (row, ago) =>
-      fill(row, [`${ago}–${ago + ROW_S}`, ...plots.map((plot) => plot.mean(ago, ROW_S))], () => el("td"), say),
-    );
+    if (this.#table.open) import("./plotrows.js").then(({ tell }) => tell(this.#head, this.#body, plots));
   }
 }
 

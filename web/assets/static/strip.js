@@ -1,13 +1,12 @@
 // A strip of the last hour of one camera: how much was hidden, what was in doubt, and what never came out.
 
-import { asTable, el, fill, headOf, say, svg } from "./dom.js";
-import { dateAndTime, hourOf, timeOfDay, percent } from "./format.js";
-import { checkSaid, hourSaid, inRows, paths, said, slice } from "./hour.js";
+import { asTable, el, say, svg } from "./dom.js";
+import { dateAndTime, hourOf, timeOfDay } from "./format.js";
+import { checkSaid, hourSaid, paths, said, slice } from "./hour.js";
 import { load } from "./load.js";
 
 const [SLOTS, HEIGHT] = [360, 40];
 const LOOK_MS = 10_000;
-const HEADS = ["from", "frames", "hidden", "at most", "wholly", "in doubt", "missing"];
 const KINDS = { mean: "hidden", most: "at most", doubts: "in doubt", absent: "never came out" };
 
 export class Strip {
@@ -23,8 +22,10 @@ export class Strip {
   #marks = svg("svg", { viewBox: `0 0 ${SLOTS} 1`, preserveAspectRatio: "none", class: "marks", "aria-hidden": "true" }, this.#paths.absent, this.#paths.doubts);
   #from = el("span");
   #until = el("span");
+  #head = el("tr");
   #rows = el("tbody");
   #kept = el("p", { className: "none", textContent: "Kept in the memory of this viewer, lost when it is started again." });
+  #table = asTable(this.#head, this.#rows, { above: this.#kept });
   #file = el("a", { textContent: "CSV", attrs: { download: "" } });
 
   element = el(
@@ -40,7 +41,7 @@ export class Strip {
       el("p", { className: "axis" }, this.#from, this.#under, this.#until),
     ),
     el("p", { className: "kinds" }, ...Object.entries(KINDS).map(([kind, textContent]) => el("span", { className: kind, textContent })), this.#file),
-    asTable(headOf(HEADS), this.#rows, { above: this.#kept }),
+    this.#table,
   );
 
   /** Among others it says whose hour it is, and they what all have in common. */
@@ -50,6 +51,7 @@ export class Strip {
     const plot = this.#drawing.parentElement;
     plot.addEventListener("pointermove", ({ clientX }) => this.#point(clientX));
     plot.addEventListener("pointerleave", () => say(this.#under, ""));
+    this.#table.addEventListener("toggle", () => this.#tell());
     setInterval(() => this.#look(), LOOK_MS);
   }
 
@@ -80,7 +82,11 @@ export class Strip {
     say(this.#from, hourOf((hour.now - SLOTS * hour.slice_s) * 1e6));
     say(this.#until, hourOf(hour.now * 1e6));
     this.#file.href = `/redaction.csv?source=${encodeURIComponent(hour.source)}`;
-    fill(this.#rows, inRows(this.#slices), makeRow, showRow);
+    this.#tell();
+  }
+
+  async #tell() {
+    if (this.#table.open) (await import("./hourrows.js")).tell(this.#head, this.#rows, this.#slices);
   }
 
   #point(x) {
@@ -92,11 +98,4 @@ export class Strip {
     const there = this.#slices.find((one) => one.at === at);
     say(this.#under, `${timeOfDay(at * 1e6).slice(0, 8)} ${there ? said(there) : "no frame"}`);
   }
-}
-
-const makeRow = () => el("tr", {}, el("th", { scope: "row" }), ...HEADS.slice(1).map(() => el("td")));
-
-function showRow(row, { at, frames, covered, most, whole, doubts, doubt, missing }) {
-  const cells = [hourOf(at * 1e6), frames, percent(covered), percent(most), whole, doubts ? `${doubts}: ${doubt}` : 0, missing];
-  cells.forEach((text, at) => say(row.children[at], String(text), true));
 }

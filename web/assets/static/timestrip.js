@@ -13,22 +13,33 @@ export class TimeStrip extends EventTarget {
   #until = 1;
   #segments = [];
   #most = 1;
+  #bars = { colour: "found", height: Math.sqrt };
   #at = null;
+  #marked = { from: null, until: null };
+  #stepUs;
 
-  constructor(label) {
+  /** Arrows go `stepUs` further. */
+  constructor(label, stepUs = MINUTE_US) {
     super();
+    this.#stepUs = stepUs;
     const attrs = { role: "slider", tabindex: "0", "aria-label": label, "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": "0" };
     this.element = el("div", { className: "timestrip", attrs }, this.#canvas);
-    this.element.addEventListener("pointerdown", (event) => this.#drag(event));
+    this.element.addEventListener("pointerdown", (event) => {
+      this.element.setPointerCapture(event.pointerId); // a drag ends at the strip's ends, wherever the pointer goes
+      this.#drag(event);
+    });
     this.element.addEventListener("pointermove", (event) => event.buttons && this.#drag(event));
     this.element.addEventListener("keydown", (event) => this.#press(event));
     new ResizeObserver(() => this.#draw()).observe(this.element);
     new MutationObserver(() => this.#draw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }
 
-  /** Show the files of this time (µs); `most` is how much was found at once where a bar is as high as the strip. */
-  show(from, until, segments, most) {
-    [this.#from, this.#until, this.#segments, this.#most] = [from, until, segments, Math.max(1, most)];
+  /**
+   * Show the files of this time (µs); `most` is how much was found at once where a bar is as high as the strip,
+   * `bars` their colour, and how high they are for a share of that.
+   */
+  show(from, until, segments, { most, bars = this.#bars }) {
+    [this.#from, this.#until, this.#segments, this.#most, this.#bars] = [from, until, segments, Math.max(1, most), bars];
     this.#draw();
   }
 
@@ -41,18 +52,24 @@ export class TimeStrip extends EventTarget {
     this.#draw();
   }
 
+  /** What is marked, from where to where; null for an end that is not. */
+  set marked(marked) {
+    this.#marked = marked;
+    this.#draw();
+  }
+
   #drag(event) {
-    const box = this.element.getBoundingClientRect();
+    const box = this.#canvas.getBoundingClientRect();
     const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
     this.#ask(this.#from + share * (this.#until - this.#from));
   }
 
   #press(event) {
-    const minutes = STEPS[event.key];
-    if (!minutes) return;
+    const steps = STEPS[event.key];
+    if (!steps) return;
     event.preventDefault();
     event.stopPropagation();
-    this.#ask((this.#at ?? this.#from) + minutes * MINUTE_US);
+    this.#ask((this.#at ?? this.#from) + steps * this.#stepUs);
   }
 
   #ask(us) {
@@ -74,10 +91,14 @@ export class TimeStrip extends EventTarget {
     ink.scale(scale, scale);
     for (const segment of this.#segments) bar("recorded", segment, 0, height);
     for (const segment of this.#segments) {
-      const share = Math.sqrt(foundIn(segment) / this.#most);
-      bar("found", segment, height - share * (height - DOUBT_PX), height);
+      const share = this.#bars.height(foundIn(segment) / this.#most);
+      bar(this.#bars.colour, segment, height - share * (height - DOUBT_PX), height);
     }
     for (const segment of this.#segments.filter(({ doubts }) => doubts)) bar("late", segment, 0, DOUBT_PX);
+    const { from, until } = this.#marked;
+    ink.fillStyle = colour("accent");
+    for (const end of [from, until]) if (end !== null) ink.fillRect(Math.round(x(end)) - 1, 0, 2, height);
+    if (from !== null && until !== null) ink.fillRect(x(from), height - DOUBT_PX, x(until) - x(from), DOUBT_PX);
     if (this.#at === null) return;
     ink.fillStyle = colour("text");
     ink.fillRect(Math.round(x(this.#at)) - 1, 0, 2, height);
