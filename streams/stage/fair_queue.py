@@ -15,27 +15,32 @@ _REMEMBERED = 4096  # sources whose last turn is known; fewer wait at once
 class FairQueue(Generic[T]):
     """Takes from the source with the fewest calls under way; of equals, from the one served least recently.
 
-    A new source queues behind all that wait: else a flood of new names would starve the others.
+    A new source queues behind all that wait: else a flood of new names would starve the others. There is a signal for
+    each item that may be taken: of a source's items that go one at a time, the next one's comes when one is over.
     """
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[T]] = {}
+        self._held_back: Counter[str] = Counter()
         self._under_way: Counter[str] = Counter()
         self._last: OrderedDict[str, int] = OrderedDict()
         self._ends = count(1)
         self._lock = Lock()
         self._signals: SimpleQueue[bool] = SimpleQueue()
 
-    def put(self, source: str, item: T) -> None:
-        """Add one of this source; a source's own stay in order."""
+    def put(self, source: str, item: T, one_at_a_time: bool = False) -> None:
+        """Add one of this source; a source's own stay in order, and those `one_at_a_time` wait for one another."""
         with self._lock:
+            if one_at_a_time and (source in self._waiting or source in self._under_way):
+                self._held_back[source] += 1
+            else:
+                self._signals.put(True)
             self._waiting.setdefault(source, deque()).append(item)
             if source not in self._last:
                 self._note(source)
-        self._signals.put(True)
 
     def end(self) -> None:
-        """End one taker, once all that was put before is taken."""
+        """End one taker, once all that might be taken before is taken."""
         self._signals.put(False)
 
     def take(self) -> tuple[str, T] | None:
@@ -55,14 +60,21 @@ class FairQueue(Generic[T]):
     def over(self, source: str, keeps_turn: bool = False) -> None:
         """One of this source is done; one that was skipped does not count as its turn."""
         with self._lock:
-            self._under_way[source] -= 1
-            if not self._under_way[source]:
-                del self._under_way[source]
+            _one_less(self._under_way, source)
             if not keeps_turn:
                 self._note(source)
+            if source in self._held_back:
+                _one_less(self._held_back, source)
+                self._signals.put(True)
 
     def _note(self, source: str) -> None:
         self._last.pop(source, None)
         self._last[source] = next(self._ends)
         if len(self._last) > _REMEMBERED:
             self._last.popitem(last=False)
+
+
+def _one_less(counts: Counter[str], source: str) -> None:
+    counts[source] -= 1
+    if not counts[source]:
+        del counts[source]

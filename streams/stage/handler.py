@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from functions.core.frame import Frame
@@ -15,7 +15,7 @@ from streams.runtime.poison_records import PoisonRecords
 from streams.runtime.source_memory import Key
 from streams.stage.dead_sources import DeadSources
 from streams.stage.invocation import Call, Invocation
-from streams.stage.ordering import Lanes
+from streams.stage.ordering import Arguments, Lanes
 from streams.stage.thread_pool import ThreadPool, TookTooLong
 from streams.wire.reading import Message, frame_of
 
@@ -96,8 +96,13 @@ class Stage:
         self._seldom.warning(reason, text, fields_of(self.work.stage, message) | {"reason": reason})
 
     async def _results(self, frame: Frame, message: Message, is_surplus: Callable[[], bool]) -> list[bytes]:
-        # Frames of a function without a state have no order among them, and nothing to share.
-        turn = nullcontext(nullcontext(())) if self._lanes is None else self._lanes.turn(frame)
-        async with turn as use:
-            call = Call(self.work, frame, message, use, is_surplus, self.suspects)
-            return await self._pool.run(frame.source, call)
+        def call(use: AbstractContextManager[Arguments]) -> Call:
+            return Call(self.work, frame, message, use, is_surplus, self.suspects)
+
+        if self._lanes is None:  # no order among frames, and nothing to share
+            return await self._pool.run(frame.source, call(nullcontext(())))
+        # In order, and ahead of time: a thread goes from one frame to the next without waiting for the event loop.
+        async with self._lanes.turn(frame) as use:
+            job = self._pool.put(frame.source, call(use), one_at_a_time=True)
+        with use.unless_it_fails():
+            return await self._pool.answer(job)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -19,7 +20,7 @@ from streams.chain.redacted_words import VERSION, Words, clean_id
 from streams.runtime.errors import Failed, Skipped
 from streams.runtime.metrics import Times
 from streams.runtime.poison_records import PoisonRecords
-from streams.stage.ordering import Use
+from streams.stage.ordering import Arguments
 from streams.wire import records
 from streams.wire.reading import Message, redriven_mark
 from streams.wire.records import MAX_DETECTIONS, RecordError
@@ -143,7 +144,7 @@ class Call:
     work: Invocation
     frame: Frame
     message: Message
-    use: Use
+    use: AbstractContextManager[Arguments]
     is_surplus: Callable[[], bool]
     suspects: PoisonRecords
 

@@ -1,6 +1,6 @@
-"""Per-key ordering: frames of one producer's run are processed one at a time, in order, and may look ahead.
+"""Per-key ordering: frames of one producer's run go to the threads one after another, and may look ahead.
 
-The state is remembered for a bounded number of sources; a lane exists while one of its frames is in flight.
+The state is remembered for a bounded number of sources; a lane exists while one of its frames waits for its turn.
 """
 
 from __future__ import annotations
@@ -16,35 +16,59 @@ from operator import attrgetter
 from typing import Any
 
 from functions.core.frame import Frame
-from streams.runtime.errors import Skipped
 from streams.runtime.source_memory import Key, SourceMemory, key_of
 
 # What a function gets beside the frame: nothing, its state, or its state and the frames ahead.
 Arguments = tuple[Any, ...]
-# Entered by the thread that calls the function: what waits for one, or for the event loop after it, holds no state.
-Use = AbstractContextManager[Arguments]
 _SILENT_AFTER = 2.0  # windows without a frame: nothing more is waited for
 
 
 @dataclass
 class Known:
-    """The memory of a source: its state while no call has it, and the `seq` of its last frame.
+    """The memory of a source: its state while no call has it, and the `seq` of the last frame that a call began with.
 
-    `user` is the frame whose call may give the state back: None once the source is forgotten or the call has failed.
+    `user` is whose call may give the state back: None once the source is forgotten or the call has failed.
     """
 
     state: Any = None
     last: int = -1
     user: object = None
+    is_forgotten: bool = False
+
+
+class Use(AbstractContextManager[Arguments]):
+    """The arguments of one frame's call, for the thread that makes it to enter: what waits holds no state.
+
+    The state is out meanwhile, and not given back after an error. A repeat's result is made without touching it.
+    """
+
+    def __init__(self, known: Known, frame: Frame, ahead: Arguments, new_state: Callable[[], Any]) -> None:
+        self._known, self._frame, self._ahead, self._new_state = known, frame, ahead, new_state
+        self._state: Any = None
+
+    def __enter__(self) -> Arguments:
+        known = self._known
+        if self._frame.seq > known.last:
+            known.last, known.user = self._frame.seq, None if known.is_forgotten else self
+            self._state, known.state = known.state, None
+        if self._state is None:
+            self._state = self._new_state()
+        return self._state, *self._ahead
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        state, self._state = self._state, None
+        if kind is None and self._known.user is self:
+            self._known.state = state
 
     @contextmanager
-    def use(self, user: object, new_state: Callable[[], Any], ahead: Arguments) -> Iterator[Arguments]:
-        """The arguments for one call; the state is out meanwhile, and not given back after an error."""
-        state, self.state = self.state, None
-        state = new_state() if state is None else state
-        yield (state, *ahead)
-        if self.user is user:
-            self.state = state
+    def unless_it_fails(self) -> Iterator[None]:
+        """Wraps the wait for the call: one that is not waited for any more gives nothing back when it ends."""
+        try:
+            yield
+        except BaseException:
+            if self._known.user is self:
+                self._known.state = self._known.user = None
+            raise
 
 
 class Lanes:
@@ -71,33 +95,18 @@ class Lanes:
 
     @asynccontextmanager
     async def turn(self, frame: Frame) -> AsyncIterator[Use]:
-        """Within, it is this frame's turn; yields what the thread enters around the call."""
+        """Within, it is this frame's turn to be put before a thread; yields what the thread enters around the call."""
         key, lanes = key_of(frame), self._lanes
         lane = lanes.setdefault(key, Lane(self._window_s))
         try:
-            async with lane.turn(frame) as ahead, self._state(frame, ahead) as use:
-                yield use
+            async with lane.turn(frame) as ahead:
+                yield Use(self._remembered.see(key), frame, ahead, self._new_state)
         finally:
             if lane.is_empty:
                 lanes.pop(key, None)
 
-    @asynccontextmanager
-    async def _state(self, frame: Frame, ahead: Arguments) -> AsyncIterator[Use]:
-        known = self._remembered.see(key_of(frame))
-        if frame.seq <= known.last:  # a repeat: its result is made, the state is not touched
-            yield Known().use(frame, self._new_state, ahead)
-            return
-        known.last, known.user = frame.seq, frame
-        try:
-            yield known.use(frame, self._new_state, ahead)
-        except Skipped:
-            raise  # the function has not seen the frame
-        except BaseException:
-            known.state = known.user = None
-            raise
-
     def _drop(self, key: Key, known: Known, why: str) -> None:
-        known.state = known.user = None  # a frame that waits for a thread would keep it
+        known.is_forgotten, known.state, known.user = True, None, None  # a frame that waits for a thread would keep it
         self._forgotten(key, why)
 
 
@@ -113,12 +122,12 @@ class Lane:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no frame is in flight."""
+        """Whether no frame waits."""
         return not self._arrived
 
     @asynccontextmanager
     async def turn(self, frame: Frame) -> AsyncIterator[Arguments]:
-        """Within, no other frame of this lane is processed; yields the frames ahead."""
+        """Within, it is no other frame's turn; yields the frames ahead."""
         insort(self._arrived, frame, key=_captured_at)
         self._arrived_at = time.monotonic()
         self._news.set()

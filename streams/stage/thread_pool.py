@@ -21,15 +21,18 @@ class TookTooLong(Exception):
     """A call went on past its time limit; its thread cannot be ended and is lost until it returns."""
 
 
-class _Job(Generic[T]):
-    def __init__(self, call: Callable[[], T]) -> None:
-        self.call = call
+class Job(Generic[T]):
+    """A call that waits for a thread, is under way in one, or is done."""
+
+    def __init__(self, source: str, call: Callable[[], T]) -> None:
+        self.source, self.call = source, call
         self.loop = asyncio.get_running_loop()
         # An error is a result, too: not every one can be set as a future's exception, or raised from it.
         self.answer: asyncio.Future[T | Exception] = self.loop.create_future()
         self.timer: asyncio.TimerHandle
         self.started_at: float | None = None
         self.was_skipped = self.has_ended = False
+        self._in_turn = threading.Lock()
 
     def run(self) -> None:
         if self.answer.cancelled():
@@ -47,14 +50,18 @@ class _Job(Generic[T]):
         if not self.answer.done():
             self.answer.set_result(result)
 
+    def ends_turn(self) -> bool:
+        """Whether its source's turn ends now: once, when the call ends or its time is up."""
+        return self._in_turn.acquire(blocking=False)
+
 
 class ThreadPool:
     """A fixed number of daemon threads: one that hangs blocks neither the others nor the process's exit."""
 
     def __init__(self, threads: int, time_limit_s: float) -> None:
-        self._jobs: FairQueue[_Job[Any]] = FairQueue()
+        self._jobs: FairQueue[Job[Any]] = FairQueue()
         self._time_limit_s = time_limit_s
-        self._late: list[_Job[Any]] = []
+        self._late: list[Job[Any]] = []
         self._threads = threads
 
     def start(self, warm_up: Callable[[], object] = lambda: None) -> None:
@@ -79,10 +86,18 @@ class ThreadPool:
         return len(self._late) >= self._threads
 
     async def run(self, source: str, call: Callable[[], T]) -> T:
-        """The result of a call. Raises Skipped, TookTooLong after the time limit, and Failed for any other error."""
-        job = _Job(call)
-        self._jobs.put(source, job)
+        """The result of a call. Raises as `answer` does."""
+        return await self.answer(self.put(source, call))
+
+    def put(self, source: str, call: Callable[[], T], one_at_a_time: bool = False) -> Job[T]:
+        """Have a call done, `one_at_a_time` after those of its source that were put before."""
+        job = Job(source, call)
+        self._jobs.put(source, job, one_at_a_time)
         self._watch(job)
+        return job
+
+    async def answer(self, job: Job[T]) -> T:
+        """The result of a call. Raises Skipped, TookTooLong after the time limit, and Failed for any other error."""
         try:
             result = await job.answer
         finally:
@@ -93,13 +108,19 @@ class ThreadPool:
             raise result
         return result
 
-    def _watch(self, job: _Job[Any]) -> None:
+    def _watch(self, job: Job[Any]) -> None:
         """Look at a job again when its time would be up, and once it is, answer in place of its thread."""
         taken_s = time.monotonic() - job.started_at if job.started_at else 0.0
         if taken_s < self._time_limit_s:
             job.timer = job.loop.call_later(self._time_limit_s - taken_s, self._watch, job)
             return
         job.give(TookTooLong(f"Expected an answer within {self._time_limit_s:g} s, got none"))
+        self._end_turn(job)
+
+    def _end_turn(self, job: Job[Any]) -> None:
+        if job.ends_turn():
+            # Else a source whose frames are all too old when their turn comes would never have one done.
+            self._jobs.over(job.source, keeps_turn=job.was_skipped)
 
     def _work(self, warm_up: Callable[[], object], ready: SimpleQueue[Exception | None]) -> None:
         try:
@@ -112,7 +133,6 @@ class ThreadPool:
             return
         ready.put(None)
         while taken := self._jobs.take():
-            source, job = taken
+            _, job = taken
             job.run()
-            # Else a source whose frames are all too old when their turn comes would never have one done.
-            self._jobs.over(source, keeps_turn=job.was_skipped)
+            self._end_turn(job)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from functools import partial
+
+import pytest
 
 from streams.runtime.errors import Skipped
 from streams.stage.fair_queue import FairQueue
-from streams.stage.thread_pool import ThreadPool
-from tests.wait import others_turn
+from streams.stage.thread_pool import ThreadPool, TookTooLong
+from tests.wait import others_turn, wait_until_async
 
 
 def test_a_source_with_nothing_under_way_comes_before_one_that_waits_longer() -> None:
@@ -70,6 +73,45 @@ def test_a_camera_is_served_before_names_that_came_after_its_last_turn() -> None
     turns.put("second", 0)
     turns.put("door", 1)
     assert [turns.take() for _ in range(3)] == [("first", 0), ("door", 1), ("second", 0)]
+
+
+def test_those_of_a_source_that_go_one_at_a_time_wait_for_one_another_and_for_no_other() -> None:
+    turns = FairQueue[int]()
+    for n in range(3):
+        for source in ("door", "gate"):
+            turns.put(source, n, one_at_a_time=True)
+    assert [turns.take() for _ in range(2)] == [("door", 0), ("gate", 0)]
+    turns.end()
+    assert turns.take() is None  # nothing else may be taken
+    turns.over("gate")
+    assert turns.take() == ("gate", 1)
+    turns.over("door")
+    turns.over("gate")
+    assert sorted(turns.take() or () for _ in range(2)) == [("door", 1), ("gate", 2)]
+    turns.over("door")
+    assert turns.take() == ("door", 2)
+    turns.over("door")
+    turns.over("gate")
+    turns.put("gate", 3, one_at_a_time=True)
+    assert turns.take() == ("gate", 3)
+    assert not turns._held_back
+
+
+async def test_a_call_that_hangs_holds_up_the_next_of_its_source_until_its_time_is_up() -> None:
+    pool, ends = ThreadPool(2, time_limit_s=0.2), threading.Event()
+    pool.start()
+    done: list[str] = []
+    calls = (partial(ends.wait, 30), *(partial(done.append, name) for name in ("second", "third")))
+    hangs, *others = [pool.put("door", call, one_at_a_time=True) for call in calls]
+    with pytest.raises(TookTooLong):
+        await pool.answer(hangs)
+    for other in others:
+        await pool.answer(other)
+    ends.set()
+    await wait_until_async(lambda: hangs.has_ended, 10, "the end of the call that hung")
+    await pool.answer(pool.put("door", partial(done.append, "fourth"), one_at_a_time=True))
+    pool.stop()
+    assert done == ["second", "third", "fourth"]
 
 
 async def test_of_frames_that_are_all_late_each_source_has_some_done() -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import msgpack
 import pytest
 import pytest_asyncio
 
+from functions import Frame
 from functions.core import registry
 from functions.redaction.zones import zone
 from streams.app import stage_app
@@ -24,6 +27,7 @@ from streams.wire import records
 from tests.functions.hops import looked_at
 from tests.streams import frames
 from tests.streams.trusting import in_chain
+from tests.wait import others_turn, wait_until
 
 NewStage = Callable[..., Stage]
 
@@ -238,6 +242,44 @@ async def test_every_source_has_a_state_of_its_own_and_meets_it_in_order(stage_o
 
     assert [counted(outcome) for outcome in outcomes[::2]] == [[n] for n in range(1, 21)]
     assert [counted(outcome) for outcome in outcomes[1::2]] == [[n] for n in range(1, 21)]
+
+
+async def test_a_thread_goes_from_one_frame_of_a_source_to_the_next_while_the_event_loop_is_busy(
+    stage_of: NewStage,
+) -> None:
+    stage, done = stage_of("count_frames"), list[int]()
+    count = stage.work.spec.call
+
+    def noted(frame: Frame, *more: Any, **options: Any) -> Any:
+        done.append(frame.seq)
+        return count(frame, *more, **options)
+
+    stage.work = replace(stage.work, spec=replace(stage.work.spec, call=noted))
+    coming = [asyncio.create_task(stage.outcome(Arrived(frames.record(seq)))) for seq in range(5)]
+    await others_turn()  # each is before the threads
+
+    wait_until(lambda: done == list(range(5)), 10, "all five to be done")  # meanwhile the event loop does nothing
+
+    assert [counted(await outcome) for outcome in coming] == [[n] for n in range(1, 6)]
+
+
+async def test_a_call_whose_time_is_up_gives_no_state_back_when_it_ends(stage_of: NewStage) -> None:
+    stage, ends = stage_of("count_frames", time_limit_s=0.2), threading.Event()
+    count = stage.work.spec.call
+
+    def slow(frame: Frame, *more: Any, **options: Any) -> Any:
+        result = count(frame, *more, **options)
+        if frame.seq == 1:
+            ends.wait(30)
+        return result
+
+    stage.work = replace(stage.work, spec=replace(stage.work.spec, call=slow))
+    outcomes = [await stage.outcome(Arrived(frames.record(seq))) for seq in (0, 1)]
+    ends.set()
+    outcomes += [await stage.outcome(Arrived(frames.record(seq))) for seq in (2, 3)]
+
+    assert "TookTooLong" in outcomes[1].reason
+    assert [counted(outcome) for outcome in outcomes if outcome.results] == [[1], [1], [2]]
 
 
 async def test_a_repeat_is_answered_without_touching_the_state(stage_of: NewStage) -> None:
