@@ -12,7 +12,8 @@ from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from streams.kafka.watermarks import watermarks
-from streams.runtime.faust_app import BusApp, Consumer
+from streams.runtime.faust_app import BusApp
+from streams.runtime.faust_consumer import Consumer
 
 
 def held(app: BusApp) -> frozenset[TP]:

@@ -14,7 +14,8 @@ from faust.types import TP
 from faust.web.drivers.aiohttp import Web as WebDriver
 from mode.types import ServiceT
 
-from streams.runtime.faust_app import BusApp, Consumer, Transport
+from streams.runtime.faust_app import BusApp, Transport
+from streams.runtime.faust_consumer import Consumer
 from streams.runtime.lag import held
 from streams.runtime.membership import Membership
 from streams.runtime.shutdown import end_within
@@ -93,14 +94,14 @@ class ViewerApp(BusApp):
     health: Health
     folder: tempfile.TemporaryDirectory[str]
 
-    def __init__(self, group: str, membership: Membership, **options: Any) -> None:
+    def __init__(self, group: str, membership: Membership, librdkafka: dict[str, Any], **options: Any) -> None:
         own = {
             "web_enabled": True,
             "web_in_thread": False,
             "stream_wait_empty": False,
             "worker_redirect_stdouts": False,
         }
-        super().__init__(group, membership, **(options | own))
+        super().__init__(group, membership, librdkafka, **(options | own))
 
     def _new_transport(self) -> Transport:
         return _Transport(self.conf.broker_consumer, self)

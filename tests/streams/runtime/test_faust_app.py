@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka.consumer.fetcher import OffsetResetStrategy
 
-from streams.runtime.faust_app import BusApp, Consumer, bus_app
+from streams.runtime.faust_app import BusApp, bus_app
+from streams.runtime.faust_consumer import Consumer
 from streams.settings import Settings
+from tests.bus import produce_all
 from tests.wait import wait_until_async
 
 
@@ -55,3 +58,39 @@ async def test_it_ends_although_a_request_waits_for_its_retry(app: BusApp) -> No
     await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(begin(), thread.thread_loop))
     ended, _ = await asyncio.wait([asyncio.create_task(app.stop())], timeout=10)
     assert ended
+
+
+async def test_records_go_to_the_streams_without_tasks_of_their_own_and_wait_where_those_are_full(
+    embedded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [b"%d" % n for n in range(60)]
+    produce_all(embedded, "NUMBERS", [(b"door", number) for number in numbers])
+    app = bus_app("numbers", Settings(kafka_url=embedded, data_dir=str(tmp_path)))
+    came: list[bytes] = []
+    waits: list[int] = []  # when a record had to wait for the stream, after so many
+    goes_on = asyncio.Event()
+    wait_first = Consumer.wait_first
+
+    async def noted(self: Consumer, *what: Any, **more: Any) -> Any:
+        if len(what) == 2:
+            waits.append(len(came))
+        return await wait_first(self, *what, **more)
+
+    monkeypatch.setattr(Consumer, "wait_first", noted)
+
+    @app.agent(app.topic("NUMBERS"))
+    async def note(stream):  # type: ignore[no-untyped-def]
+        async for number in stream:
+            came.append(number)
+            if len(came) == 20:
+                await goes_on.wait()
+
+    await app.start()
+    try:
+        await wait_until_async(lambda: len(came) == 20, 30, "the first twenty")
+        goes_on.set()
+        await wait_until_async(lambda: len(came) == 60, 30, "all")
+    finally:
+        await app.stop()
+    assert came == numbers
+    assert set(waits) <= {20}
