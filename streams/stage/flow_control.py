@@ -12,6 +12,7 @@ from streams.wire.reading import Message
 
 Place = tuple[str, int]
 _RECENT = 128  # records by which a partition's sources are known
+_BATCH = 8  # records that are fetched at once of a partition that was full, where its share has room for them
 _LEAST = 4  # records a source where several share a partition: else one could not be read past the other
 
 
@@ -76,6 +77,7 @@ class FlowControl:
         self._records = records
         self._held: dict[Place, deque[InFlight]] = {}
         self._recent: dict[Place, _Recent] = {}
+        self._full: set[Place] = set()
 
     def enter(self, held: InFlight) -> None:
         """Add a record."""
@@ -96,8 +98,14 @@ class FlowControl:
         return [held for place in self._held.values() for held in place if held.is_done]
 
     def is_full(self, place: Place) -> bool:
-        """Whether a partition has used up its share."""
-        return place in self._held and len(self._held[place]) >= self._share(place)
+        """Whether a partition has used up its share; one that had is full until there is room for a batch."""
+        held = len(self._held.get(place, ()))
+        share = self._share(place) if held else 1
+        if held < (share + 1 - min(_BATCH, share // 2) if place in self._full else share):
+            self._full.discard(place)
+            return False
+        self._full.add(place)
+        return True
 
     def shed_load(self, place: Place) -> None:
         """Mark the oldest records of a source that crowds out the others of its partition as surplus.
