@@ -17,10 +17,16 @@ from faust.types import TP, RecordMetadata
 _ANY_PARTITION = -1
 # Between two looks for delivery reports while any is due; every record that is handed over looks, too.
 _LOOK_S = 0.005
+# So long a producer that stops waits for librdkafka to give back what it was writing.
+_PURGE_S = 2.0
+# A topic that brokers do not know yet, since they have just started, is waited for.
+_UNKNOWN_TOPIC_MS = 3_600_000
 
 
 class Producer(base.Producer):
     """Writes the records of a Faust app, those of one key in order. Knows no transactions, and makes no topics.
+
+    One that was refused a record, but for its size, takes no more until it starts anew: those behind it would pass it.
 
     Delivery reports are taken on the event loop. A thread that waits for them would be woken, and would wake the loop,
     for each; and inside librdkafka when the interpreter ends, it would keep the process from ending.
@@ -32,10 +38,12 @@ class Producer(base.Producer):
         super().__init__(*of, **options)
         self._sending: set[asyncio.Future[RecordMetadata]] = set()  # also of one that is flushed and never started
         self._next_look: asyncio.TimerHandle | None = None
+        self._refusal: aiokafka.errors.KafkaError | None = None
 
     async def on_start(self) -> None:
         """Connect; brokers that are away are waited for."""
         await super().on_start()
+        self._refusal = None
         self._client = confluent_kafka.Producer(
             {
                 **self.app.librdkafka,
@@ -46,6 +54,7 @@ class Producer(base.Producer):
                 # None out of order when the broker goes and comes back; meanwhile they wait for it.
                 "max.in.flight.requests.per.connection": 1,
                 "message.timeout.ms": 0,
+                "topic.metadata.propagation.max.ms": _UNKNOWN_TOPIC_MS,
                 "message.max.bytes": self.max_request_size,
                 "linger.ms": 0,
                 "log_level": 0,
@@ -56,8 +65,11 @@ class Producer(base.Producer):
         """Disconnect; what is not on the bus yet is dropped."""
         await super().on_stop()
         self._sending.clear()
-        self._client.purge()
-        self._client.poll(0)  # what it holds of those that are dropped, this producer among it, goes
+        self._client.purge(blocking=False)  # a blocking one waits for connections to brokers that are away
+        end = self.loop.time() + _PURGE_S
+        while len(self._client) and self.loop.time() < end:
+            self._client.poll(0)  # what it holds of those that are dropped, this producer among it, goes
+            await asyncio.sleep(_LOOK_S)
 
     async def send(
         self,
@@ -73,6 +85,8 @@ class Producer(base.Producer):
         """Hand over a record; what it gives back is done once the broker has it. Raises ProducerSendError."""
         if self.should_stop:  # behind one that is dropped it would be out of order
             raise ProducerSendError("The producer has stopped")
+        if self._refusal:
+            raise ProducerSendError(self._refusal)
         sending: asyncio.Future[RecordMetadata] = self.loop.create_future()
         try:
             self._client.produce(
@@ -125,13 +139,20 @@ class Producer(base.Producer):
         if sending not in self._sending:
             return  # dropped, by a producer that has stopped
         self._sending.remove(sending)
+        refusal = self._refused(error) if error is not None else None
         if sending.done():
             return  # who waited for it was cancelled
-        if error is not None:
-            sending.set_exception(_in_words_of_aiokafka(error))
+        if refusal:
+            sending.set_exception(refusal)
             return
         place = TP(cast(str, message.topic()), cast(int, message.partition()))
         sending.set_result(RecordMetadata(*place, place, cast(int, message.offset())))
+
+    def _refused(self, error: confluent_kafka.KafkaError) -> aiokafka.errors.KafkaError:
+        refusal = _in_words_of_aiokafka(error)
+        if not isinstance(refusal, aiokafka.errors.MessageSizeTooLargeError):
+            self._refusal = refusal
+        return refusal
 
 
 def _in_words_of_aiokafka(error: confluent_kafka.KafkaError) -> aiokafka.errors.KafkaError:

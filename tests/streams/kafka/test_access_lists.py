@@ -11,7 +11,9 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from aiokafka.errors import TopicAuthorizationFailedError
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
+from faust.exceptions import ProducerSendError
 from msgspec.structs import replace
 
 from functions.core.frame import Redaction
@@ -20,6 +22,7 @@ from streams.chain.outputs_section import StreamConf
 from streams.kafka import topics
 from streams.kafka.security import for_librdkafka
 from streams.outputs.redacted_frames import RedactedFrames
+from streams.runtime.faust_app import bus_app
 from streams.wire import records
 from streams.wire.cameras import DrawnZones
 from streams.zones.writer import MayNotWrite, ZonesWriter
@@ -101,6 +104,19 @@ def test_zones_are_written_by_who_may_write_redacted_topics(frames_everywhere: G
     ZonesWriter(frames_everywhere.settings("edge"), chains.load()).write(none)
     with pytest.raises(MayNotWrite, match="may read ZONES and not write it: draw at a viewer whose user may write"):
         ZonesWriter(frames_everywhere.settings("viewer"), chains.load()).write(none)
+
+
+async def test_a_producer_that_was_refused_a_record_takes_none_that_would_pass_it(
+    frames_everywhere: Guarded, tmp_path: Path
+) -> None:
+    producer = bus_app("group", replace(frames_everywhere.settings("viewer"), data_dir=str(tmp_path))).producer
+    record = (REDACTED, b"cam", frames.record(), None, None, None)
+    await producer.start()
+    with pytest.raises(TopicAuthorizationFailedError):
+        await producer.send_and_wait(*record)
+    with pytest.raises(ProducerSendError, match="TopicAuthorizationFailedError"):
+        await producer.send(*record)
+    await producer.stop()
 
 
 def test_edge_reads_and_writes_the_whole_chain(frames_everywhere: Guarded) -> None:
