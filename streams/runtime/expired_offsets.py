@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from faust.types import TP, EventT
 
+from streams.kafka.faust_consumer import Consumer
 from streams.runtime.errors import fields_of
 from streams.runtime.faust_app import BusApp
-from streams.runtime.faust_consumer import Consumer
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode import loop
 
+from streams.kafka.faust_consumer import Consumer
 from streams.kafka.faust_producer import Producer
 from streams.kafka.security import for_faust, for_librdkafka
 from streams.kafka.topics import DEAD_LETTER_BYTES
-from streams.runtime.faust_consumer import Consumer
 from streams.runtime.membership import Membership
 from streams.settings import Settings
 

@@ -11,9 +11,9 @@ from confluent_kafka import KafkaException
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
+from streams.kafka.faust_consumer import Consumer
 from streams.kafka.watermarks import watermarks
 from streams.runtime.faust_app import BusApp
-from streams.runtime.faust_consumer import Consumer
 
 
 def held(app: BusApp) -> frozenset[TP]:

@@ -17,10 +17,10 @@ from prometheus_client.core import Metric
 
 from functions.core.errors import UsageError
 from streams.kafka import topics
+from streams.kafka.faust_consumer import Consumer
 from streams.kafka.lone_consumer import lone_consumer
 from streams.runtime.errors import Exhausted, Stopped, as_stopped, text_of
 from streams.runtime.faust_app import BusApp
-from streams.runtime.faust_consumer import Consumer
 from streams.runtime.lag import Lag, Liveness, held
 from streams.runtime.poison_records import leave_nothing
 from streams.settings import Settings

@@ -14,8 +14,8 @@ from faust.types import TP
 from faust.web.drivers.aiohttp import Web as WebDriver
 from mode.types import ServiceT
 
+from streams.kafka.faust_consumer import Consumer
 from streams.runtime.faust_app import BusApp, Transport
-from streams.runtime.faust_consumer import Consumer
 from streams.runtime.lag import held
 from streams.runtime.membership import Membership
 from streams.runtime.shutdown import end_within

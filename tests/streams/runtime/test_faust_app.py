@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from aiokafka.consumer.fetcher import OffsetResetStrategy
 
+from streams.kafka.faust_consumer import Consumer
 from streams.runtime.faust_app import BusApp, bus_app
-from streams.runtime.faust_consumer import Consumer
 from streams.settings import Settings
 from tests.bus import produce_all
 from tests.wait import wait_until_async
