@@ -71,7 +71,8 @@ STATE: Map = {
     "last_error": "rtsp://user:***@door.example/: connection timed out",
 }
 ZONE: Map = {"name": "till", "polygon": [[0.0, 0.5], [0.25, 0.5], [0.25, 1.0]]}
-ZONES: Map = {"v": 1, "source": "shop-door", "cover": [ZONE], "by": "ana", "at": 1_767_225_600_000_000}
+DRAWN: Map = {"by": "ana", "at": 1_767_225_600_000_000}
+ZONES: Map = {"v": 1, "source": "shop-door", "cover": [ZONE], **DRAWN}
 TIMES: Map = {"since": 1_767_225_600_000_000, "at": 1_767_225_605_250_000}
 ALERT: Map = {
     "kind": "alert",
@@ -264,6 +265,8 @@ def _good_zones() -> dict[str, Map]:
     return {
         "zones-one": ZONES,
         "zones-none": ZONES | {"cover": []},
+        "zones-and-areas": {**{name: ZONES[name] for name in ("v", "source", "cover")}, "areas": [ZONE], **DRAWN},
+        "areas-alone": {"v": 1, "source": "shop-door", "cover": [], "areas": [ZONE, ZONE], **DRAWN},
         "zones-at-the-limits": ZONES | {"cover": [most, *[ZONE] * 63], "by": "ü" * 128},
     }
 
@@ -278,6 +281,11 @@ def _bad_zones() -> dict[str, tuple[object, str]]:
         "zones-of-two-points": (ZONES | {"cover": [ZONE | {"polygon": [[0.0, 0.0]] * 2}]}, "of length >= 3"),
         "zones-of-65-points": (ZONES | {"cover": [ZONE | {"polygon": [[0.0, 0.0]] * 65}]}, "of length <= 64"),
         "zones-too-many": (ZONES | {"cover": [ZONE] * 65}, "of length <= 64 - at `$.cover`"),
+        "areas-in-pixels": (
+            ZONES | {"areas": [ZONE | {"polygon": [[0.0, 360.0], [320.0, 360.0], [320.0, 720.0]]}]},
+            "Expected `float` <= 1.0 - at `$.areas[0].polygon[0][1]`",
+        ),
+        "areas-too-many": (ZONES | {"areas": [ZONE] * 65}, "of length <= 64 - at `$.areas`"),
         "zones-by-nobody": (ZONES | {"by": ""}, "of length >= 1 - at `$.by`"),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.core.errors import UsageError, one_of
+from functions.core.errors import UsageError, did_you_mean, one_of
 from streams.chain.alerts_section import CLIP, MQTT, WEBHOOK, AlertConf
 from streams.chain.outputs_section import MqttConf, RecordingConf, WebhookConf
 from streams.chain.types import Chain, ChainError, check_name
@@ -31,7 +31,8 @@ def _refuse_shared_prefix(chain: Chain) -> None:
 
 def source_of(chain: Chain, alert: AlertConf) -> str | None:
     """The source that an alert is about, None for any."""
-    return chain.areas[alert.when.zone].source if alert.when.zone is not None else alert.when.source
+    area = chain.areas.get(alert.when.zone or "")
+    return area.source if area else alert.when.source
 
 
 def told(chain: Chain, alert: AlertConf) -> dict[str, MqttConf | WebhookConf]:
@@ -46,12 +47,20 @@ def topics_of(chain: Chain, alert: AlertConf) -> list[str]:
     return sorted({output.topic for output in told(chain, alert).values()} or redacted[:1])
 
 
+def undrawn(chain: Chain) -> list[str]:
+    """What is to be said of rules that name an area which the file does not have: somebody has to draw it."""
+    zones = {name: alert.when.zone for name, alert in chain.alerts.items()}
+    return [
+        f"Alert {name} names no area of the file: it counts who stands in {zone} once an operator has drawn that"
+        f"{did_you_mean(zone, chain.areas)}"
+        for name, zone in zones.items()
+        if zone is not None and zone not in chain.areas
+    ]
+
+
 def _check_area(chain: Chain, name: str, alert: AlertConf) -> None:
-    if alert.when.zone is None:
-        return
     if alert.when.zone not in chain.areas:
-        known = [f"[areas.{area}]" for area in chain.areas]
-        raise ChainError(f"Alert {name}, zone: expected {one_of(alert.when.zone, known)}, got {alert.when.zone}")
+        return
     drawn_at = chain.areas[alert.when.zone].source
     if alert.when.source not in (None, drawn_at):
         raise ChainError(

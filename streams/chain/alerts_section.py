@@ -32,7 +32,7 @@ class AreaConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class WhenConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is seen: `at_least` so many of `label` for `for_s` seconds, at one source or at any.
 
-    `zone` names an area in which they stand, `between` the hours of the day, as 22:00-06:00.
+    `zone` names an area in which they stand, of the file or drawn, `between` the hours of the day, as 22:00-06:00.
     """
 
     label: Annotated[str, Meta(min_length=1, max_length=128)]
@@ -40,7 +40,7 @@ class WhenConf(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     at_least: Annotated[int, Meta(ge=1, le=1000)] = 1
     for_s: Annotated[float, Meta(ge=0, le=3600)] = 0.0
     between: str | None = None
-    zone: str | None = None
+    zone: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
 
     def __post_init__(self) -> None:
         if self.source is not None and (why := why_no_name(self.source)):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from streams import settings
+from streams.chain.alerts_check import undrawn
 from streams.chain.check import checked
 from streams.chain.counts_section import NAME as COUNTING
 from streams.chain.outputs_section import kind_of
@@ -29,6 +30,8 @@ def check(file: str) -> None:
     for name, output in found.outputs.items():
         if not found.redacted(output.topic):
             click.echo(f"Output {name} is raw: it lets out {output.topic}, whose pictures may show people")
+    for said in undrawn(found):
+        click.echo(said)
     click.echo(f"{len(found.stages)} stages over {len(found.topic_names)} topics: the chain can run")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from functions.core.frame import Frame
-from streams.chain.alerts_section import AlertConf, AreaConf
+from streams.chain.alerts_section import AlertConf
 from streams.chain.outputs_section import OutputConf
 from streams.notify.messages import alert_of, as_json, summary_of
 from streams.notify.metrics import DROPPED, HELD, TOLD
@@ -19,24 +19,26 @@ from streams.notify.rule import Seen, count, is_in_hours, see
 from streams.notify.watches import Place, Rows, Watches
 from streams.wire import counts as wire
 from streams.wire.alerts import ALERTS, Alert, Summary
+from streams.zones.areas import Areas
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule with the area and the outputs that it names, and the one source that it is about.
+    """A rule with all areas, the outputs that it names, and the one source that it is about.
 
     `outputs` have `ALERTS` among them: the topic is told whatever an output is, and more.
     """
 
     name: str
     conf: AlertConf
-    area: AreaConf | None
+    areas: Areas
     source: str | None
     outputs: Mapping[str, OutputConf]
 
     def told_of(self, source: str) -> list[str]:
-        """The outputs that are told of this source; none where the rule is about another."""
-        if self.source not in (None, source):
+        """The outputs that are told of this source; none where the rule is about another, or its area elsewhere."""
+        zone = self.conf.when.zone
+        if self.source not in (None, source) or (zone is not None and not self.areas.at(zone, source)):
             return []
         return [name for name, output in self.outputs.items() if output.takes(source)]
 
@@ -97,7 +99,8 @@ class Alerting:
     def _judge(self, rule: Rule, outputs: Sequence[str], frame: Frame, partition: int) -> None:
         place = Place(rule.name, frame.source)
         seen = self._watches.at(place, partition)
-        number = count(rule.conf, rule.area, frame)
+        zone = rule.conf.when.zone
+        number = count(rule.conf, None if zone is None else rule.areas.at(zone, frame.source), frame)
         holds = number >= rule.conf.when.at_least and is_in_hours(rule.conf, frame.captured_at)
         changed, is_alert = see(seen, frame, holds, round(rule.conf.when.for_s * 1e6))
         if is_alert:

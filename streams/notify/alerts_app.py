@@ -22,6 +22,7 @@ from streams.runtime.table_app import RestartState, TableApp
 from streams.settings import Settings
 from streams.wire.reading import named_frame_of
 from streams.wire.records import RecordError
+from streams.zones.areas import Areas
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class AlertsApp(TableApp):
         raw: bool,
         partitions: int,
         rules: Sequence[Rule],
+        areas: Areas,
         outboxes: Mapping[str, Outbox],
         numbers: Numbers,
         alerts: Counter[tuple[str, str]],
@@ -51,7 +53,7 @@ class AlertsApp(TableApp):
         refuse: Refuse,
     ) -> None:
         super().__init__(NAME, group, topic, TABLE, partitions, settings, state, refuse)
-        self._topic, self._raw, self._numbers = topic, raw, numbers
+        self._topic, self._raw, self._numbers, self._areas = topic, raw, numbers, areas
         self._max_bytes = settings.max_record_bytes
         self._alerting = Alerting(self.table, rules, outboxes, _WATCHES_PER_SOURCE * settings.sources, alerts)
         self._restored = False
@@ -61,6 +63,7 @@ class AlertsApp(TableApp):
     async def process(self, event: EventT[bytes]) -> None:
         """Judge one frame by all rules."""
         frame = self._checked(event)
+        await self._areas.are_known.wait()
         self._restore()
         self._numbers.see(frame)
         self._alerting.judge(frame, event.message.partition)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,8 @@ from msgspec import Struct, structs
 
 from functions.core.frame import Detection, Frame
 from functions.core.labels import plain
-from streams.chain.alerts_section import AlertConf, AreaConf
+from functions.redaction.zones import Polygon
+from streams.chain.alerts_section import AlertConf
 
 _S = 1_000_000
 # A detector misses somebody now and then: what is not seen for less than this has not gone.
@@ -56,11 +58,13 @@ class Seen:
     seen_at: int | None = None
 
 
-def count(alert: AlertConf, area: AreaConf | None, frame: Frame) -> int:
-    """How many of the rule's label stand in its area: the middle of a box's lower edge says where somebody stands."""
+def count(alert: AlertConf, areas: Sequence[Polygon] | None, frame: Frame) -> int:
+    """How many of the rule's label stand in one of its areas, by the middle of a box's lower edge; None: anywhere."""
     wanted = plain(alert.when.label)
     found = [each for each in frame.detections if plain(each.label) == wanted]
-    return len(found) if area is None else sum(_stands_in(area, each, frame.picture.size_wh) for each in found)
+    if areas is None:
+        return len(found)
+    return sum(any(_stands_in(area, each, frame.picture.size_wh) for area in areas) for each in found)
 
 
 def is_in_hours(alert: AlertConf, at: int) -> bool:
@@ -112,7 +116,7 @@ def _begin_anew(watch: Watch) -> None:
     watch.since, watch.first, watch.told, watch.gone_at = None, "", False, None
 
 
-def _stands_in(area: AreaConf, found: Detection, size_wh: tuple[int, int]) -> bool:
+def _stands_in(area: Polygon, found: Detection, size_wh: tuple[int, int]) -> bool:
     left, _, right, bottom = found.xyxy
     foot = (left + right) / 2 / size_wh[0], bottom / size_wh[1]
-    return cv2.pointPolygonTest(np.array(area.polygon, np.float32), foot, measureDist=False) >= 0
+    return cv2.pointPolygonTest(np.array(area, np.float32), foot, measureDist=False) >= 0

@@ -29,6 +29,7 @@ from streams.runtime.table_app import RestartState
 from streams.settings import Settings
 from streams.wire.alerts import ALERTS
 from streams.wire.cameras import CAMERAS
+from streams.zones.areas import Areas
 
 Outputs = Mapping[str, MqttConf | WebhookConf]
 
@@ -40,11 +41,12 @@ class NotifyWorker(AppWorker):
         super().__init__(name, settings)
         self._topic, self._chain = topic, chain
         self._group = group_of([topic], NAME, "+".join(sorted(outputs)) or ALERTS)
-        self._rules = _rules(chain, topic, outputs)
+        self._areas = _areas(chain, topic)
+        self._rules = _rules(chain, topic, outputs, self._areas)
         self._state, self._numbers = RestartState(), Numbers()
         self._outboxes = {name: Outbox(name) for name in (ALERTS, *outputs)}
         self._alerts = Counter[tuple[str, str]]()
-        self._follower = Follower(settings, self._numbers)
+        self._follower = Follower(settings, self._numbers, self._areas)
         self._alerts_topic = AlertsTopic(settings, self._outboxes[ALERTS])
         self._outputs = [self._delivery(name, output) for name, output in outputs.items()]
 
@@ -72,6 +74,7 @@ class NotifyWorker(AppWorker):
             not self._chain.redacted(self._topic),
             self._partitions,
             self._rules,
+            self._areas,
             self._outboxes,
             self._numbers,
             self._alerts,
@@ -104,12 +107,18 @@ def workers(chain: Chain, settings: Settings) -> list[NotifyWorker]:
     return [NotifyWorker(names[topic], topic, own, chain, settings) for topic, own in by_topic.items()]
 
 
-def _rules(chain: Chain, topic: str, outputs: Outputs) -> list[Rule]:
+def _areas(chain: Chain, topic: str) -> Areas:
+    """The areas of rules that are judged by the frames of a topic."""
+    zones = [alert.when.zone for alert in chain.alerts.values() if topic in topics_of(chain, alert)]
+    return Areas(chain.areas, frozenset(zone for zone in zones if zone is not None))
+
+
+def _rules(chain: Chain, topic: str, outputs: Outputs, areas: Areas) -> list[Rule]:
     """The rules that are judged by the frames of a topic, each with those of these outputs that it tells."""
     rules = []
     for name, alert in chain.alerts.items():
         if topic in topics_of(chain, alert):
             own = {each: output for each, output in told(chain, alert).items() if each in outputs}
-            area = chain.areas[alert.when.zone] if alert.when.zone is not None else None
-            rules.append(Rule(name, alert, area, source_of(chain, alert), {ALERTS: OutputConf(topic=topic), **own}))
+            told_too = {ALERTS: OutputConf(topic=topic), **own}
+            rules.append(Rule(name, alert, areas, source_of(chain, alert), told_too))
     return rules

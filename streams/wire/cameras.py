@@ -1,4 +1,4 @@
-"""The records of `CAMERAS` and `ZONES`, compacted topics: how each source is, and what people drew to be covered.
+"""The records of `CAMERAS` and `ZONES`, compacted topics: how each source is, and what people drew on its picture.
 
 `docs/wire-format.md` specifies both for every language.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from streams.wire.counts import Versioned
 from streams.wire.records import Count, Name, Share, Side, Text
@@ -47,16 +47,20 @@ class CameraState(Versioned, frozen=True, kw_only=True):
 
 
 class DrawnZone(Struct, frozen=True):
-    """One polygon to cover, in shares of the upright picture."""
+    """One polygon, in shares of the upright picture."""
 
     name: Annotated[str, Meta(min_length=1, max_length=64)]
     polygon: Annotated[list[tuple[Share, Share]], Meta(min_length=3, max_length=MAX_POINTS)]
 
 
 class DrawnZones(Versioned, frozen=True, kw_only=True):
-    """All that was drawn to be covered at one source, by whom and when (µs); an empty list says that there is none."""
+    """All that was drawn at one source, by whom and when (µs); an empty list says that there is none.
+
+    `cover` is covered; `areas` are for alerts only: they cover nothing and uncover nothing.
+    """
 
     source: Name
     cover: Annotated[list[DrawnZone], Meta(max_length=MAX_ZONES)]
+    areas: Annotated[list[DrawnZone], Meta(max_length=MAX_ZONES)] | UnsetType = UNSET  # left out where there is none
     by: Name
     at: Count

@@ -1,4 +1,4 @@
-"""Zones that people drew, as redactors know them: read from the topic `ZONES`, kept beside their data.
+"""What people drew: zones, as redactors know them, kept beside their data, and areas for alerts; of the topic `ZONES`.
 
 Imports `streams.kafka`, `streams.wire` and below. Begin with `known.py`; `writer.py` is the only one who writes it.
 """

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -31,11 +31,12 @@ _POLL_S, _LOOK_EVERY_S, _RETRY_S = 0.2, 2.0, 1.0
 
 
 class Told(Struct, frozen=True):
-    """The zones of one source; `at` in µs, None where nothing was ever written that can be read."""
+    """What was drawn at one source; `at` in µs, None where nothing was ever written that can be read."""
 
     source: str
     state: Literal["none", "drawn", "unknown"]
     zones: list[DrawnZone] = []
+    areas: list[DrawnZone] = []
     by: str = ""
     at: int | None = None
     toml: str = ""
@@ -88,13 +89,14 @@ class ZonesBoard:
             self._known.keep()
 
     def of(self, source: str) -> Told:
-        """The zones of a source."""
+        """What was drawn at a source."""
         cover = self._known.zones.get(source, []) if self._known else []
         if cover is None:
             return Told(source, "unknown")
         last = self._newest.get(source)
-        by, at = (last.by, last.at) if last else ("", None)
-        return Told(source, "drawn" if cover else "none", cover, by, at, as_toml(source, cover) if cover else "")
+        areas, by, at = (last.areas or [], last.by, last.at) if last else ([], "", None)
+        state: Literal["none", "drawn"] = "drawn" if cover or areas else "none"
+        return Told(source, state, cover, areas, by, at, as_toml(source, cover, areas))
 
     @property
     def sources(self) -> list[str]:
@@ -102,12 +104,21 @@ class ZonesBoard:
         return list(self._known.zones) if self._known else []
 
 
-def as_toml(source: str, cover: Iterable[DrawnZone]) -> str:
-    """The zones as a section of the chain file."""
-    # A string of JSON is one of TOML, but for the one control character that JSON leaves as it is.
-    name = json.dumps(source, ensure_ascii=False).replace("\x7f", "\\u007f")
+def as_toml(source: str, cover: Sequence[DrawnZone], areas: Sequence[DrawnZone]) -> str:
+    """The same as sections of the chain file; of areas of one name there the first."""
     polygons = [f"  {json.dumps(zone.polygon)},  # {printable(zone.name)}\n" for zone in cover]
-    return f"[zones.{name}]\ncover = [\n{''.join(polygons)}]\n"
+    sections = [f"[zones.{_quoted(source)}]\ncover = [\n{''.join(polygons)}]\n"] if cover else []
+    named = {area.name: area for area in reversed(areas)}
+    sections += [
+        f"[areas.{_quoted(name)}]\nsource = {_quoted(source)}\npolygon = {json.dumps(area.polygon)}\n"
+        for name, area in reversed(named.items())
+    ]
+    return "\n".join(sections)
+
+
+def _quoted(text: str) -> str:
+    # A string of JSON is one of TOML, but for the one control character that JSON leaves as it is.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 class BoardReader(Service):

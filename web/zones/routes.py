@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from aiohttp import web
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct
 
 from functions.core.errors import UsageError
 from streams.wire.cameras import MAX_ZONES, ZONES, DrawnZone, DrawnZones
@@ -20,16 +20,17 @@ from web.auth.sessions import Session
 from web.live.protocol import SourceName
 from web.zones.board import Told, ZonesBoard
 
-# 64 zones of 64 points, each number with all its digits.
-_BODY_BYTES = 256 * 1024
+# 64 zones and 64 areas of 64 points, each number with all its digits.
+_BODY_BYTES = 512 * 1024
 _READ_BACK_S = 5.0
 
 
 class Save(Struct, frozen=True, forbid_unknown_fields=True):
-    """All zones of a camera from now on; `at` is that of the record which they were drawn over, None without one."""
+    """All that is drawn at a camera from now on; `at` is that of the record it was drawn over, None without one."""
 
     source: SourceName
     zones: Annotated[list[DrawnZone], Meta(max_length=MAX_ZONES)]
+    areas: Annotated[list[DrawnZone], Meta(max_length=MAX_ZONES)]
     at: Count | None
 
 
@@ -58,7 +59,8 @@ class ZonesRoutes:
         async with self._saving:
             self._refuse(save)
             at = max(time.time_ns() // 1000, (save.at or 0) + 1)
-            drawn = DrawnZones(source=save.source, cover=save.zones, by=session.name, at=at)
+            areas = save.areas or UNSET
+            drawn = DrawnZones(source=save.source, cover=save.zones, areas=areas, by=session.name, at=at)
             await self._write(drawn)
             return as_json(await self._read_back(drawn))
 
@@ -81,7 +83,8 @@ class ZonesRoutes:
             raise web.HTTPNotFound(text="Expected a camera that sends\n")
         if now.at != save.at:
             raise web.HTTPConflict(text="Somebody else has drawn meanwhile: load theirs first\n")
-        if now.state == "none" and len(self._board.sources) >= MAX_SOURCES:
+        known = self._board.sources
+        if save.zones and save.source not in known and len(known) >= MAX_SOURCES:
             raise web.HTTPConflict(text=f"Expected zones of at most {MAX_SOURCES} cameras: redactors read no more\n")
 
     async def _read_back(self, drawn: DrawnZones) -> Told:

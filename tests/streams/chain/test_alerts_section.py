@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.chain.alerts_check import check_alerts, topics_of
+from streams.chain.alerts_check import check_alerts, topics_of, undrawn
 from streams.chain.outputs_section import MqttConf, WebhookConf
 from streams.chain.types import ChainError, load
 from tests.processes import PROJECT
@@ -64,7 +64,7 @@ def test_the_page_on_alerts_shows_a_chain_file_that_checks(tmp_path: Path) -> No
         (("at_least = 2", "at_least = 0"), "Alert night, when.at_least: expected `int` >= 1"),
         (("for_s = 5", "for_s = -1"), "Alert night, when.for_s: expected `float` >= 0.0"),
         (("22:00-06:00", "22-6"), "Alert night, when: between: expected hours as 22:00-06:00, got '22-6'"),
-        (('zone = "gate"', 'zone = "gat"'), r"Alert night, zone: expected one of \[areas.gate\].*, got gat"),
+        (('zone = "gate"', 'zone = ""'), "Alert night, when.zone: expected `str` of length >= 1"),
         (
             ('"yard", at', '"door", at'),
             "Alert night, source: expected yard, in whose picture the area gate is, got door",
@@ -91,6 +91,14 @@ def test_an_alert_that_could_not_be_told_is_refused(change: tuple[str, str], mes
         return
     with pytest.raises(ChainError, match=message):
         checked(tmp_path, text)
+
+
+def test_an_area_that_the_file_lacks_is_to_be_drawn_and_the_check_says_so(tmp_path: Path) -> None:
+    chain = checked(tmp_path, OUTPUTS + ALERT.replace('zone = "gate"', 'zone = "gat"'))
+    (said,) = undrawn(chain)
+    assert said.startswith("Alert night names no area of the file: it counts who stands in gat once an operator has dr")
+    assert said.endswith("did you mean gate?")
+    assert undrawn(checked(tmp_path, OUTPUTS + ALERT)) == []
 
 
 def test_an_alert_need_not_tell_anybody_and_is_then_judged_by_the_first_redacted_topic(tmp_path: Path) -> None:

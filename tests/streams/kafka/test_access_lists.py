@@ -146,7 +146,7 @@ def test_a_viewer_of_redacted_frames_only_waits_for_no_other_topic_and_draws_no_
         # What stands there for this camera is no zones: it shows that they are not known, and may not write any.
         told = wait_until(lambda: _answer(viewing.url + "/zones/list?source=cam", 200), 20, "zones that are read")
         assert '"state":"unknown"' in told
-        none = json.dumps({"source": "cam", "zones": [], "at": None}).encode()
+        none = json.dumps({"source": "cam", "zones": [], "areas": [], "at": None}).encode()
         assert "may read ZONES and not write it" in _answer(viewing.url + "/zones/save", 403, none)
 
 

@@ -17,6 +17,7 @@ from streams.notify.alerting import Alerting, Rule
 from streams.notify.outbox import Outbox
 from streams.outputs.moment import moment as read_moment
 from streams.wire.alerts import ALERTS, Alert, Summary, decode
+from streams.zones.areas import Areas
 from tests.streams.frames import frame
 
 OPS = WebhookConf(url="http://ops", secret="env:SECRET", sources=["yard"])
@@ -48,7 +49,7 @@ class Host:
     def __init__(self, table: Table, conf: AlertConf = NIGHT, outputs: dict[str, OutputConf] = BOTH) -> None:
         self.now_s = 0.0
         self.boxes = {name: Outbox(name) for name in outputs}
-        rule = Rule("night", conf, None, conf.when.source, outputs)
+        rule = Rule("night", conf, Areas({}, frozenset()), conf.when.source, outputs)
         self.counts = Counter[tuple[str, str]]()
         self.alerting = Alerting(table, [rule], self.boxes, 1000, self.counts, lambda: round(self.now_s * 1e6))
         for key, value in [*table.items()]:

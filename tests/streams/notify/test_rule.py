@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from functions import Detection, Frame
-from streams.chain.alerts_section import AlertConf, AreaConf, WhenConf
+from streams.chain.alerts_section import AlertConf, WhenConf
 from streams.notify.rule import Seen, Watch, count, is_in_hours, see
 from tests.streams.frames import frame
 
@@ -91,7 +91,9 @@ def _with(*found: tuple[str, float, float]) -> Frame:
 
 
 def test_of_an_area_those_are_counted_who_stand_in_it() -> None:
-    gate = AreaConf(source="cam", polygon=[(0.5, 0.5), (1.0, 0.5), (1.0, 1.0), (0.5, 1.0)])
+    gate = [(0.5, 0.5), (1.0, 0.5), (1.0, 1.0), (0.5, 1.0)]
+    corner = [(0.9, 0.9), (1.0, 0.9), (1.0, 1.0)]
     conf = AlertConf(when=WhenConf(label="Person"), then=["mqtt"])
     picture = _with(("person", 0.75, 0.75), ("person", 0.75, 0.45), ("person", 0.25, 0.75), ("dog", 0.75, 0.75))
-    assert (count(conf, gate, picture), count(conf, None, picture)) == (1, 3)
+    assert (count(conf, [gate], picture), count(conf, None, picture)) == (1, 3)
+    assert (count(conf, [gate, corner, gate], picture), count(conf, [corner], picture)) == (1, 0)

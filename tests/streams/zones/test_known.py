@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from functions.redaction.zones import check_zones, zone
@@ -14,6 +15,7 @@ from streams.zones import known
 from streams.zones.known import KnownZones, ZonesUnknown
 
 LEFT = [(0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)]
+ALL = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
 ALL_OF_YARD = (zone("yard", "cover", [(0, 0), (1, 0), (1, 1), (0, 1)]),)
 LEFT_OF_YARD = (zone("yard", "cover", LEFT),)
 
@@ -31,6 +33,14 @@ def drawn(source: str, *polygons: list[tuple[float, float]], key: bytes | None =
     zones = [DrawnZone(f"zone {number}", polygon) for number, polygon in enumerate(polygons)]
     record = DrawnZones(source=source, cover=zones, by="ana", at=1)
     return Written(source.encode() if key is None else key, counts.encode(record))
+
+
+def with_areas(written: Written, *polygons: list[tuple[float, float]]) -> Written:
+    """The same record with areas for alerts, which are not checked."""
+    areas = [{"name": f"area {number}", "polygon": polygon} for number, polygon in enumerate(polygons)]
+    return Written(
+        written.key, msgspec.msgpack.encode({**msgspec.msgpack.decode(written.value or b""), "areas": areas})
+    )
 
 
 @pytest.fixture
@@ -54,6 +64,19 @@ def test_the_newest_record_of_each_source_holds(file: Path) -> None:
     zones = read(file, drawn("gate", LEFT), drawn("yard"), drawn("yard", LEFT, LEFT), drawn("gate"))
     assert zones.options == LEFT_OF_YARD * 2
     check_zones(zones.options)
+
+
+def test_areas_for_alerts_cover_nothing_and_uncover_nothing(file: Path) -> None:
+    zones = read(file, with_areas(drawn("yard", LEFT), ALL), with_areas(drawn("gate"), ALL))
+    assert zones.options == LEFT_OF_YARD
+    zones.take(with_areas(drawn("yard", LEFT), ALL, ALL))
+    assert zones.options == LEFT_OF_YARD
+    # Forged ones make it a record that says nothing: all is covered.
+    zones.take(with_areas(drawn("yard", LEFT), [(0.0, 0.0), (9.0, 0.0), (9.0, 9.0)]))
+    assert zones.options == ALL_OF_YARD
+    # A source that had areas alone has no zones that could vanish.
+    assert read(file, with_areas(drawn("yard"), ALL)).options == ()
+    assert read(file).options == ()
 
 
 @pytest.mark.parametrize(

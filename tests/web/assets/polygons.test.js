@@ -16,7 +16,7 @@ const drawn = (points) => {
 
 test("the first point again closes a zone, which gets a free name", () => {
   const draft = drawn([...SQUARE, [0.11, 0.1]]);
-  assert.deepEqual(draft.zones, [{ name: "zone 1", polygon: SQUARE }]);
+  assert.deepEqual(draft.zones, [{ name: "zone 1", polygon: SQUARE, covers: true }]);
   draft.zones[0].name = "till";
   for (const point of [...SQUARE, SQUARE[0]]) draft.add(point, REACH);
   assert.deepEqual(draft.zones.map(({ name }) => name), ["till", "zone 1"]);
@@ -63,4 +63,13 @@ test("a zone without a name, one too many, and a point too many are refused in w
   const round = drawn(Array.from({ length: 64 }, (_, at) => [0.5 + 0.4 * Math.cos(at / 10.2), 0.5 + 0.4 * Math.sin(at / 10.2)]));
   assert.match(round.add([0.5, 0.5], REACH), /64 points at most/);
   assert.equal(round.close(), "");
+});
+
+test("areas for alerts stand beside the zones, and are saved apart", () => {
+  const draft = new Draft([{ name: "till", polygon: SQUARE }], [{ name: "gate", polygon: SQUARE }]);
+  assert.deepEqual(draft.of(true), [{ name: "till", polygon: SQUARE }]);
+  assert.deepEqual(draft.of(false), [{ name: "gate", polygon: SQUARE }]);
+  draft.zones[1].covers = true;
+  assert.deepEqual(draft.of(true).map(({ name }) => name), ["till", "gate"]);
+  assert.deepEqual(draft.of(false), []);
 });

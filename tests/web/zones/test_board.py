@@ -13,7 +13,7 @@ from streams.chain.types import ZoneConf
 from streams.kafka.compacted import Keyed
 from streams.wire.cameras import DrawnZone
 from streams.zones.known import KnownZones
-from tests.streams.zones.test_known import LEFT, Written, drawn
+from tests.streams.zones.test_known import LEFT, Written, drawn, with_areas
 from web.zones import board as boards
 from web.zones.board import ZonesBoard, as_toml
 
@@ -73,6 +73,13 @@ def test_zones_that_vanish_while_the_viewer_is_away_are_not_shown_as_none(tmp_pa
     assert (zones.of("yard").state, zones.sources) == ("unknown", ["yard"])
 
 
+def test_areas_for_alerts_are_told_beside_zones(tmp_path: Path) -> None:
+    told = board(tmp_path / "zones", with_areas(drawn("yard"), LEFT)).of("yard")
+    assert (told.state, told.zones, told.areas) == ("drawn", [], [DrawnZone("area 0", LEFT)])
+    zones = board(tmp_path / "zones", with_areas(drawn("yard", LEFT), LEFT), drawn("yard", LEFT))
+    assert (zones.of("yard").state, zones.of("yard").areas, zones.sources) == ("drawn", [], ["yard"])
+
+
 def test_names_without_end_fill_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boards, "_REMEMBERED", 10)
     zones = board(tmp_path / "zones", drawn("yard", LEFT), *[drawn(f"cam {number}") for number in range(100)])
@@ -84,6 +91,9 @@ def test_names_without_end_fill_no_memory(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("name", ["till", "x\n[cameras.evil]\nurl = 'rtsp://evil'\n", '"\x7f\u202e'])
 def test_as_toml_it_is_a_section_of_the_chain_file_whatever_the_names_hold(source: str, name: str) -> None:
     zones = [DrawnZone(name, LEFT), DrawnZone("two", [(0.125, 0.1), (1.0, 0.1), (0.3333, 0.9999)])]
-    read = tomllib.loads(as_toml(source, zones))
-    assert read == {"zones": {source: {"cover": [[list(point) for point in zone.polygon] for zone in zones]}}}
+    left, two = ([list(point) for point in zone.polygon] for zone in zones)
+    read = tomllib.loads(as_toml(source, zones, zones))
+    areas = {name: {"source": source, "polygon": left}, "two": {"source": source, "polygon": two}}
+    assert read == {"zones": {source: {"cover": [left, two]}}, "areas": areas}
     check_zones(msgspec.convert(read["zones"][source], ZoneConf).as_option("yard"))
+    assert as_toml(source, [], []) == ""

@@ -161,6 +161,28 @@ def test_by_touch_a_zone_is_drawn_and_a_point_is_moved_on_a_telephone(viewing: V
     context.close()
 
 
+def test_an_area_for_alerts_is_drawn_alike_and_hides_nothing(viewing: Viewing, page: Page) -> None:
+    open_zones(page, viewing)
+    before = covered(page)
+    for corner in (*CORNERS, CORNERS[0]):
+        page.mouse.click(*position(page, corner))
+    page.get_by_label("Name of the zone").fill("gate")
+    page.get_by_label("What zone 1 is for").select_option("for alerts")
+    page.locator(".panel").get_by_role("button", name="Save").click()
+    expect(page.locator(".saying")).to_contain_text("Saved")
+    drawn = page.request.get(f"{viewing.url}/zones/list?source=yard").json()
+    assert ([area["name"] for area in drawn["areas"]], drawn["zones"]) == (["gate"], [])
+    seq = int(page.locator(".zones").get_attribute("data-seq") or 0)
+    page.wait_for_function(f"() => Number(document.querySelector('.zones').dataset.seq) > {seq + 10}")
+    assert covered(page) == pytest.approx(before, abs=0.01)
+    page.reload()
+    page.get_by_text("For the chain file").click()
+    expect(page.locator(".zones pre")).to_contain_text('[areas."gate"]')
+    expect(page.get_by_label("What zone 1 is for")).to_have_value("alerts")
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    clear(page)
+
+
 def test_from_its_live_picture_a_key_leads_to_the_zones_of_a_camera(viewing: Viewing, page: Page) -> None:
     page.goto(f"{viewing.url}/redaction?source=yard")
     expect(page.get_by_role("button", name="Zones")).to_be_visible()

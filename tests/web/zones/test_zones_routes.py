@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from typing import Any
 
+import msgpack
 import pytest
 
 from streams.kafka.embedded_broker import EmbeddedBroker
@@ -68,7 +69,8 @@ def now(call: Call) -> dict[str, Any]:
 
 def saved(now: dict[str, Any], **other: object) -> dict[str, object]:
     """What a page sends."""
-    return {"source": "yard", "zones": [{"name": "till", "polygon": SQUARE}], "at": now["at"], **other}
+    zone = {"name": "till", "polygon": SQUARE}
+    return {"source": "yard", "zones": [zone], "areas": [], "at": now["at"], **other}
 
 
 def test_what_an_operator_saves_is_on_the_bus_and_is_listed_with_who_and_when(
@@ -88,6 +90,20 @@ def test_what_an_operator_saves_is_on_the_bus_and_is_listed_with_who_and_when(
     assert (status, told["state"]) == (200, "none")
     message = consume(viewing.broker, "ZONES", length(viewing.broker, "ZONES"))[-1]
     assert keyed(Written(message.key(), message.value()), DrawnZones).cover == []  # no tombstone
+
+
+def test_areas_for_alerts_are_saved_beside_zones_and_cover_nothing(
+    viewing: Viewing, call: Call, now: dict[str, Any]
+) -> None:
+    gate = {"name": "gate", "polygon": SQUARE}
+    status, told = call("POST", "/zones/save", saved(now, zones=[], areas=[gate]))
+    assert (status, told["state"], told["zones"], told["areas"]) == (200, "drawn", [], [gate])
+    assert told["toml"].startswith('[areas."gate"]\nsource = "yard"\npolygon = [[0.1, 0.1]')
+    message = consume(viewing.broker, "ZONES", length(viewing.broker, "ZONES"))[-1]
+    on_bus = msgpack.unpackb(message.value())
+    assert (on_bus["cover"], on_bus["areas"]) == ([], [gate])
+    status, told = call("POST", "/zones/save", saved(told))
+    assert (status, told["areas"]) == (200, [])
 
 
 def test_zones_drawn_over_others_than_those_that_hold_are_refused(call: Call, now: dict[str, Any]) -> None:
@@ -121,6 +137,8 @@ def test_after_a_forged_record_nothing_is_known_and_an_operator_may_draw_again(
         ({"zones": [{"name": "", "polygon": SQUARE}]}, 400),
         ({"zones": [{"name": "a" * 65, "polygon": SQUARE}]}, 400),
         ({"zones": None}, 400),
+        ({"areas": [{"name": "gate", "polygon": SQUARE}] * 65}, 400),
+        ({"areas": [{"name": "gate", "polygon": [[0, 0], [2, 0], [0, 2]]}]}, 400),
         ({"ignore": [SQUARE]}, 400),
         ({"by": "somebody else"}, 400),
         ({"source": "a" * 129}, 400),
@@ -136,7 +154,7 @@ def test_what_no_redactor_would_take_is_not_written(
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [(b"", 400), (b"{", 400), (b"\xff" * 100, 400), (b"[" * 4000, 400), (b" " * 300_000, 413)]
+    ("body", "status"), [(b"", 400), (b"{", 400), (b"\xff" * 100, 400), (b"[" * 4000, 400), (b" " * 600_000, 413)]
 )
 def test_what_are_no_zones_is_refused(body: bytes, status: int, call: Call) -> None:
     assert call("POST", "/zones/save", body)[0] == status

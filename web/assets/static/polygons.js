@@ -1,4 +1,5 @@
 // Zones that somebody draws: closed polygons with a name, and the one that is open. Points are shares of the picture.
+// What `covers` hides what is in it; the others are areas for alerts.
 
 const MOST_ZONES = 64;
 const MOST_POINTS = 64;
@@ -9,9 +10,15 @@ export class Draft {
   open = [];
   held = null;
 
-  /** Begin with these zones. */
-  constructor(zones = []) {
-    this.zones = zones.map(({ name, polygon }) => ({ name, polygon: polygon.map(([x, y]) => [x, y]) }));
+  /** Begin with these zones and areas. */
+  constructor(zones = [], areas = []) {
+    const drawn = (covers) => ({ name, polygon }) => ({ name, polygon: polygon.map(([x, y]) => [x, y]), covers });
+    this.zones = [...zones.map(drawn(true)), ...areas.map(drawn(false))];
+  }
+
+  /** Those that cover, or the areas, as they are saved. */
+  of(wanted) {
+    return this.zones.filter(({ covers }) => covers === wanted).map(({ name, polygon }) => ({ name, polygon }));
   }
 
   /** Add a point to the open polygon; on its first one the polygon is closed. Says why it cannot be done, or "". */
@@ -27,7 +34,7 @@ export class Draft {
   close() {
     if (this.open.length < 3) return "A zone has three points at least";
     if (crosses(this.open)) return "Its lines cross: it would not be plain what they surround. Move a point, or take one back";
-    this.zones.push({ name: this.#freeName(), polygon: this.open });
+    this.zones.push({ name: this.#freeName(), polygon: this.open, covers: true });
     this.open = [];
     return "";
   }

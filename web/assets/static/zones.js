@@ -1,4 +1,4 @@
-// Zones drawn on the picture of a camera: polygons to be covered, by mouse, touch or keys, saved for every redactor.
+// Zones drawn on the picture of a camera, by mouse, touch or keys: to be covered by every redactor, or for alerts.
 
 import { copy } from "./clipboard.js";
 import { button, el, fill, say } from "./dom.js";
@@ -11,7 +11,9 @@ const STEP = 1 / 64; // of the picture, for a press of an arrow
 const REACH_PX = { mouse: 10, touch: 22, pen: 14, keys: 12 };
 const LOOK_MS = 5000;
 const HOW = "Click to place points, the first one again to close; drag a point to move it";
-const ASKS = "Mark the corners of an area, then name it. What is inside is hidden from everybody but operators";
+const ASKS =
+  "Mark the corners, then name it. What is always covered is hidden from everybody but operators; an area for alerts hides nothing";
+const USES = { cover: "always covered", alerts: "for alerts" };
 
 /** Polygons on one camera's picture, for somebody to draw what is always covered. */
 export const show = (shell) => oneCamera(new ZonesView(shell.link, shell.page), shell);
@@ -83,7 +85,7 @@ class ZonesView extends EventTarget {
         el("p", { textContent: ASKS }),
         this.#say,
         el("div", { className: "row" }, this.#close, this.#back),
-        el("h2", { textContent: "Always covered" }),
+        el("h2", { textContent: "Drawn" }),
         this.#none,
         this.#list,
         el("div", { className: "row" }, this.#save, this.#discard),
@@ -116,12 +118,13 @@ class ZonesView extends EventTarget {
   async save() {
     const problem = this.#told ? this.#draft.problem : "What was drawn before is not known yet";
     if (problem) return this.#show(problem, true);
-    const body = JSON.stringify({ source: this.#source, zones: this.#draft.zones, at: this.#told.at });
+    const { at } = this.#told;
+    const body = JSON.stringify({ source: this.#source, zones: this.#draft.of(true), areas: this.#draft.of(false), at });
     this.#save.disabled = true;
     this.#show("Saving…");
     const answer = await ask("/zones/save", { method: "POST", body });
     if (!answer.ok) return this.#show(answer.text, true);
-    if (answer.told.source === this.#source) this.#tell(answer.told, "Saved: redactors cover it from the next frames on");
+    if (answer.told.source === this.#source) this.#tell(answer.told, "Saved: it holds from the next frames on");
   }
 
   async #load() {
@@ -144,7 +147,7 @@ class ZonesView extends EventTarget {
 
   #tell(told, what) {
     this.#told = told;
-    this.#draft = new Draft(told.zones);
+    this.#draft = new Draft(told.zones, told.areas);
     this.#show(
       told.state === "unknown"
         ? "What was drawn here is not known, so all of it is covered. Draw the zones again, or none, and save"
@@ -217,7 +220,8 @@ class ZonesView extends EventTarget {
   }
 
   get #isChanged() {
-    return this.#draft.open.length > 0 || JSON.stringify(this.#draft.zones) !== JSON.stringify(this.#told?.zones ?? []);
+    const before = new Draft(this.#told?.zones, this.#told?.areas);
+    return this.#draft.open.length > 0 || [true, false].some((covers) => JSON.stringify(this.#draft.of(covers)) !== JSON.stringify(before.of(covers)));
   }
 
   /** Show the draft, and say something. */
@@ -243,17 +247,25 @@ class ZonesView extends EventTarget {
 
   #row() {
     const name = el("input", { maxLength: 64, attrs: { "aria-label": "Name of the zone", autocomplete: "off" } });
-    const row = el("li", {}, name, button("Delete", () => this.#do((draft) => draft.remove([...this.#list.children].indexOf(row)))));
+    const use = el("select", {}, ...Object.entries(USES).map(([value, textContent]) => el("option", { value, textContent })));
+    const at = () => [...this.#list.children].indexOf(row);
+    const row = el("li", {}, name, use, button("Delete", () => this.#do((draft) => draft.remove(at()))));
     name.addEventListener("input", () => {
-      this.#draft.zones[[...this.#list.children].indexOf(row)].name = name.value;
+      this.#draft.zones[at()].name = name.value;
+      this.#show(HOW);
+    });
+    use.addEventListener("change", () => {
+      this.#draft.zones[at()].covers = use.value === "cover";
       this.#show(HOW);
     });
     return row;
   }
 
-  #fillRow(row, { name, polygon }, index) {
-    const [input, remove] = row.children;
+  #fillRow(row, { name, polygon, covers }, index) {
+    const [input, use, remove] = row.children;
     if (input.value !== name) input.value = name;
+    use.value = covers ? "cover" : "alerts";
+    use.setAttribute("aria-label", `What zone ${index + 1} is for`);
     remove.setAttribute("aria-label", `Delete zone ${index + 1}, ${polygon.length} points`);
   }
 }
@@ -271,10 +283,11 @@ async function ask(address, how) {
 function drawZones(pen, line, style, { zones, open, held }) {
   const { width, height } = pen.canvas;
   const scaled = (polygon) => polygon.map(([x, y]) => [x * width, y * height]);
-  const color = { drawn: style.getPropertyValue("--zone"), wrong: style.getPropertyValue("--marked"), open: style.color };
-  for (const { polygon } of zones) shape(pen, scaled(polygon), line, crosses(polygon) ? color.wrong : color.drawn, true);
-  if (open.length) shape(pen, scaled(open), line, color.open, false);
-  if (held) spot(pen, scaled(held.polygon)[held.index], 5 * line, color.open);
+  const [covered, area, wrong] = ["--zone", "--area", "--marked"].map((name) => style.getPropertyValue(name));
+  const colorOf = ({ polygon, covers }) => (crosses(polygon) ? wrong : covers ? covered : area);
+  for (const zone of zones) shape(pen, scaled(zone.polygon), line, colorOf(zone), true);
+  if (open.length) shape(pen, scaled(open), line, style.color, false);
+  if (held) spot(pen, scaled(held.polygon)[held.index], 5 * line, style.color);
 }
 
 function shape(pen, points, line, color, isClosed) {
