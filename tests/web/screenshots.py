@@ -1,4 +1,4 @@
-"""Pictures of every page, a few of them for the docs: `python -m tests.web.screenshots VIDEO`."""
+"""A tour of the pages in pictures, a few of them for the docs: `python -m tests.web.screenshots VIDEO`."""
 
 from __future__ import annotations
 
@@ -6,90 +6,99 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from streams.kafka.embedded_broker import EmbeddedBroker
-from tests.processes import IMAGEBUS, PROJECT, Process
+from tests.processes import PROJECT
 from tests.wait import wait_until
 from tests.web.conftest import CHROMIUM_ARGS
-from tests.web.counting import HOUR_US, count, counted
 from tests.web.ingesting import FAKE_CAMERA, start_camera, start_ingest, to_film
+from tests.web.street_cameras import SOURCES, street_cameras, with_recordings
 from tests.web.viewing import start_viewer
 
-PAGES = {
-    "identification": "/",
-    "imageai": "/imageai",
-    "redaction": "/redaction",
-    "wall": "/wall",
-    "counts": "/counts",
-    "check": "/check",
-}
-KEPT = ("redaction.png", "redaction-phone.png")
-SIZES = {"": (1280, 800), "-phone": (390, 844)}
-# Two cameras, which show every so-manieth frame.
-SOURCES = {"street": 5, "yard": 25}
-FIRST = f"?source={next(iter(SOURCES))}"
+SIZES = {"large": (1920, 1080), "desk": (1280, 800), "phone": (390, 844)}
+
+
+class Shot(NamedTuple):
+    """A page at a size and in a theme; `query` stands behind its address."""
+
+    page: str
+    size: str
+    scheme: Literal["dark", "light"]
+    query: str = f"source={SOURCES[0]}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.page or 'identification'}-{self.size}-{self.scheme}.png"
+
+
+# Those of longer memory last: by then there is something to remember.
+SHOTS = (
+    Shot("", "large", "dark", f"source={SOURCES[0]}&layout=slider"),
+    Shot("imageai", "desk", "dark"),
+    Shot("imageai", "phone", "light"),
+    Shot("wall", "large", "dark", ""),
+    Shot("wall", "phone", "light", ""),
+    Shot("counts", "desk", "light", ""),
+    Shot("counts", "phone", "dark", ""),
+    Shot("check", "desk", "dark"),
+    Shot("zones", "desk", "light"),
+    Shot("zones", "phone", "dark"),
+    Shot("cameras", "large", "light", ""),
+    Shot("cameras", "phone", "dark", ""),
+    Shot("redaction", "desk", "dark"),
+    Shot("redaction", "large", "light", f"source={SOURCES[0]}&boxes=1"),
+    Shot("redaction", "phone", "dark"),
+    Shot("hour", "desk", "light", ""),
+    Shot("playback", "desk", "dark"),
+    Shot("playback", "phone", "light"),
+)
+KEPT = {"redaction-desk-dark.png": "redaction.png", "redaction-phone-dark.png": "redaction-phone.png"}
+# So that a picture of the docs stays below 200 kB; nobody sees the difference on a page of few colours.
+COLOURS = 64
 # The plots and the averages need some frames before there is anything to see in them.
 SETTLE_MS = 8_000
-_SHOWN = """() => document.querySelector(".pane, .counted, video") !== null
+_SHOWN = """() => document.querySelector(".pane, .counted, video, tbody tr, .strip") !== null
     && [...document.querySelectorAll(".pane[data-topic]")].every(pane => pane.dataset.id || !pane.offsetParent)
     && document.querySelector(".check")?.dataset.sample !== '' """
 _FOUND = "() => !document.querySelector('.details') || document.querySelector('.details tbody tr') !== null"
+# In shares of the picture: a window that is always covered.
+CORNERS = ((0.42, 0.05), (0.8, 0.08), (0.8, 0.2), (0.42, 0.18))
 
 
 def main(video: str, folder: Path) -> None:
-    """Run the chain and take a picture of each page at each size."""
+    """Run the chain and take all pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     with (
         EmbeddedBroker() as broker,
-        start_viewer(broker.url) as viewing,
-        chain(broker.url, video),
+        with_recordings() as chain,
+        start_viewer(broker.url, env=chain) as viewing,
+        street_cameras(broker.url, video, chain),
         chromium() as browser,
     ):
         wait_until(lambda: viewing.state().get("bus") == "ready", 60, "a viewer that reads")
-        for name, address in PAGES.items():
-            for suffix, size in SIZES.items():
-                take(browser, viewing.url + address + FIRST, size, folder / f"{name}{suffix}.png", settled)
-        take(browser, f"{viewing.url}/redaction{FIRST}", SIZES[""], folder / "redaction-light.png", settled, "light")
+        for shot in SHOTS:
+            ready = drawing if shot.page == "zones" else settled
+            take(browser, f"{viewing.url}/{shot.page}?{shot.query}", shot, folder, ready)
         with start_viewer(broker.url, env={"IMAGEBUS_OPERATOR_PASSWORD": "the operator's own"}) as guarded:
             wait_until(guarded.state, 60, "a viewer that answers")
-            take(browser, guarded.url, SIZES[""], folder / "login.png", lambda page: None)
+            take(browser, guarded.url, Shot("login", "phone", "dark"), folder, lambda page: None)
     with EmbeddedBroker() as broker, start_ingest(broker.url) as ingest, chromium(video) as browser:
-        for suffix, size in SIZES.items():
-            take(browser, ingest.url, size, folder / f"camera{suffix}.png", sending)
-    for kept in KEPT:
-        with_few_colours(folder / kept, PROJECT / "docs" / "screenshots" / kept)
+        take(browser, ingest.url, Shot("camera", "phone", "light"), folder, sending)
+    for taken, kept in KEPT.items():
+        with_few_colours(folder / taken, PROJECT / "docs" / "screenshots" / kept)
 
 
 def with_few_colours(picture: Path, target: Path) -> None:
-    """The picture in 256 colours: a third of the bytes, and nothing on the page looks another."""
+    """The picture in a few colours: a fraction of the bytes."""
     ffmpeg = [str(shutil.which("ffmpeg")), "-loglevel", "error", "-y", "-i", str(picture)]
-    few = "split[whole][seen];[seen]palettegen[few];[whole][few]paletteuse=dither=none"
+    few = f"split[whole][seen];[seen]palettegen=max_colors={COLOURS}[few];[whole][few]paletteuse=dither=none"
     subprocess.run([*ffmpeg, "-vf", few, str(target)], check=True)
-
-
-@contextmanager
-def chain(url: str, video: str) -> Iterator[None]:
-    """The whole chain, two cameras that play the video, and what they counted since yesterday."""
-    now_us = time.time_ns() // 1000 // HOUR_US * HOUR_US
-    for at in range(24):
-        seen = [3 + (5 * at + 7 * place) % 23 for place in range(len(SOURCES))]
-        starts_at = now_us - (23 - at) * HOUR_US
-        each = [counted("hour", name, many, starts_at=starts_at) for name, many in zip(SOURCES, seen, strict=True)]
-        count(url, *each, counted("hour", None, sum(seen), max(seen) + min(seen) // 2, starts_at=starts_at))
-    env = {"KAFKA_URL": url}
-    produce = [*IMAGEBUS, "produce", video, "--realtime", "--loop"]
-    with ExitStack() as running:
-        running.enter_context(Process(["faust", "-A", "streams", "worker", "-l", "warn"], env=env))
-        for name, every in SOURCES.items():
-            running.enter_context(Process([*produce, "-n", name, "-f", str(every)], env=env))
-        yield
 
 
 @contextmanager
@@ -118,22 +127,30 @@ def settled(page: Page) -> None:
     page.wait_for_function(_FOUND, timeout=60_000)
 
 
-def take(
-    browser: Browser,
-    url: str,
-    size: tuple[int, int],
-    target: Path,
-    ready: Callable[[Page], None],
-    scheme: Literal["dark", "light"] = "dark",
-) -> None:
+def drawing(page: Page) -> None:
+    """Draw a zone on the picture, which nobody saves."""
+    page.locator(".zones[data-seq]").wait_for()
+    canvas = page.locator(".zones .stage canvas").first
+    box = canvas.bounding_box()
+    assert box
+    width, height = canvas.evaluate("canvas => [canvas.width, canvas.height]")
+    scale = min(box["width"] / width, box["height"] / height)
+    left, top = (box["width"] - width * scale) / 2, (box["height"] - height * scale) / 2
+    for x, y in CORNERS:
+        canvas.click(position={"x": left + x * width * scale, "y": top + y * height * scale})
+    page.keyboard.press("c")
+    page.get_by_label("Name of the zone").fill("window")
+
+
+def take(browser: Browser, url: str, shot: Shot, folder: Path, ready: Callable[[Page], None]) -> None:
     """Open a page, wait until it is ready, then keep a picture of it."""
-    width, height = size
-    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    width, height = SIZES[shot.size]
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=shot.scheme)
     page.goto(url)
     ready(page)
-    page.screenshot(path=target)
+    page.screenshot(path=folder / shot.name)
     page.close()
-    print(target)
+    print(folder / shot.name)
 
 
 if __name__ == "__main__":
