@@ -40,10 +40,23 @@ test("the right side is the main one, the left one where it is alone", () => {
   assert.equal(mainSide({ sides: { left: "a" } }), "a");
 });
 
-test("a side that cannot be decoded is null beside one that can", async (context) => {
-  globalThis.createImageBitmap = async (jpeg) => (jpeg === "good" ? "pixels" : Promise.reject(new Error("damaged")));
-  context.after(() => delete globalThis.createImageBitmap);
-  assert.deepEqual(await decode({ sides: { left: { jpeg: "bad" }, right: { jpeg: "good" } } }), { left: null, right: "pixels" });
+/** A thread that decodes what begins as a JPEG does, and ends at two zeros. */
+class Thread {
+  postMessage({ n, jpeg }) {
+    queueMicrotask(() => {
+      if (jpeg[0] + jpeg[1] === 0) this.onerror();
+      else this.onmessage({ data: { n, bitmap: jpeg[0] === 0xff ? "pixels" : null } });
+    });
+  }
+}
+
+test("a side that cannot be decoded is null beside one that can, and no picture waits for a thread that has ended", async (context) => {
+  globalThis.Worker = Thread;
+  context.after(() => delete globalThis.Worker);
+  const [good, bad, deadly] = [[0xff, 0xd8], [1, 2], [0, 0]].map((bytes) => ({ bytes: Uint8Array.from(bytes) }));
+  assert.deepEqual(await decode({ sides: { left: bad, right: good } }), { left: null, right: "pixels" });
+  assert.deepEqual(await decode({ sides: { right: deadly } }), { right: null });
+  assert.deepEqual(await decode({ sides: { right: good } }), { right: "pixels" });
 });
 
 for (const [pixels, width] of [

@@ -10,6 +10,7 @@ import { isFilled } from "./screen.js";
 import { addressOf, asked, tell } from "./state.js";
 
 const NUMBERS_MS = 1000;
+const DRAW_MS = 50;
 const LEAST_PX = 160;
 const CAPTION_PX = 29;
 const ORDERS = ["by name", "what is wrong first", "as I put them"];
@@ -45,6 +46,7 @@ class Wall extends EventTarget {
   #unnamed = el("p", { className: "none" });
   #aspect = 16 / 9;
   #learnt = "";
+  #moment = null;
   #seen = new IntersectionObserver((entries) => this.#see(entries), { rootMargin: "64px" });
 
   paused = false;
@@ -174,10 +176,22 @@ class Wall extends EventTarget {
     tile.stop = this.#link.watch(wanted, async (picture) => {
       if (this.paused) return;
       const bitmaps = await decode(picture);
+      await this.#together();
       tile.pane.show(picture.sides.right, bitmaps.right);
       bitmaps.right?.close();
       this.#learnAspect(picture.sides.right.frame.size_wh);
     });
+  }
+
+  /** Until all that came of late is drawn together: for whatever is drawn a browser composes every tile anew. */
+  #together() {
+    this.#moment ??= new Promise((resolve) => {
+      setTimeout(() => {
+        this.#moment = null;
+        resolve();
+      }, DRAW_MS);
+    });
+    return this.#moment;
   }
 
   #forget(tile) {
