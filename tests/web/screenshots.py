@@ -60,7 +60,7 @@ SHOTS = (
 )
 KEPT = {"redaction-desk-dark.png": "redaction.png", "redaction-phone-dark.png": "redaction-phone.png"}
 # So that a picture of the docs stays below 200 kB; nobody sees the difference on a page of few colours.
-COLOURS = 64
+COLOURS = 80
 # The plots and the averages need some frames before there is anything to see in them.
 SETTLE_MS = 8_000
 _SHOWN = """() => document.querySelector(".pane, .counted, video, tbody tr, .strip") !== null

@@ -64,7 +64,7 @@ def test_a_link_leads_to_a_frame_and_its_doubt_and_steps_lead_to_those_beside(
 ) -> None:
     _open(viewer, viewing, at=day.began + 70 * SECOND_US)
     expect(viewer.locator(".chosen")).to_have_text("in doubt: dim")
-    expect(viewer.get_by_text("found: 1 person")).to_be_visible()
+    expect(viewer.get_by_text("found: 1 \N{MULTIPLICATION SIGN} person")).to_be_visible()
     assert _second(viewer) == pytest.approx(10, abs=0.01)
     viewer.keyboard.press("ArrowRight")
     expect(viewer.locator(".chosen")).to_have_text("nothing in doubt")

@@ -26,6 +26,7 @@ const toolbar = (...parts) => el("div", { className: "toolbar" }, ...parts);
 
 leadToCameras();
 leadOn();
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }); // on a phone it may be aside
 setInterval(sayStatus, 1000);
 link.addEventListener("change", sayStatus);
 sayStatus();

@@ -166,7 +166,7 @@ export class Pane {
     this.#time.dateTime = dateOf(frame.captured_at).toISOString();
     const age = Math.max(0, this.#link.now() - frame.captured_at) / 1e6;
     say(this.#age, `age ${duration(age)}`);
-    this.#age.classList.toggle("late", age > SILENT_S);
+    this.#age.classList.toggle("late", age > this.#patience);
     this.#canvas.setAttribute("aria-label", `${this.#info.title}: frame ${frame.seq} of ${frame.source}. ${wholly || hidden}`);
   }
 

@@ -284,7 +284,7 @@ class PlaybackView extends EventTarget {
     say(this.#hidden, frame?.covered == null ? "" : `${labels.join(", ") || "people"} hidden: ${share(frame.covered)}`);
     say(this.#doubt, frame ? (frame.doubt ? `in doubt: ${frame.doubt}` : "nothing in doubt") : "");
     this.#doubt.classList.toggle("doubt", Boolean(frame?.doubt));
-    const found = Object.entries(frame?.found ?? {}).map(([label, count]) => `${count} ${label}`);
+    const found = Object.entries(frame?.found ?? {}).map(([label, count]) => `${count} × ${label}`);
     say(this.#found, frame ? `found: ${found.join(", ") || "nothing"}` : "");
     const style = frame?.chain.style ? [`style ${frame.chain.style}`] : [];
     fill(this.#chain, [...(frame?.chain.steps.map(stepText) ?? []), ...style], () => el("li"), (item, text) => say(item, text, true));
@@ -304,7 +304,8 @@ class PlaybackView extends EventTarget {
 }
 
 const stepText = ({ function: name, version, options }) => {
-  const said = Object.entries(options).map(([option, value]) => `${option} ${Array.isArray(value) ? value.join(" ") : value}`);
+  const set = Object.entries(options).filter(([, value]) => !Array.isArray(value) || value.length);
+  const said = set.map(([option, value]) => `${option} ${Array.isArray(value) ? value.join(" ") : value}`);
   return `${name} ${version}${said.length ? ` (${said.join(", ")})` : ""}`;
 };
 
