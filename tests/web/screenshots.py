@@ -18,7 +18,7 @@ from tests.processes import PROJECT
 from tests.wait import wait_until
 from tests.web.conftest import CHROMIUM_ARGS
 from tests.web.ingesting import FAKE_CAMERA, start_camera, start_ingest, to_film
-from tests.web.street_cameras import SOURCES, street_cameras, with_recordings
+from tests.web.street_cameras import SOURCES, street_cameras, with_outputs
 from tests.web.viewing import start_viewer
 
 SIZES = {"large": (1920, 1080), "desk": (1280, 800), "phone": (390, 844)}
@@ -55,6 +55,8 @@ SHOTS = (
     Shot("redaction", "large", "light", f"source={SOURCES[0]}&boxes=1"),
     Shot("redaction", "phone", "dark"),
     Shot("hour", "desk", "light", ""),
+    Shot("alerts", "desk", "dark", ""),
+    Shot("alerts", "phone", "light", ""),
     Shot("playback", "desk", "dark"),
     Shot("playback", "phone", "light"),
 )
@@ -76,7 +78,7 @@ def main(video: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with (
         EmbeddedBroker() as broker,
-        with_recordings() as chain,
+        with_outputs() as chain,
         start_viewer(broker.url, env=chain) as viewing,
         street_cameras(broker.url, video, chain),
         chromium() as browser,

@@ -1,4 +1,4 @@
-"""Cameras on one street, with the whole chain behind them, what they counted, and a recording of what is redacted."""
+"""Cameras on one street with the whole chain behind them, what they counted, what is recorded and what is told."""
 
 from __future__ import annotations
 
@@ -18,20 +18,31 @@ _EVERY = {"street": 5, "yard": 25, "gate": 25, "back door": 50}
 SOURCES = tuple(_EVERY)
 
 
+_MORE = """
+[outputs.disk]
+kind = "recording"
+dir = "{dir}"
+[alerts.crowd]
+when = {{ label = "person", at_least = 6, for_s = 2 }}
+[alerts.back-door]
+when = {{ label = "person", source = "back door" }}
+"""
+
+
 @contextmanager
-def with_recordings() -> Iterator[dict[str, str]]:
-    """The environment of who runs the chain of the settings, whose redacted frames are recorded."""
+def with_outputs() -> Iterator[dict[str, str]]:
+    """The environment of who runs the chain of the settings, redacted frames recorded and people told of."""
     with tempfile.TemporaryDirectory(prefix="imagebus-shots-") as name:
         folder = Path(name)
         chain = folder / "chain.toml"
         text = Path(settings.load().chain or chains.DEFAULT).read_text("utf-8")
-        chain.write_text(f'{text}\n[outputs.disk]\nkind = "recording"\ndir = "{folder / "recordings"}"\n', "utf-8")
+        chain.write_text(text + _MORE.format(dir=folder / "recordings"), "utf-8")
         yield {"IMAGEBUS_CHAIN": str(chain), "IMAGEBUS_DATA_DIR": str(folder / "data")}
 
 
 @contextmanager
 def street_cameras(url: str, video: str, chain: Mapping[str, str]) -> Iterator[None]:
-    """The chain, its recorder, cameras that play the video, and what they counted since yesterday."""
+    """The chain, its outputs, cameras that play the video, and what they counted since yesterday."""
     now_us = time.time_ns() // 1000 // HOUR_US * HOUR_US
     for at in range(24):
         seen = [3 + (5 * at + 7 * place) % 23 for place in range(len(SOURCES))]
@@ -42,7 +53,8 @@ def street_cameras(url: str, video: str, chain: Mapping[str, str]) -> Iterator[N
     produce = [*IMAGEBUS, "produce", video, "--realtime", "--loop"]
     with ExitStack() as running:
         running.enter_context(Process(["faust", "-A", "streams", "worker", "-l", "warn"], env=env))
-        running.enter_context(Process([*IMAGEBUS, "record"], env=env))
+        for command in ("record", "notify"):
+            running.enter_context(Process([*IMAGEBUS, command], env=env))
         for name, every in _EVERY.items():
             running.enter_context(Process([*produce, "-n", name, "-f", str(every)], env=env))
         yield
