@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 process.env.TZ = "Asia/Kolkata"; // five and a half hours ahead of UTC; read when the module makes its formats
-const { box, clockIn, dateAndTime, dateOf, duration, hourOf, many, millis, nameOf, percent, timeOfDay, wholeTime } = await import(
+const { box, dateAndTime, dateOf, duration, hourOf, many, millis, nameOf, percent, timeOfDay, wholeTime } = await import(
   "../../../web/assets/static/format.js"
 );
 
@@ -19,27 +19,8 @@ test("a time of day has hundredths, in the browser's time zone", () => {
 test("a time that no calendar has is shown as the last one there is", () => {
   for (const time of [8.64e18, 8.64e18 + 1e6, Number.MAX_VALUE, Infinity]) {
     assert.equal(dateOf(time).getTime(), 8.64e15);
-    for (const format of [timeOfDay, wholeTime, hourOf, dateAndTime, clockIn(null).dayOf]) assert.ok(format(time));
+    for (const format of [timeOfDay, wholeTime, hourOf, dateAndTime]) assert.ok(format(time));
   }
-});
-
-test("a day that begins at its zone's midnight is a day alone, any other has its time", () => {
-  const { dayOf } = clockIn(null);
-  const midnight = us("2026-02-28T18:30:00Z");
-  assert.doesNotMatch(dayOf(midnight), /:/);
-  assert.match(dayOf(midnight), /\b1\b/);
-  assert.match(dayOf(us("2026-03-01T00:00:00Z")), /\b0?5:30/);
-  assert.match(hourOf(us("2026-03-01T10:00:00Z")), /\b(15|0?3):30/);
-});
-
-test("another zone than the browser's has its own days, and one that nobody knows is the browser's", () => {
-  const berlin = clockIn("Europe/Berlin");
-  assert.equal(berlin.timeZone, "Europe/Berlin");
-  assert.doesNotMatch(berlin.dayOf(us("2026-02-28T23:00:00Z")), /:/);
-  assert.match(berlin.dayOf(us("2026-02-28T18:30:00Z")), /:30/);
-  assert.match(berlin.hourOf(us("2026-03-01T10:00:00Z")), /\b11:00/);
-  assert.match(berlin.dateOnly(us("2026-03-29T10:00:00Z")), /\b29\b/);
-  assert.equal(clockIn("Mars/Olympus").timeZone, clockIn(null).timeZone);
 });
 
 for (const [given, shown] of [

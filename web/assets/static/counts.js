@@ -1,9 +1,10 @@
 // How many came by: in the newest hour and day and since the beginning, at each camera, and over time.
 
 import { Bars } from "./bars.js";
+import { clockIn } from "./clock.js";
 import { Choice, buttons } from "./controls.js";
 import { el, fill, say } from "./dom.js";
-import { clockIn, duration } from "./format.js";
+import { duration } from "./format.js";
 import { asked, tell } from "./state.js";
 
 const NUMBERS_MS = 1000;

@@ -3,6 +3,8 @@
 // In the browser's language; `undefined` is Intl's word for it.
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 2 });
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+const hour = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit" });
+const minute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const DIGITS = [0, 1, 2].map((digits) => new Intl.NumberFormat(undefined, { useGrouping: false, minimumFractionDigits: digits, maximumFractionDigits: digits }));
 const LAST_MS = 8.64e15; // beyond it a browser has no time
 
@@ -23,34 +25,11 @@ export function wholeTime(us) {
   return whole.format(dateOf(us));
 }
 
-/** Hours, days and minutes as they are written in a time zone: in this browser's for none, and for one that it does not know. */
-export function clockIn(asked) {
-  const timeZone = isZone(asked) ? asked : Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const hour = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", timeZone });
-  const day = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", timeZone });
-  const minute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", timeZone });
-  const time = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
-  const dateAndTime = (us) => minute.format(dateOf(us));
-  return {
-    timeZone,
-    dateAndTime,
-    hourOf: (us) => hour.format(dateOf(us)),
-    dateOnly: (us) => day.format(dateOf(us)),
-    // A day that begins at another time than this zone's midnight was counted in another zone.
-    dayOf: (us) => (time.format(dateOf(us)) === "00:00" ? day.format(dateOf(us)) : dateAndTime(us)),
-  };
-}
+/** Where an hour begins. */
+export const hourOf = (us) => hour.format(dateOf(us));
 
-function isZone(name) {
-  try {
-    return Boolean(name && new Intl.DateTimeFormat(undefined, { timeZone: name }));
-  } catch {
-    return false;
-  }
-}
-
-/** Where an hour begins, and a date with a time to the minute, in this browser's time zone. */
-export const { hourOf, dateAndTime } = clockIn(null);
+/** A date and a time to the minute. */
+export const dateAndTime = (us) => minute.format(dateOf(us));
 
 /** Milliseconds with as many digits as matter. */
 export function millis(us) {
