@@ -17,16 +17,23 @@ import cv2
 import numpy as np
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from msgspec.structs import replace as replace_setting
 
 from functions.core import jpeg
 from functions.core.frame import Frame
+from streams.chain import types as chains
+from streams.settings import Settings
 from streams.wire import records
+from streams.wire.records import Record
 from tests.bus import produce
-from tests.web.auth.test_access import OPERATOR, VIEWER, log_in
+from tests.web.auth.test_access import OPERATOR, PASSWORDS, VIEWER, log_in
 from tests.web.frames_of_chain import ANNOTATED, REDACTED, SOURCE, Camera
 from tests.web.viewing import JPEG_NOISE, Viewing, colour_of
+from web.auth import credentials
 from web.held.routes import LONGEST_S, LOOKING, LOOKS_WAITING
 from web.held.turns import Turns
+from web.viewer.app import build
 
 SECOND_US = 1_000_000
 PAIR = {"left": ANNOTATED, "right": REDACTED}
@@ -193,6 +200,34 @@ async def test_more_at_once_than_there_may_be_are_refused_and_hold_up_nobody(
         assert set(statuses) == {200, 429}
         assert await look(session) == 200
     assert (await asyncio.to_thread(viewing.state))["bus"] == "ready"
+
+
+async def test_who_logs_out_while_a_frame_is_looked_for_gets_none_and_without_a_bus_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nowhere = replace_setting(Settings(), kafka_url="127.0.0.1:1")
+    viewer = build(nowhere, chains.load(), credentials.load(environ=PASSWORDS))
+    viewer.folder.cleanup()
+    viewer.site.add_to(pages := web.Application())
+    looking, go_on = threading.Event(), threading.Event()
+
+    def first(*_: object) -> Record:
+        looking.set()
+        assert go_on.wait(30)
+        return records.from_frame(Camera("", "door").frame(1))
+
+    async with TestClient(TestServer(pages)) as client:
+        answer = await client.post("/login", data={"password": VIEWER}, allow_redirects=False)
+        cookie = {"Cookie": f"imagebus={answer.cookies['imagebus'].value}"}
+        asked = f"/held?{urlencode({'source': 'door', 'topic': REDACTED})}"
+        away = await client.get(asked, headers=cookie)
+        assert (away.status, await away.text()) == (503, "The bus does not answer: try again\n")
+        monkeypatch.setattr("web.held.routes.HeldRoutes._first", first)
+        asking = asyncio.create_task(client.get(asked, headers=cookie))
+        assert await asyncio.to_thread(looking.wait, 30)
+        await client.post("/logout", headers=cookie, allow_redirects=False)
+        go_on.set()
+        assert (await asking).status == 401
 
 
 async def test_so_many_have_their_turn_at_once_so_many_wait_and_one_more_is_refused() -> None:

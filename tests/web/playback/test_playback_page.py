@@ -136,3 +136,17 @@ def test_it_breaks_no_accessibility_rule_and_fits_the_screen(
     assert broken_rules(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     context.close()
+
+
+def test_from_the_strip_under_a_live_picture_a_link_leads_further_back(
+    browser: Browser, viewing: Viewing, day: RecordedDay
+) -> None:
+    page = browser.new_page()  # not the fixture's: without a bus the viewer answers 503, which a browser logs
+    page.goto(f"{viewing.url}/login?next=%2Fredaction%3Fsource%3Dyard")
+    page.get_by_label("Password").fill(VIEWER)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Time").click()
+    page.get_by_role("link", name="Further back in Playback").click()
+    page.wait_for_url(re.compile(r"/playback\?source=yard&at="))
+    expect(page.locator(".playback .caption")).to_have_text("yardredacted")
+    page.close()
