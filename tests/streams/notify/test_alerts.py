@@ -106,9 +106,9 @@ def test_kafka_may_be_killed_too_and_whoever_starts_again_knows_whom_it_told(
             # Somebody who is there and was told of goes, comes again, and is told of once more.
             produce_all(node.url, REDACTED, frames([1, 1, 0, 0, 1], first=16, every_s=EVERY_S))
             wait_until(lambda: len({*heard()}) == 7, 40, "one more alert")
+            written = consume(node.url, ALERTS, lambda messages: len({each.key() for each in messages}) == 7)
     assert len({*told}) == 6
     assert {*heard()[len(told) :]} - {*told} == {id_of("seen", "yard", f"{RUN}-20")}
-    written = consume(node.url, ALERTS, lambda messages: len({each.key() for each in messages}) == 7)
     records = [alerts.decode(each.value()) for each in written]
     assert {each.id for each in records} == {*heard()}, "each is on the topic, too, at least once"
     assert [(each.key() or b"").decode() for each in written] == [each.id for each in records]
