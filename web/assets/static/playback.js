@@ -36,6 +36,7 @@ class PlaybackView extends EventTarget {
   #cameras = [];
   #camera = null;
   #at = 0; // µs since the epoch
+  #sought = 0;
   #day = { from: 0, until: 1 };
   #files = new Map(); // of the day, by the camera's name
   #segment = null;
@@ -205,13 +206,16 @@ class PlaybackView extends EventTarget {
     if (us < this.#day.from || us >= this.#day.until) return this.#show(us);
     const segment = segmentAt(this.#here(), us);
     this.#hint(segment ? "" : `Nothing of ${nameOf(this.#camera.name)} is recorded from ${timeOfDay(us)} on`);
-    this.#at = segment ? Math.max(us, segment.starts_at) : us;
+    const at = segment ? Math.max(us, segment.starts_at) : us;
+    this.#at = this.#sought = at;
     if (segment?.file !== this.#segment?.file || !this.#player.url.startsWith(videoOf(this.#camera, segment ?? { file: "" }))) {
       await this.#open(segment);
+      if (this.#sought !== at) return; // somebody looks elsewhere by now
+      this.#at = at; // where the file begins was shown meanwhile
     }
     if (segment) {
       // A frame is shown from its stamp on, and stamps are rounded.
-      this.#player.open(this.#player.url || videoOf(this.#camera, segment), (this.#at - segment.starts_at) / 1e6 + 0.001);
+      this.#player.open(this.#player.url || videoOf(this.#camera, segment), (at - segment.starts_at) / 1e6 + 0.001);
       if (!this.paused) this.#player.play();
     }
     this.#place();
