@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from functions.core.errors import UsageError
 from functions.core.jpeg import JpegError
-from streams.recording.fragments import FragmentedMp4
 from streams.wire.names import safe
 from streams.wire.records import Record, to_frame
 
@@ -20,6 +19,8 @@ def mp4_of(records: Iterable[Record]) -> bytes:
 
     Raises UsageError where it grows too large, or the pictures change their size.
     """
+    from streams.recording.fragments import FragmentedMp4  # libav, which is loaded only where a clip is wanted
+
     data = bytearray()
     mp4, first, last = None, None, None
     for record in records:
