@@ -83,7 +83,7 @@ def test_a_page_without_alerts_says_what_is_missing_and_alerts_come_by_themselve
     tell(viewing.broker, alert("night", "yard", 1, count=2, zone="gate", ago_s=90, for_s=5))
     expect(page.locator(".alerts tbody tr")).to_have_count(1)
     expect(page.locator(".lacking")).to_be_hidden()
-    assert rows(page) == [["night", "yard", "2 person in gate", "5.0 s"]]
+    assert rows(page) == [["night", "yard", "2 \N{MULTIPLICATION SIGN} person in gate", "5.0 s"]]
     expect(page.locator(".alerts tbody th")).to_contain_text(re.compile(r"(9\d|1\d\d) s ago"))
     expect(page.get_by_role("link", name="Alerts")).to_have_attribute("aria-current", "page")
 
@@ -106,8 +106,8 @@ def test_alerts_stand_with_the_newest_first_once_each_and_lead_to_the_camera_and
     expect(page.locator(".alerts tbody tr")).to_have_count(4)
     assert rows(page)[:3] == [
         ["night", "over 2 cameras", "14 more alerts, held back yard 5 door 2", "50 min"],
-        ["crowd", "hall", "21 person", "10 min"],
-        ["night", "yard", "1 person", "at once"],
+        ["crowd", "hall", "21 \N{MULTIPLICATION SIGN} person", "10 min"],
+        ["night", "yard", "1 \N{MULTIPLICATION SIGN} person", "at once"],
     ]
     page.get_by_label("Rule").select_option("crowd")
     expect(page.locator(".alerts tbody tr")).to_have_count(1)

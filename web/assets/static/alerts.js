@@ -126,7 +126,7 @@ function showRow(row, alert, now, places) {
   const isSummary = alert.kind === "summary";
   const source = isSummary ? onlyOf(alert) : alert.source;
   say(camera.firstElementChild, source ? nameOf(source) : camerasOf(alert), true);
-  say(what.children[0], isSummary ? `${alert.alerts} more alerts, held back` : `${alert.count} ${nameOf(alert.label)}`);
+  say(what.children[0], isSummary ? `${alert.alerts} more alerts, held back` : `${alert.count} × ${nameOf(alert.label)}`);
   say(what.children[1], alert.zone ? `in ${nameOf(alert.zone)}` : "");
   const held = isSummary && !source ? Object.entries(alert.sources) : [];
   fill(what.children[2], held, () => el("li", {}, el("bdi"), el("span")), showHeld);
