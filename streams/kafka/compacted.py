@@ -13,7 +13,7 @@ from streams.kafka.topics import BusError
 from streams.settings import Settings
 
 _TIMEOUT_S = 5.0
-_BATCH, _POLL_S = 200, 0.1
+_BATCH, _POLL_S, _LOOK_EVERY_S = 200, 0.1, 2.0
 
 
 class NoTopic(BusError):
@@ -35,6 +35,7 @@ class CompactedTopic:
 
     def __init__(self, settings: Settings, name: str) -> None:
         self.name = name
+        self._look_at = 0.0
         self._client = lone_consumer(
             settings,
             {
@@ -63,7 +64,10 @@ class CompactedTopic:
         return list(topic.partitions)
 
     def look(self) -> None:
-        """Ask for the topic, since nobody tells a reader. Raises NoTopic where it is gone, or was made anew."""
+        """Ask for the topic every 2 s, as nobody tells a reader. Raises NoTopic where it is gone, or was made anew."""
+        if (now := time.monotonic()) < self._look_at:
+            return
+        self._look_at = now + _LOOK_EVERY_S
         for partition in self._partitions():
             _, high = self._client.get_watermark_offsets(TopicPartition(self.name, partition), timeout=_TIMEOUT_S)
             if high < self._next.get(partition, 0):

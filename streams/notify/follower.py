@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from threading import Event, Thread
@@ -26,7 +25,7 @@ from streams.zones.areas import Areas
 
 log = logging.getLogger(__name__)
 
-_POLL_S, _RETRY_S, _LOOK_EVERY_S = 0.5, 2.0, 2.0
+_POLL_S, _RETRY_S = 0.5, 2.0
 
 
 class Follower(Service):
@@ -91,11 +90,8 @@ class Follower(Service):
             raise
         try:
             self._know_areas(topic.to_its_end())
-            look_at = 0.0
             while not self._end.is_set():
-                if (now := time.monotonic()) >= look_at:
-                    look_at = now + _LOOK_EVERY_S
-                    topic.look()
+                topic.look()
                 for record in topic.poll(_POLL_S):
                     self._areas.take(record)
         finally:

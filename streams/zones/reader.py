@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -25,7 +24,7 @@ log = logging.getLogger(__name__)
 
 # Beside the data of stages: whoever moves that moves this along.
 _FILE = Path("zones") / "zones.msgpack"
-_POLL_S, _LOOK_EVERY_S, _RETRY_S, _WAIT_S = 0.2, 2.0, 1.0, 2.0
+_POLL_S, _RETRY_S, _WAIT_S = 0.2, 1.0, 2.0
 
 Follow = Callable[[tuple[str, ...]], None]
 Refuse = Callable[[str], None]
@@ -86,12 +85,9 @@ class ZonesReader(Service):
                 known.take(record)
             known.at_end()
             self._hand_on(known)
-            look_at = 0.0
             while not self._end.is_set():
-                if (now := time.monotonic()) >= look_at:
-                    look_at = now + _LOOK_EVERY_S
-                    with suppress(KafkaException):  # a bus that is away says nothing against the topic
-                        topic.look()
+                with suppress(KafkaException):  # a bus that is away says nothing against the topic
+                    topic.look()
                 self._take(known, topic.poll(_POLL_S))
         finally:
             topic.close()

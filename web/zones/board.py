@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -27,7 +26,7 @@ log = logging.getLogger(__name__)
 
 # Who drew what is remembered of so many sources; those written least recently make room.
 _REMEMBERED = 2 * MAX_SOURCES
-_POLL_S, _LOOK_EVERY_S, _RETRY_S = 0.2, 2.0, 1.0
+_POLL_S, _RETRY_S = 0.2, 1.0
 
 
 class Told(Struct, frozen=True):
@@ -148,12 +147,8 @@ class BoardReader(Service):
             return
         try:
             await self._take(await asyncio.to_thread(list, topic.to_its_end()), whole=True)
-            look_at = 0.0
             while not self.should_stop:
-                if (now := time.monotonic()) >= look_at:
-                    look_at = now + _LOOK_EVERY_S
-                    await asyncio.to_thread(topic.look)
-                await self._take(await asyncio.to_thread(topic.poll, _POLL_S), whole=False)
+                await self._take(await asyncio.to_thread(_come, topic), whole=False)
         finally:
             await asyncio.to_thread(topic.close)
 
@@ -170,3 +165,8 @@ class BoardReader(Service):
         if trouble != self._board.trouble:
             log.warning("What was drawn is not known: %s", trouble)
         self._board.trouble = trouble
+
+
+def _come(topic: CompactedTopic) -> list[Keyed]:
+    topic.look()
+    return topic.poll(_POLL_S)
