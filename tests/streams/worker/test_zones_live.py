@@ -6,23 +6,12 @@ from pathlib import Path
 
 from streams.wire import records
 from tests.bus import consume, length
-from tests.streams.chains import environment, wait_ready, worker
+from tests.streams.chains import ZONES_CHAIN, environment, wait_ready, worker
 from tests.streams.producing import producer
 from tests.wait import wait_until
 
-CHAIN = """
-[stages.find]
-function = "detect_motion"
-input = "SOURCE_FRAME"
-output = "IMAGEAI_FRAME"
-[stages.redact]
-function = "redact"
-input = "IMAGEAI_FRAME"
-output = "REDACTION_FRAME"
-options = { motion = false, labels = ["motion"], hold_s = 0.0, look_ahead_s = 0.0 }
-[topics.REDACTION_FRAME]
-redacted = true
-"""
+# What moves is found, and covered.
+CHAIN = ZONES_CHAIN.replace("detect_stub", "detect_motion").replace("options = {", 'options = { labels = ["motion"],')
 ALL_OF_IT = "[zones.yard]\ncover = [[[0, 0], [1, 0], [1, 1], [0, 1]]]\n"
 
 
@@ -38,7 +27,7 @@ def test_zones_take_effect_while_the_worker_runs(embedded: str, clip: Path, tmp_
     env = environment(embedded, tmp_path, CHAIN)
     chain = tmp_path / "chain.toml"
     with worker(env) as process, producer(embedded, clip, "-n", "yard", "-f", 5, "--realtime", "--loop"):
-        wait_ready(process, "find", "redact")
+        wait_ready(process, "detect", "redact")
         wait_until(lambda: length(embedded, "REDACTION_FRAME") > 2, 60, "frames")
         assert _covered(embedded) < 0.9
 
