@@ -13,8 +13,9 @@ from streams.kafka.topics import TOPIC_BYTES
 from streams.settings import Settings
 from streams.wire.cameras import CAMERAS
 
-# What is queued here is lost with the process: few records, and for a camera fewer still.
-_QUEUE_LENGTH = {False: 64, True: 16}
+# Records that are not acknowledged yet; they are lost with the process. With the state of the source they are no more
+# than an idempotent producer has in flight: while one more waits for that, librdkafka's thread takes a whole core.
+_MOST_PENDING = 4
 # A camera's frames are worthless when they are old; a file's are sent whenever the broker is back.
 _DELIVERY_TIMEOUT_MS = {False: 0, True: 5_000}
 _TRANSIENT = frozenset({KafkaError._MSG_TIMED_OUT, KafkaError._PURGE_QUEUE})
@@ -44,7 +45,6 @@ class Sender:
                 "enable.idempotence": True,
                 "message.timeout.ms": _DELIVERY_TIMEOUT_MS[live],
                 "message.max.bytes": TOPIC_BYTES,
-                "queue.buffering.max.messages": _QUEUE_LENGTH[live],
                 "linger.ms": 0,
                 "log_level": 0,
                 "error_cb": self._failed,
@@ -62,7 +62,7 @@ class Sender:
         return time.monotonic() - self._reported_at if self.pending else 0.0
 
     def send(self, value: bytes) -> bool:
-        """Queue a record. While the queue is full a live source's is refused, and a file's waits until stopped."""
+        """Queue a record. While too many are pending a live source's is refused, and a file's waits until stopped."""
         while not self._stop.is_set():
             if self._enqueue(value):
                 self._client.poll(0)
@@ -87,12 +87,12 @@ class Sender:
         self._client.poll(0)
 
     def _enqueue(self, value: bytes) -> bool:
+        if self.pending >= _MOST_PENDING:
+            return False
         if not self.pending:
             self._reported_at = time.monotonic()
         try:
             self._client.produce(self._topic, value, self._key, on_delivery=self._delivered)
-        except BufferError:
-            return False
         except KafkaException as error:
             self._failed(KafkaError(error.args[0].code()), final=True)  # in the words of a delivery report
             return False
