@@ -15,8 +15,9 @@ from faust.transport import base
 from faust.types import TP, RecordMetadata
 
 _ANY_PARTITION = -1
-# Between two looks for delivery reports while any is due; every record that is handed over looks, too.
-_LOOK_S = 0.005
+# Between two looks for delivery reports while any is due. A look at every record would let go of the interpreter, and
+# wait for the thread that took it.
+_LOOK_S = 0.01
 # So long a producer that stops waits for librdkafka to give back what it was writing.
 _PURGE_S = 2.0
 # A topic that brokers do not know yet, since they have just started, is waited for.
@@ -101,9 +102,7 @@ class Producer(base.Producer):
         except KafkaException as error:
             raise ProducerSendError(_in_words_of_aiokafka(error.args[0])) from None
         self._sending.add(sending)
-        if self._next_look:
-            self._client.poll(0)
-        else:
+        if not self._next_look:
             self._look_later()
         return sending
 
