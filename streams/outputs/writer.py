@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from functions.core.errors import UsageError
 from streams.chain.check import NUMBERS
 from streams.chain.types import DEAD_LETTERS, Chain
 from streams.kafka import topics
-from streams.kafka.security import for_librdkafka
-from streams.kafka.topics import TOPIC_BYTES, BusError
+from streams.kafka.idempotent_producer import MOST_IN_FLIGHT, idempotent_producer
+from streams.kafka.topics import BusError
 from streams.settings import Settings
 
 _ACKNOWLEDGED_S = 30.0
-_QUEUED = 64
 _POLL_S = 0.1
 
 
@@ -31,19 +30,8 @@ class TopicWriter:
         self.acknowledged = 0
         self._refused: KafkaError | None = None
         topics.make(topics.admin(settings), [topics.plan(settings, chain, topic)])
-        self._client = Producer(
-            {
-                **for_librdkafka(settings),
-                "partitioner": "murmur2_random",  # one source is never on two partitions
-                "acks": "all",
-                "enable.idempotence": True,
-                "message.timeout.ms": int(_ACKNOWLEDGED_S * 1000),
-                "message.max.bytes": TOPIC_BYTES,
-                "queue.buffering.max.messages": _QUEUED,
-                "linger.ms": 0,
-                "log_level": 0,
-            }
-        )
+        options = {"message.timeout.ms": int(_ACKNOWLEDGED_S * 1000), "queue.buffering.max.messages": MOST_IN_FLIGHT}
+        self._client = idempotent_producer(settings, options)
 
     def write(self, key: bytes | None, value: bytes, headers: Mapping[str, bytes] | None = None) -> None:
         """Hand one record over; blocks while many are under way."""

@@ -6,16 +6,14 @@ import time
 from contextlib import suppress
 from threading import Event, Lock
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
-from streams.kafka.security import for_librdkafka
-from streams.kafka.topics import TOPIC_BYTES
+from streams.kafka.idempotent_producer import MOST_IN_FLIGHT, idempotent_producer
 from streams.settings import Settings
 from streams.wire.cameras import CAMERAS
 
-# Records that are not acknowledged yet; they are lost with the process. With the state of the source they are no more
-# than an idempotent producer has in flight: while one more waits for that, librdkafka's thread takes a whole core.
-_MOST_PENDING = 4
+# Records that are not acknowledged yet, which are lost with the process; one more may be the state of the source.
+_MOST_PENDING = MOST_IN_FLIGHT - 1
 # A camera's frames are worthless when they are old; a file's are sent whenever the broker is back.
 _DELIVERY_TIMEOUT_MS = {False: 0, True: 5_000}
 _TRANSIENT = frozenset({KafkaError._MSG_TIMED_OUT, KafkaError._PURGE_QUEUE})
@@ -35,20 +33,8 @@ class Sender:
         self._reported_at = time.monotonic()
         self.accepted = self.acknowledged = self.lost = 0
         self.refused: KafkaError | None = None
-        self._client = Producer(
-            {
-                **for_librdkafka(settings),
-                # The partition that Faust would choose: one source is never on two.
-                "partitioner": "murmur2_random",
-                "acks": "all",
-                # No record twice and none out of order, when the broker goes and comes back.
-                "enable.idempotence": True,
-                "message.timeout.ms": _DELIVERY_TIMEOUT_MS[live],
-                "message.max.bytes": TOPIC_BYTES,
-                "linger.ms": 0,
-                "log_level": 0,
-                "error_cb": self._failed,
-            }
+        self._client = idempotent_producer(
+            settings, {"message.timeout.ms": _DELIVERY_TIMEOUT_MS[live], "error_cb": self._failed}
         )
 
     @property

@@ -1,0 +1,48 @@
+"""Sending: few records are under way, and a broker that hangs costs a producer nothing but time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import psutil
+
+from streams.producer.sender import Sender
+from streams.settings import Settings
+from tests.bus import length
+from tests.kafka_node import KafkaNode
+from tests.wait import wait_until
+
+Start = Callable[..., KafkaNode]
+TOPIC = "SENT"
+
+
+def test_a_sender_waits_for_a_broker_that_hangs_without_spinning(kafka_node: Start) -> None:
+    node = kafka_node()
+    sender = Sender(Settings(kafka_url=node.url), TOPIC, "street", True, threading.Event())
+    sender.send(b"first")
+    wait_until(lambda: sender.poll(0.01) or sender.acknowledged == 1, 30, "a record on the bus")
+
+    broker = psutil.Process(node.pid)
+    broker.suspend()
+    try:
+        took = [_sent_and_polled(sender) for _ in range(8)]  # each is a request of its own
+        began_s, cpu_s = time.monotonic(), time.process_time()
+        took += [_sent_and_polled(sender) for _ in range(8)]
+        busy = (time.process_time() - cpu_s) / (time.monotonic() - began_s)
+    finally:
+        broker.resume()
+    sender.flush(30)
+
+    assert busy < 0.5, "Expected a sender that waits, got one that spins"
+    assert took == [True] * 4 + [False] * 12
+    assert sender.lost == 0
+    assert length(node.url, TOPIC) == sender.accepted == 5
+
+
+def _sent_and_polled(sender: Sender) -> bool:
+    """Whether a frame was taken; reports of delivery are taken, too."""
+    taken = sender.send(b"frame")
+    sender.poll(0.1)
+    return taken
