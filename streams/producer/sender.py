@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from contextlib import suppress
 from threading import Event, Lock
 
@@ -12,10 +13,11 @@ from streams.kafka.idempotent_producer import MOST_IN_FLIGHT, idempotent_produce
 from streams.settings import Settings
 from streams.wire.cameras import CAMERAS
 
-# Records that are not acknowledged yet, which are lost with the process; one more may be the state of the source.
-_MOST_PENDING = MOST_IN_FLIGHT - 1
+# Frames in flight: one request more may be the state of the source. A few of a camera wait for them; what is not
+# acknowledged is lost with the process.
+_MOST_FRAMES, _WAITING = MOST_IN_FLIGHT - 1, 12
 # A camera's frames are worthless when they are old; a file's are sent whenever the broker is back.
-_DELIVERY_TIMEOUT_MS = {False: 0, True: 5_000}
+_TOO_OLD_S = 5.0
 _TRANSIENT = frozenset({KafkaError._MSG_TIMED_OUT, KafkaError._PURGE_QUEUE})
 _RETRY_S = 0.1
 
@@ -30,11 +32,12 @@ class Sender:
     def __init__(self, settings: Settings, topic: str, source: str, live: bool, stop: Event) -> None:
         self._topic, self._key, self._live, self._stop = topic, source.encode(), live, stop
         self._counting = Lock()
+        self._waiting: deque[tuple[float, bytes]] = deque()
         self._reported_at = time.monotonic()
         self.accepted = self.acknowledged = self.lost = 0
         self.refused: KafkaError | None = None
         self._client = idempotent_producer(
-            settings, {"message.timeout.ms": _DELIVERY_TIMEOUT_MS[live], "error_cb": self._failed}
+            settings, {"message.timeout.ms": round(1000 * _TOO_OLD_S) if live else 0, "error_cb": self._failed}
         )
 
     @property
@@ -48,9 +51,9 @@ class Sender:
         return time.monotonic() - self._reported_at if self.pending else 0.0
 
     def send(self, value: bytes) -> bool:
-        """Queue a record. While too many are pending a live source's is refused, and a file's waits until stopped."""
+        """Send a record. A live source's is refused while too many wait; a file's waits itself, until stopped."""
         while not self._stop.is_set():
-            if self._enqueue(value):
+            if self._accept(value):
                 self._client.poll(0)
                 return True
             if self._live:
@@ -72,24 +75,36 @@ class Sender:
         time.sleep(timeout_s)
         self._client.poll(0)
 
-    def _enqueue(self, value: bytes) -> bool:
-        if self.pending >= _MOST_PENDING:
-            return False
-        if not self.pending:
-            self._reported_at = time.monotonic()
-        try:
-            self._client.produce(self._topic, value, self._key, on_delivery=self._delivered)
-        except KafkaException as error:
-            self._failed(KafkaError(error.args[0].code()), final=True)  # in the words of a delivery report
-            return False
-        self.accepted += 1
-        return True
+    def _accept(self, value: bytes) -> bool:
+        with self._counting:
+            if self.pending >= _MOST_FRAMES + (_WAITING if self._live else 0):
+                return False
+            if not self.pending:
+                self._reported_at = time.monotonic()
+            self._waiting.append((time.monotonic(), value))
+            self.accepted += 1
+            self._produce()
+            return self.refused is None
+
+    def _produce(self) -> None:
+        """Hand over those that wait, as far as there is room in flight."""
+        while self._waiting and self.pending - len(self._waiting) < _MOST_FRAMES:
+            came_at, value = self._waiting.popleft()
+            if self._live and time.monotonic() - came_at > _TOO_OLD_S:
+                self.lost += 1
+                continue
+            try:
+                self._client.produce(self._topic, value, self._key, on_delivery=self._delivered)
+            except KafkaException as error:
+                self.accepted -= 1
+                self._failed(KafkaError(error.args[0].code()), final=True)  # in the words of a delivery report
 
     def _delivered(self, error: KafkaError | None, _: Message) -> None:
         with self._counting:
             self._reported_at = time.monotonic()
             self.acknowledged += error is None
             self.lost += error is not None
+            self._produce()
         if error is not None and error.code() not in _TRANSIENT:
             self._failed(error, final=True)
 
