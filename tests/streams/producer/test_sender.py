@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import psutil
+import pytest
 
 from streams.producer.sender import Sender
 from streams.settings import Settings
@@ -39,6 +40,27 @@ def test_a_sender_waits_for_a_broker_that_hangs_without_spinning(kafka_node: Sta
     assert took == [True] * 16 + [False] * 2, "four in flight, and twelve that wait"
     assert sender.lost == 0
     assert length(node.url, TOPIC) == sender.accepted == 17
+
+
+def test_frames_of_a_camera_that_waited_too_long_are_lost_and_counted(
+    kafka_node: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.producer.sender._TOO_OLD_S", 0.5)
+    node = kafka_node()
+    sender = Sender(Settings(kafka_url=node.url), TOPIC, "street", True, threading.Event())
+    sender.send(b"first")
+    wait_until(lambda: sender.poll(0.01) or sender.pending == 0, 30, "an answer")
+    answered = sender.lost, sender.acknowledged
+
+    broker = psutil.Process(node.pid)
+    broker.suspend()
+    try:
+        assert all(sender.send(b"old") for _ in range(16))
+        wait_until(lambda: sender.poll(0.01) or sender.pending == 0, 30, "none that waits")
+    finally:
+        broker.resume()
+
+    assert (sender.lost, sender.acknowledged) == (answered[0] + 16, answered[1])
 
 
 def _sent_and_polled(sender: Sender) -> bool:
