@@ -39,8 +39,8 @@ def stage_app(stage: Stage, conf: StageConf, settings: Settings, refuse: Refuse)
     stage.forget()  # an app that was refused left frames behind
     app = bus_app(group_of(conf.inputs, stage.name, conf.output), settings)
     frames = app.topic(*conf.inputs)  # records of streams/wire/records.py, which the stage decodes
-    results = app.topic(conf.output)
-    dead_letters = app.topic(dead_letters_of(stage.name))
+    results = app.output(conf.output)
+    dead_letters = app.output(dead_letters_of(stage.name))
     delivery = Delivery(stage, results, dead_letters, settings.window)
     expired = ExpiredOffsets(app, stage.name, f"Stage {stage.name}", stage.counts)
 

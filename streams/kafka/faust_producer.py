@@ -34,6 +34,7 @@ class Producer(base.Producer):
     """
 
     app: Any  # a BusApp, which says how librdkafka connects
+    mundane_level = "debug"
 
     def __init__(self, *of: Any, **options: Any) -> None:
         super().__init__(*of, **options)

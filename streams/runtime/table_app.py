@@ -110,7 +110,7 @@ class TableApp(ReadingApp):
 
     async def send(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, bytes] | None = None) -> None:
         """Write one record and wait until the broker has it."""
-        await (await self.app.topic(topic).send(key=key, value=value, headers=headers))
+        await (await self.app.output(topic).send(key=key, value=value, headers=headers))
 
     async def _run(self, stream: Any) -> None:
         async for event in self.events(stream.noack()):

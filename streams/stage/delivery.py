@@ -20,7 +20,7 @@ _LAST_S = 2.0  # for what is still to be acked when nothing more can be done
 
 
 class Topic(Protocol):
-    """Where records are written: a Faust topic."""
+    """Where records are written."""
 
     def send(self, *, key: bytes | None, value: bytes, headers: dict[str, bytes]) -> Awaitable[Awaitable[Any]]:
         """Hand one over; what it gives back is done once the broker has the record."""
@@ -66,11 +66,8 @@ class Delivery:
 
         def ended(task: asyncio.Task[None]) -> None:
             tasks.discard(task)
-            if failure.done():
-                return
-            if task.cancelled():
-                failure.set_exception(Stopped("was cancelled while it wrote its output"))
-            elif error := task.exception():
+            error = Stopped("was cancelled while it wrote its output") if task.cancelled() else task.exception()
+            if error and not failure.done():
                 failure.set_exception(as_stopped(error))
 
         task.add_done_callback(ended)

@@ -94,6 +94,12 @@ def test_a_stage_that_may_not_write_its_output_stops_says_why_and_goes_on_when_i
         assert frames.first_seen(frames.seqs(messages)) == list(range(20))
         wait_until(lambda: ready(process)[0] == 200, 20, "a ready worker")
 
+    # One line for 20 records, and for each time that it tried again.
+    assert "Traceback" not in process.text, process.tail()
+    assert {line for line in process.lines if "[WARNING]" in line or "[ERROR]" in line} == {
+        line for line in process.lines if "Stage redact: cannot write its output" in line
+    }
+
 
 def test_a_stage_that_may_not_read_its_topic_is_not_ready_and_says_why_while_the_others_work(
     env: dict[str, str],
