@@ -24,7 +24,8 @@ from streams.video.decoding import Say
 LEAD, LEAD_EMBEDDED = 300, 32
 # The embedded broker keeps 5 MiB a partition.
 _EMBEDDED_BYTES = 4 * 1024 * 1024
-_POLL_S = 0.2
+# A look is a dozen requests to the broker; this often it lets so many frames a second through, whatever the lead is.
+_POLL_S, _FPS = 0.5, 160
 _REPORT_AFTER_S, _REPORT_EVERY_S = 3.0, 10.0
 _TIMEOUT_S = 5.0
 _NOT_AUTHORIZED = frozenset({KafkaError.GROUP_AUTHORIZATION_FAILED, KafkaError.TOPIC_AUTHORIZATION_FAILED})
@@ -55,6 +56,7 @@ class Backpressure:
         self._settings, self._chain, self._topic, self._source = settings, chain, topic, source
         self._connect()
         self._frames, self._say = frames, say
+        self._poll_s = min(_POLL_S, frames / _FPS)
         # Large pictures fill a partition sooner.
         self._max_bytes = _EMBEDDED_BYTES if embedded else settings.retention_bytes // 2
         self._largest_record = 1
@@ -77,7 +79,7 @@ class Backpressure:
             if time.monotonic() > report_at:
                 self._say(_waiting(lag, time.monotonic() - since))
                 report_at += _REPORT_EVERY_S
-            stop.wait(_POLL_S)
+            stop.wait(self._poll_s)
         self._credit -= 1
 
     def _lag(self) -> PathLag | None:
