@@ -22,6 +22,7 @@ from streams.fleet.camera_process import CameraProcess
 from streams.fleet.child import Assignment
 from streams.fleet.names import ToldNames
 from streams.kafka.compacted import NoTopic
+from streams.kafka.partitioner import PARTITIONER
 from streams.kafka.security import for_librdkafka
 from streams.runtime.forkserver import forkserver
 from streams.settings import Settings
@@ -55,8 +56,7 @@ class Fleet:
         self._leaving: list[tuple[str, CameraProcess, bool]] = []
         self._told = ToldNames(settings, self._path)
         self.states: dict[str, CameraState] = {}
-        # As a producer's: one source is never on two partitions.
-        self._bus = Producer({**for_librdkafka(settings), "partitioner": "murmur2_random", "log_level": 0})
+        self._bus = Producer({**for_librdkafka(settings), "partitioner": PARTITIONER, "log_level": 0})
 
     def run(self, stop: Event) -> None:
         """Run them until stopped."""

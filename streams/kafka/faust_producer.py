@@ -14,6 +14,8 @@ from faust.exceptions import ProducerSendError
 from faust.transport import base
 from faust.types import TP, RecordMetadata
 
+from streams.kafka.partitioner import PARTITIONER
+
 _ANY_PARTITION = -1
 # Between two looks for delivery reports while any is due. A look at every record would let go of the interpreter, and
 # wait for the thread that took it.
@@ -50,8 +52,7 @@ class Producer(base.Producer):
             {
                 **self.app.librdkafka,
                 "client.id": self.client_id,
-                # The partition that every other client chooses: one source is never on two.
-                "partitioner": "murmur2_random",
+                "partitioner": PARTITIONER,
                 "acks": "all",
                 # None out of order when the broker goes and comes back; meanwhile they wait for it.
                 "max.in.flight.requests.per.connection": 1,

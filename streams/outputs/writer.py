@@ -10,7 +10,7 @@ from functions.core.errors import UsageError
 from streams.chain.check import NUMBERS
 from streams.chain.types import DEAD_LETTERS, Chain
 from streams.kafka import topics
-from streams.kafka.idempotent_producer import MOST_IN_FLIGHT, idempotent_producer
+from streams.kafka.idempotent_producer import idempotent_producer
 from streams.kafka.topics import BusError
 from streams.settings import Settings
 
@@ -30,8 +30,7 @@ class TopicWriter:
         self.acknowledged = 0
         self._refused: KafkaError | None = None
         topics.make(topics.admin(settings), [topics.plan(settings, chain, topic)])
-        options = {"message.timeout.ms": int(_ACKNOWLEDGED_S * 1000), "queue.buffering.max.messages": MOST_IN_FLIGHT}
-        self._client = idempotent_producer(settings, options)
+        self._client = idempotent_producer(settings, {"message.timeout.ms": int(_ACKNOWLEDGED_S * 1000)})
 
     def write(self, key: bytes | None, value: bytes, headers: Mapping[str, bytes] | None = None) -> None:
         """Hand one record over; blocks while many are under way."""

@@ -13,7 +13,7 @@ from streams.kafka.idempotent_producer import MOST_IN_FLIGHT, idempotent_produce
 from streams.settings import Settings
 from streams.wire.cameras import CAMERAS
 
-# Frames in flight: one request more may be the state of the source. A few of a camera wait for them; what is not
+# Frames in flight, which leave room for the state of the source. A few of a camera wait for them; what is not
 # acknowledged is lost with the process.
 _MOST_FRAMES, _WAITING = MOST_IN_FLIGHT - 1, 12
 # A camera's frames are worthless when they are old; a file's are sent whenever the broker is back.
@@ -74,6 +74,8 @@ class Sender:
         """Count the delivery reports that have come after so long."""
         time.sleep(timeout_s)
         self._client.poll(0)
+        with self._counting:
+            self._produce()
 
     def _accept(self, value: bytes) -> bool:
         with self._counting:
@@ -89,15 +91,23 @@ class Sender:
     def _produce(self) -> None:
         """Hand over those that wait, as far as there is room in flight."""
         while self._waiting and self.pending - len(self._waiting) < _MOST_FRAMES:
-            came_at, value = self._waiting.popleft()
+            came_at, value = self._waiting[0]
             if self._live and time.monotonic() - came_at > _TOO_OLD_S:
                 self.lost += 1
-                continue
-            try:
-                self._client.produce(self._topic, value, self._key, on_delivery=self._delivered)
-            except KafkaException as error:
-                self.accepted -= 1
-                self._failed(KafkaError(error.args[0].code()), final=True)  # in the words of a delivery report
+            elif not self._hand_over(value):
+                return  # `poll` tries again
+            self._waiting.popleft()
+
+    def _hand_over(self, value: bytes) -> bool:
+        """False while states of the source have the room."""
+        try:
+            self._client.produce(self._topic, value, self._key, on_delivery=self._delivered)
+        except BufferError:
+            return False
+        except KafkaException as error:
+            self.accepted -= 1
+            self._failed(KafkaError(error.args[0].code()), final=True)  # in the words of a delivery report
+        return True
 
     def _delivered(self, error: KafkaError | None, _: Message) -> None:
         with self._counting:

@@ -9,9 +9,11 @@ from collections.abc import Callable
 import psutil
 import pytest
 
+from streams.kafka.idempotent_producer import MOST_IN_FLIGHT
 from streams.producer.sender import Sender
 from streams.settings import Settings
-from tests.bus import length
+from streams.wire.cameras import CAMERAS
+from tests.bus import consume, length
 from tests.kafka_node import KafkaNode
 from tests.wait import wait_until
 
@@ -61,6 +63,27 @@ def test_frames_of_a_camera_that_waited_too_long_are_lost_and_counted(
         broker.resume()
 
     assert (sender.lost, sender.acknowledged) == (answered[0] + 16, answered[1])
+
+
+def test_states_that_wait_for_a_broker_are_few_and_frames_come_through_behind_them(kafka_node: Start) -> None:
+    node = kafka_node()
+    sender = Sender(Settings(kafka_url=node.url), TOPIC, "street", False, threading.Event())
+    sender.send(b"first")
+    wait_until(lambda: sender.poll(0.01) or sender.acknowledged == 1, 30, "a record on the bus")
+
+    broker = psutil.Process(node.pid)
+    broker.suspend()
+    try:
+        for at in range(20):
+            sender.tell(b"street", str(at).encode())
+        assert all(sender.send(frame) for frame in (b"second", b"third"))
+    finally:
+        broker.resume()
+    wait_until(lambda: sender.poll(0.01) or sender.pending == 0, 30, "all frames on the bus")
+    sender.flush(30)
+
+    assert [message.value() for message in consume(node.url, TOPIC, 3)] == [b"first", b"second", b"third"]
+    assert length(node.url, CAMERAS) == MOST_IN_FLIGHT
 
 
 def _sent_and_polled(sender: Sender) -> bool:
