@@ -73,8 +73,10 @@ class _FromTheEnd(Consumer):
 
     async def seek_to_committed(self) -> Mapping[TP, Any]:
         """Seek to the end: nothing is committed. Faust asks for it at each assignment, before it reads."""
-        await self._thread.call_thread(self._thread._ensure_consumer().seek_to_end)
-        return dict.fromkeys(self.assignment())
+        # aiokafka's seek_to_end would go to the beginning where aiokafka is asking for that when it is called.
+        ends = await self.highwaters(*self.assignment())
+        await self.seek_wait(ends)
+        return dict.fromkeys(ends)
 
 
 class _Transport(Transport):

@@ -36,7 +36,7 @@ def fill(
     """A topic with thirty frames of `door`, one a second, in four partitions beside those of others; its name."""
     name = f"HELD_{next(_numbers)}"
     topics.make(topics.admin(Settings(kafka_url=url)), [TopicPlan(name, 4, 1, {"cleanup.policy": "delete"})])
-    client = producer(url)
+    client = producer(url, enable_idempotence=True)  # else those that are sent again come behind later ones
     for seq in range(30):
         for source in ("door", "yard", "gate", "hall"):
             made = replace(frame(seq, source, live, (64, 48)), captured_at=at(seq))

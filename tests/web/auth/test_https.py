@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import stat
 import urllib.request
@@ -19,7 +20,6 @@ from tests.commands import Command
 from tests.processes import IMAGEBUS, PROJECT, Process, free_port
 from tests.wait import wait_until
 from tests.web.frames_of_chain import REDACTED, Camera
-from tests.web.viewer.test_health import port_answers
 from tests.web.viewing import CONNECTED, start_viewer
 
 PASSWORD = "the operator's own"
@@ -86,7 +86,7 @@ def test_beyond_loopback_nothing_is_served_readable_unless_that_is_wanted(comman
         assert refused.wait() == 2
         assert "--host: expected --tls-cert with an address that others can reach, got 0.0.0.0" in refused.text
     with Process([*listen, "--insecure"], env=env):
-        wait_until(lambda: port_answers(port), 20, "a page")
+        wait_until(lambda: _port_answers(port), 20, "a page")
 
 
 @pytest.mark.parametrize("command", ["viewer", "camera"])
@@ -167,3 +167,8 @@ def test_behind_nginx_a_person_logs_in_and_sees_pictures(proxied: tuple[str, str
     Camera(broker, "door").send(1)
     page.locator(f".pane[data-topic={REDACTED}][data-source=door]").wait_for(timeout=10_000)
     context.close()
+
+
+def _port_answers(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import textwrap
 from collections.abc import Iterator
 from itertools import count
@@ -11,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import IMAGEBUS, Process, free_port
+from tests.processes import free_port
 from tests.streams.pages import get, parsed
 from tests.wait import wait_until, wait_until_async
 from tests.web.frames_of_chain import SOURCE, Camera
+from tests.web.ingesting import start_ingest
 from tests.web.socket_client import connect
 from tests.web.viewing import WARM_UP, Viewing, start_viewer
 
@@ -96,21 +96,13 @@ def test_a_viewer_without_its_broker_lives_and_is_not_ready() -> None:
 
 
 def test_the_camera_page_says_whether_it_is_ready_and_counts_cameras(embedded: str) -> None:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    with Process([*IMAGEBUS, "camera", "--port", str(port)], env={"KAFKA_URL": embedded}):
-        wait_until(lambda: port_answers(port), 20, "a camera page that answers")
-        assert (get(f"{url}/health")[0], get(f"{url}/ready")[0]) == (200, 200)
-        told = metrics_of(url)
+    with start_ingest(embedded) as ingest:
+        assert (ingest.ask("/health")[0], ingest.ask("/ready")[0]) == (200, 200)
+        told = metrics_of(ingest.url)
         assert told["imagebus_cameras",] == 0
         assert told["imagebus_camera_frames_total", "lost"] == 0
-        assert {get(f"{url}/metrics", {header: "192.0.2.1"})[0] for header in PROXIED} == {403}
+        assert {get(f"{ingest.url}/metrics", {header: "192.0.2.1"})[0] for header in PROXIED} == {403}
 
 
 def metrics_of(url: str) -> dict[tuple[str, ...], float]:
     return parsed(get(f"{url}/metrics")[1])
-
-
-def port_answers(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
