@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import cv2
-from aiokafka.consumer.fetcher import Fetcher
 from msgspec import Meta
 
 from functions import Detection, Frame, function
@@ -101,8 +100,10 @@ def count_ahead(frame: Frame, state: dict, ahead: Sequence[Frame], *, look_ahead
 
 @function
 def deafen(frame: Frame, *, seq: int = 0) -> Frame:
-    """On one frame end, without a word, the task by which this process's consumers fetch."""
+    """On one frame end, without a word, what this process's consumers fetch."""
+    from streams.kafka.fetcher import RecordFetcher  # here alone: it brings Faust with it
+
     if frame.seq == seq:
-        for fetcher in [each for each in gc.get_objects() if isinstance(each, Fetcher)]:
-            fetcher._fetch_task.get_loop().call_soon_threadsafe(fetcher._fetch_task.cancel)
+        for fetcher in [each for each in gc.get_objects() if isinstance(each, RecordFetcher)]:
+            fetcher._client.unassign()
     return frame

@@ -1,4 +1,4 @@
-"""Kafka itself: topics, security, watermarks, and the embedded broker.
+"""Kafka itself: topics, security, watermarks, what Faust reads and writes with, and the embedded broker.
 
 Imports `streams.chain` and `streams.wire`. Begin with `topics.py`.
 """

@@ -8,12 +8,13 @@ import time
 from typing import Any, cast
 
 import aiokafka
+from aiokafka.errors import ConsumerStoppedError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 from mode.types import ServiceT
 
-# How long brokers wait for a record where there is none; less while a partition rests, for it cannot be asked for then.
-_FETCH_WAIT_MS, _RESTING_WAIT_MS = 50, 10
+from streams.kafka.fetcher import Positions, RecordFetcher
+
 _PATIENCE_S = 2.0
 # At most so long a look for records takes; within it partitions that are full are looked at again.
 _FETCH_S, _LOOK_S = 0.05, 0.01
@@ -22,24 +23,24 @@ _FETCH_S, _LOOK_S = 0.05, 0.01
 class _ConsumerThread(driver.AIOKafkaConsumerThread):
     app: Any  # a BusApp, which knows who is a member of its group
     mundane_level = "debug"
-
-    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
-        consumer = super()._create_worker_consumer(transport)
-        # Faust asks brokers to wait 1.5 s for more; the embedded broker does so even when it has records.
-        consumer._fetch_max_wait_ms = _FETCH_WAIT_MS
-        return consumer
+    records: RecordFetcher | None = None
 
     async def on_start(self) -> None:
         """Start the consumer, and see to those of its group who are dead."""
         await super().on_start()
-        client = cast(aiokafka.AIOKafkaConsumer, self._consumer)._client
-        self.add_future(self.app.membership.sign_off_dead(client, self.app.conf.id))
+        consumer = self._ensure_consumer()
+        await consumer._fetcher.close()
+        consumer._fetcher = Positions(consumer)
+        self.records = RecordFetcher(consumer._fetcher, self.app.librdkafka, self.app.conf.id)
+        self.add_future(self.app.membership.sign_off_dead(consumer._client, self.app.conf.id))
 
     async def on_thread_stop(self) -> None:
         """Stop the consumer: aiokafka awaits requests that it has cancelled, and some that wait for a retry say so.
 
         That would end the thread without a word to those who wait for it.
         """
+        if self.records:
+            self.records.close()
         try:
             await super().on_thread_stop()
         except asyncio.CancelledError:
@@ -47,23 +48,12 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
         self.app.membership.end()
 
     async def getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109
-        """Fetch in the thread, without the queue of Faust's threads, which takes five tasks a call."""
+        """Fetch, in the event loop of who asks: this thread is for what goes on beside."""
         consumer = self._ensure_consumer()
-        fetching = self._fetch_records(consumer, active_partitions or set(), timeout, consumer._max_poll_records)
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(fetching, self.thread_loop))
-
-    async def _fetch_records(
-        self, consumer: aiokafka.AIOKafkaConsumer, active_partitions: set[TP], *args: Any, **more: Any
-    ) -> Any:
-        fetcher = consumer._fetcher
-        # What is there of a partition that rests would keep its broker from being asked for others' for 100 ms.
-        resting = [result for tp, result in fetcher._records.items() if tp not in active_partitions]
-        for result in resting:
-            result._backoff = 0.0
-        fetcher._fetch_max_wait_ms = _RESTING_WAIT_MS if resting else _FETCH_WAIT_MS
-        if resting:
-            fetcher._notify(fetcher._wait_consume_future)
-        return await super()._fetch_records(consumer, active_partitions, *args, **more)
+        if consumer._closed or self.records is None:
+            raise ConsumerStoppedError
+        with consumer._subscription.fetch_context():
+            return await self.records.fetch(active_partitions or (), consumer._max_poll_records, timeout)
 
 
 class Consumer(driver.Consumer):
@@ -83,7 +73,7 @@ class Consumer(driver.Consumer):
             while not (self.should_stop or fetcher.should_stop):
                 async for tp, message in self.getmany(timeout=_FETCH_S):
                     await self._read(tp, message)
-                await asyncio.sleep(0)
+                    await asyncio.sleep(0)  # for the stream to take it: more than one may be there at once
         except ended:
             if not self.app.should_stop:
                 raise
@@ -130,6 +120,15 @@ class Consumer(driver.Consumer):
 
         It reads the position of each, and there is none while aiokafka moves on from records that have expired unread.
         """
+
+    def next_offset(self, tp: TP) -> int | None:
+        """Which record is read next, None where the partition is not read yet; asks nobody."""
+        records = cast(_ConsumerThread, self._thread).records
+        return records.next_offset(tp) if records else None
+
+    async def position(self, tp: TP) -> int | None:
+        """Which record is read next: aiokafka knows only where reading began."""
+        return self.next_offset(tp)
 
     async def wait_empty(self) -> None:
         """Wait for what is held to be acked, and commit what is."""

@@ -98,10 +98,8 @@ class Liveness:
 
 
 def _heard(consumer: Consumer, tp: TP) -> tuple[int, int]:
-    """Where a partition ends, and which record is read next, as the client within the consumer knows."""
+    """Where a partition ends, and which record is read next, as far as the consumer knows."""
     try:
-        client = consumer._thread._ensure_consumer()
-        state = client._subscription.subscription.assignment.state_value(tp)
-        return client.highwater(tp) or 0, state._position or 0
+        return consumer.highwater(tp) or 0, consumer.next_offset(tp) or 0
     except (AssertionError, AttributeError, KeyError, ConsumerNotStarted):  # it has just lost the partition
         return 0, 0

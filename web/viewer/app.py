@@ -64,7 +64,7 @@ def build(settings: Settings, chain: Chain, credentials: Credentials, **web: Any
     app.folder = folder
     newest, counts, alerts = NewestFrames(chain.topic_names, settings.sources), LatestCounts(), LatestAlerts()
     bus = BrokerState(settings.kafka_url)
-    app.broker_wait = BrokerWait(settings, chain, bus, app.holds)
+    app.broker_wait = BrokerWait(settings, chain, bus, app.reads)
     app.kept_topics = KeptTopics(settings, {COUNTS: counts.take, ALERTS: alerts.take})
     cameras = Cameras(chain.topic_names)
     app.cameras_reader = CamerasReader(settings, cameras)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from collections.abc import Iterable
+from typing import Any, NoReturn, cast
 
 from aiohttp.web import AppRunner
 from faust.app.base import BootStrategy
@@ -15,7 +15,7 @@ from faust.web.drivers.aiohttp import Web as WebDriver
 from mode.types import ServiceT
 
 from streams.kafka.faust_consumer import Consumer
-from streams.runtime.faust_app import BusApp, Transport
+from streams.runtime.faust_app import BusApp
 from streams.runtime.lag import held
 from streams.runtime.membership import Membership
 from streams.runtime.shutdown import end_within
@@ -65,24 +65,6 @@ class _Web(WebDriver):
         self._runner = AppRunner(self.web_app, access_log=None, keepalive_timeout=REQUEST_S)
 
 
-class _FromTheEnd(Consumer):
-    """Begins at the end of each partition, and goes on with the oldest record left where its place has expired.
-
-    With `auto.offset.reset=latest` it would go to the end then too, past the only frame of a camera that sends few.
-    """
-
-    async def seek_to_committed(self) -> Mapping[TP, Any]:
-        """Seek to the end: nothing is committed. Faust asks for it at each assignment, before it reads."""
-        # aiokafka's seek_to_end would go to the beginning where aiokafka is asking for that when it is called.
-        ends = await self.highwaters(*self.assignment())
-        await self.seek_wait(ends)
-        return dict.fromkeys(ends)
-
-
-class _Transport(Transport):
-    Consumer = _FromTheEnd
-
-
 class ViewerApp(BusApp):
     """Starts at the newest frame; consumer group and data folder are its own and end with it."""
 
@@ -98,15 +80,15 @@ class ViewerApp(BusApp):
 
     def __init__(self, group: str, membership: Membership, librdkafka: dict[str, Any], **options: Any) -> None:
         own = {
+            # Nothing is committed: it begins at the end. Where its place has expired it goes on with the oldest record
+            # that is left, or else it would pass the only frame of a camera that sends few.
+            "consumer_auto_offset_reset": "latest",
             "web_enabled": True,
             "web_in_thread": False,
             "stream_wait_empty": False,
             "worker_redirect_stdouts": False,
         }
         super().__init__(group, membership, librdkafka, **(options | own))
-
-    def _new_transport(self) -> Transport:
-        return _Transport(self.conf.broker_consumer, self)
 
     def _new_web(self) -> _Web:
         return _Web(self)
@@ -132,6 +114,10 @@ class ViewerApp(BusApp):
         self.folder.cleanup()
         leave(EXIT_HANGS, f"{why}; this process ends, for its supervisor to start it again")
 
-    def holds(self, wanted: frozenset[str]) -> bool:
-        """Whether it holds partitions of each of these topics."""
-        return wanted <= {partition.topic for partition in held(self)}
+    def reads(self, wanted: frozenset[str]) -> bool:
+        """Whether it reads each of these topics: of what comes from now on it misses nothing."""
+        partitions = held(self)
+        return wanted <= {each.topic for each in partitions} and all(map(self._is_read, partitions))
+
+    def _is_read(self, partition: TP) -> bool:
+        return cast(Consumer, self.consumer).next_offset(partition) is not None

@@ -11,6 +11,7 @@ import pytest
 from aiokafka.consumer.fetcher import OffsetResetStrategy
 
 from streams.kafka.faust_consumer import Consumer
+from streams.kafka.fetcher import Positions
 from streams.runtime.faust_app import BusApp, bus_app
 from streams.settings import Settings
 from tests.bus import produce_all
@@ -33,16 +34,16 @@ async def app(embedded: str, tmp_path: Path) -> AsyncIterator[BusApp]:
     await app.stop()
 
 
-async def test_the_consumer_asks_brokers_for_short_waits_and_is_the_one_of_this_project(app: BusApp) -> None:
+async def test_the_consumer_is_the_one_of_this_project_and_aiokafka_fetches_nothing(app: BusApp) -> None:
     assert type(app.consumer) is Consumer
-    assert app.consumer._thread._consumer._fetch_max_wait_ms == 50
+    assert type(app.consumer._thread._consumer._fetcher) is Positions
 
 
 async def test_a_partition_that_is_moved_on_to_what_has_not_expired_does_not_end_it(app: BusApp) -> None:
     await wait_until_async(app.consumer.assignment, 20, "partitions that are held")
     assignment = app.consumer._thread._consumer._subscription.subscription.assignment
     states = [assignment.state_value(tp) for tp in app.consumer.assignment()]
-    await wait_until_async(lambda: all(state.timestamp for state in states), 20, "partitions that were asked for")
+    await wait_until_async(lambda: all(state.has_valid_position for state in states), 20, "partitions that are read")
     for state in states:  # as aiokafka does where the next record is not there any more
         state.await_reset(OffsetResetStrategy.EARLIEST)
     await app.consumer.verify_all_partitions_active()

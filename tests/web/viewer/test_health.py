@@ -21,13 +21,13 @@ from tests.web.viewing import WARM_UP, Viewing, start_viewer
 # A module of functions that has none: once its file is there, consumers of this process fetch no more.
 DEAF = """
     import gc, pathlib, threading, time
-    from aiokafka.consumer.fetcher import Fetcher
+    from streams.kafka.fetcher import RecordFetcher
 
     def deafen():
         while not pathlib.Path({path!r}).exists():
             time.sleep(0.1)
-        for fetcher in [each for each in gc.get_objects() if isinstance(each, Fetcher)]:
-            fetcher._fetch_task.get_loop().call_soon_threadsafe(fetcher._fetch_task.cancel)
+        for fetcher in [each for each in gc.get_objects() if isinstance(each, RecordFetcher)]:
+            fetcher._client.unassign()
 
     threading.Thread(target=deafen, daemon=True).start()
 """
@@ -51,6 +51,16 @@ def test_a_viewer_that_hears_nothing_while_frames_come_ends_for_its_supervisor(d
     wait_until(lambda: camera.send(next(seqs)) and viewing.process.exit_code is not None, 30, "its end")
     assert viewing.process.wait() == 70
     assert "Viewer: has read none of the records that wait for it for 3 s; this process ends" in viewing.process.text
+
+
+def test_a_viewer_begins_at_the_end_and_once_it_is_ready_misses_nothing(embedded: str) -> None:
+    before, door = Camera(embedded, "before"), Camera(embedded, "door")
+    before.send(1)
+    with start_viewer(embedded) as viewing:
+        wait_until(lambda: viewing.state().get("bus") == "ready", 60, "a viewer that reads its topics")
+        door.send(1, [SOURCE])
+        wait_until(lambda: viewing.state()["frames"], 10, "the frame")
+        assert viewing.state()["frames"] == 1
 
 
 async def test_the_viewer_counts_what_it_reads_and_what_its_browsers_get(viewing: Viewing) -> None:
