@@ -118,7 +118,7 @@ class Disk:
         thread.start()
         try:
             yield recorder
-            wait_until(lambda: _has_read(recorder, url, conf.topic), 30, "a recorder that has read all there is")
+            wait_until_read(recorder, url, conf.topic)
         finally:
             stop.set()
             thread.join(30)
@@ -129,8 +129,13 @@ class Disk:
         wait_until(lambda: len(self.numbers(source)) >= count, 30, f"{count} frames of {source} on the disk")
 
 
-def _has_read(recorder: Recorder, url: str, topic: str) -> bool:
-    return all(recorder.next_offsets.get(each) == end for each, (_, end) in offsets(url, topic).items())
+def wait_until_read(recorder: Recorder, url: str, topic: str) -> None:
+    """Until a recorder has read all there is."""
+
+    def has_read() -> bool:
+        return all(recorder.next_offsets.get(each) == end for each, (_, end) in offsets(url, topic).items())
+
+    wait_until(has_read, 30, "a recorder that has read all there is")
 
 
 def stamps(video: Path) -> list[int]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from streams.recording.numbers import Head, read
-from tests.streams.recording.recorded import MINUTE_US, SECOND_US, Disk, Shooting, a_minute, send
+from tests.streams.recording.recorded import MINUTE_US, SECOND_US, Disk, Shooting, a_minute, send, wait_until_read
 from tests.wait import wait_until
 
 
@@ -27,10 +27,11 @@ def _bytes(root: Path) -> int:
 def test_the_oldest_files_of_all_sources_make_room_for_what_comes(embedded: str, disk: Disk) -> None:
     yard, gate, began = Shooting("yard"), Shooting("gate"), a_minute(30)
     bound = 40_000
-    with disk.recording(embedded, keep_gb=bound / 1e9):
+    with disk.recording(embedded, keep_gb=bound / 1e9) as recorder:
         for minute in range(20):
             send(embedded, gate.frames(began + minute * MINUTE_US, 25))
             send(embedded, yard.frames(began + minute * MINUTE_US + SECOND_US, 25))
+            wait_until_read(recorder, embedded, disk.conf.topic)  # of both, before either goes on
     assert 0.8 * bound < _bytes(disk.root) <= bound
     kept = {source: [file.starts_s for file in disk.files(source)] for source in ("yard", "gate")}
     assert kept["yard"][-1] == (began + 19 * MINUTE_US + SECOND_US) / 1e6
