@@ -47,14 +47,14 @@ def test_a_bound_below_one_file_holds_all_the_same(embedded: str, disk: Disk) ->
 
 
 def test_what_is_older_than_the_bound_in_days_goes_and_with_it_its_day(embedded: str, disk: Disk) -> None:
-    old, new = Shooting("yard"), Shooting("yard", run="ba9876543210")
+    old, new, began = Shooting("yard"), Shooting("yard", run="ba9876543210"), a_minute(5)
     with disk.recording(embedded):
         send(embedded, old.frames(a_minute(3 * 24 * 60), 5))
-        send(embedded, new.frames(a_minute(5), 5))
+        send(embedded, new.frames(began, 5))
     assert len(disk.files()) == 2
     with disk.recording(embedded, keep_days=2):
         pass
-    assert [file.starts_s for file in disk.files()] == [a_minute(5) / 1e6]
+    assert [file.starts_s for file in disk.files()] == [began / 1e6]
     assert len([path for path in (disk.root / "yard").iterdir() if path.is_dir()]) == 1
 
 
