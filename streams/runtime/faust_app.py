@@ -94,10 +94,8 @@ def bus_app(group: str, settings: Settings, kind: type[BusApp] = BusApp, **more:
         broker_session_timeout=6,
         broker_heartbeat_interval=1,
         broker_commit_interval=0.5,
-        broker_check_crcs=False,  # TCP has checked them; librdkafka does not, either
         broker_max_poll_records=8,
         stream_buffer_maxsize=8,
-        consumer_max_fetch_size=_REQUEST_BYTES,
         consumer_auto_offset_reset="earliest",
         producer_max_request_size=_REQUEST_BYTES,
         **more,
