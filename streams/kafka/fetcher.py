@@ -16,17 +16,17 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import ConsumerStoppedError, TopicAuthorizationFailedError
 from aiokafka.structs import ConsumerRecord
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import KafkaError, Message, TopicPartition
 from faust.types import TP
 
+from streams.kafka.lone_consumer import without_group
+
 _OPTIONS = {
-    "enable.auto.commit": False,
     "enable.auto.offset.store": False,
     "auto.offset.reset": "earliest",  # of a place that has expired; where reading begins is aiokafka's to say
     "isolation.level": "read_uncommitted",
     # Only so is it known where a partition ends whose last records are nobody's, as those of a transaction.
     "enable.partition.eof": True,
-    "log_level": 0,
     # How long brokers wait for a record where there is none; the embedded broker does so even when it has records.
     "fetch.wait.max.ms": 50,
     # Records are pictures: few are fetched ahead, and it is soon looked whether more are wanted, not after a second.
@@ -109,7 +109,7 @@ class RecordFetcher:
 
     def __init__(self, positions: Positions, librdkafka: dict[str, Any], group: str) -> None:
         self._positions = positions
-        self._client = Consumer({**librdkafka, **_OPTIONS, "group.id": group})
+        self._client = without_group(librdkafka, group, _OPTIONS)
         self._thread = ThreadPoolExecutor(1, "fetch")
         self._coming: asyncio.Future[Message | None] | None = None
         self._assignment: Any = None

@@ -18,13 +18,18 @@ def lone_consumer(
 
     `options` are the client's. Raises SettingError.
     """
+    return without_group(for_librdkafka(settings), group, options or {})
+
+
+def without_group(librdkafka: Mapping[str, Any], group: str, options: Mapping[str, Any]) -> Consumer:
+    """The same for who has a configuration of librdkafka's already."""
     return Consumer(
         {
-            **for_librdkafka(settings),
+            **librdkafka,
             "group.id": group,  # required by the client, which never joins it
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "log_level": 0,
-            **(options or {}),
+            **options,
         }
     )
