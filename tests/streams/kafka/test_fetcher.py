@@ -18,7 +18,7 @@ from faust.types import TP
 from streams.kafka import topics
 from streams.kafka.fetcher import Positions, RecordFetcher
 from streams.kafka.security import for_librdkafka
-from streams.kafka.topics import TopicPlan
+from streams.kafka.topics import TOPIC_BYTES, TopicPlan
 from streams.settings import Settings
 from tests.bus import producer
 from tests.wait import wait_until_async
@@ -33,7 +33,7 @@ class Reader:
     def __init__(self, url: str, partitions: int) -> None:
         self.settings = Settings(kafka_url=url)
         self.topic = f"FETCHED_{next(_numbers)}"
-        plan = TopicPlan(self.topic, partitions, 1, {"cleanup.policy": "delete"})
+        plan = TopicPlan(self.topic, partitions, 1, {"cleanup.policy": "delete", "max.message.bytes": str(TOPIC_BYTES)})
         topics.make(topics.admin(self.settings), [plan])
         self.consumer = self.new_consumer()
 
@@ -96,6 +96,16 @@ async def test_records_are_those_that_aiokafka_itself_reads(broker: str, request
         for record in theirs:
             record.checksum = None
         assert await reader.fetch(52) == theirs
+
+
+@pytest.mark.parametrize("broker", ["kafka", "embedded"])
+async def test_the_largest_records_come_although_a_fetch_is_smaller(
+    broker: str, request: pytest.FixtureRequest
+) -> None:
+    async with reading(request.getfixturevalue(broker), partitions=2) as reader:
+        for partition in (0, 1):
+            reader.write([bytes(TOPIC_BYTES - 1000)], partition)  # two would be more than an embedded partition holds
+        assert sorted(each.partition for each in await reader.fetch(2)) == [0, 1]
 
 
 async def test_who_seeks_reads_on_from_there_whatever_has_been_fetched_ahead(kafka: str) -> None:
