@@ -41,17 +41,26 @@ class Picture:
         """Upright BGR pixels, uint8 of shape (height, width, 3), read-only."""
         return _read_only(codec.decode(self.jpeg))
 
+    @property
+    def is_decoded(self) -> bool:
+        """Whether there are pixels of its full size by now."""
+        return "image" in self.__dict__
+
+    def of_its_own(self) -> Self:
+        """The same picture, with nothing that whoever drew it may still change."""
+        return self if "jpeg" in self.__dict__ else type(self)(image=self.image.copy())
+
     def image_at(self, max_side: int) -> Image:
         """The pixels scaled down so that no side is longer, decoded no larger than that takes."""
         width, height = self.size_wh
-        if max_side >= max(width, height) or "image" in self.__dict__:
+        if max_side >= max(width, height) or self.is_decoded:
             return _scaled(self.image, max_side)
         return _read_only(_scaled(codec.decode(self.jpeg, max_side), max_side))
 
     @cached_property
     def size_wh(self) -> Size:
         """Upright width and height, from the JPEG's header where the pixels are not decoded."""
-        if "image" in self.__dict__:
+        if self.is_decoded:
             height, width = self.image.shape[:2]
             return width, height
         return codec.read_header(self.jpeg).size_wh

@@ -103,6 +103,9 @@ class Stage:
             return await self._pool.run(frame.source, call(nullcontext(())))
         # In order, and ahead of time: a thread goes from one frame to the next without waiting for the event loop.
         async with self._lanes.turn(frame) as use:
-            job = self._pool.put(frame.source, call(use), one_at_a_time=True)
+            # Of a source one function call is under way at a time; another thread may decode the frame after it, and
+            # encode what came of the one before.
+            made = call(use)
+            job = self._pool.put_in_turn(frame.source, made.returned, made.records, made.ahead)
         with use.unless_it_fails():
             return await self._pool.answer(job)

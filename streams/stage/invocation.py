@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -47,6 +47,23 @@ class RunningMean:
             return round(sum(self._last) / len(self._last))
 
 
+@dataclass
+class Sight:
+    """Whether a function wanted the pixels of the last frame."""
+
+    is_wanted: bool = False
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What a function returned for a frame; `started_at` in us since the epoch, `start` in ns of perf_counter."""
+
+    frame: Frame
+    results: list[Frame]
+    started_at: int
+    start: int
+
+
 @dataclass(frozen=True)
 class Invocation:
     """A function with its options, as one stage runs it.
@@ -62,6 +79,7 @@ class Invocation:
     max_record_bytes: int
     max_age_s: float = math.inf
     average: RunningMean = field(default_factory=RunningMean)
+    sight: Sight = field(default_factory=Sight)
     times: Times = field(default_factory=Times)
     evidence: Evidence = field(default_factory=Evidence)
     words: Words = field(default_factory=Words)
@@ -71,22 +89,28 @@ class Invocation:
         """How far ahead the function looks, None where it does not."""
         return self.spec.window_s(self.options) if self.spec.look_ahead_s else None
 
-    def __call__(self, frame: Frame, *memory: Any) -> list[bytes]:
-        """The records made of a frame and the state of its source. Raises what the function raises, and BadResult."""
+    def __call__(self, frame: Frame, *memory: Any) -> Returned:
+        """What it makes of a frame and the state of its source. Raises what the function raises, and BadResult."""
         started_at, start = time.time_ns() // 1000, time.perf_counter_ns()
         # The copy is the function's: it may change even what is frozen, and of that nothing is relied on afterwards.
         returned = self.spec.call(self.evidence.judged(frame), *memory, **self.options)
         results = [self._checked(each) for each in _as_frames(self.spec.name, returned)]
+        # What its state may hold as well is changed by the call for the next frame, while this one is encoded.
+        return Returned(frame, [_of_its_own(each) for each in results] if memory else results, started_at, start)
+
+    def records(self, returned: Returned) -> list[bytes]:
+        """What it returned, encoded. Raises BadResult."""
+        frame, results = returned.frame, returned.results
         for result in results:
             _ = result.jpeg  # encodes here what was drawn on, as part of the time it took
-        took_us = (time.perf_counter_ns() - start) // 1000
-        self.times.add(frame, started_at, took_us)
+        took_us = (time.perf_counter_ns() - returned.start) // 1000
+        self.times.add(frame, returned.started_at, took_us)
         hop = Hop(
             stage=self.stage,
             function=self.spec.name,
             version=VERSION,
             options=self._said,
-            started_at=started_at,
+            started_at=returned.started_at,
             took_us=took_us,
             average_us=self.average.add(took_us),
         )
@@ -134,7 +158,7 @@ class Invocation:
             raise BadResult(f"{self.spec.name}: its result does not fit a record: {error}") from None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Call:
     """One record's call; a live frame that is too old, or surplus, when a thread takes it is skipped.
 
@@ -147,22 +171,55 @@ class Call:
     use: AbstractContextManager[Arguments]
     is_surplus: Callable[[], bool]
     suspects: PoisonRecords
+    _decoded: Picture | None = None
 
     def __call__(self) -> list[bytes]:
-        """The records that it makes. Raises Skipped, and whatever the function raises."""
-        if self._may_be_skipped and (time.time() - self.message.timestamp > self.work.max_age_s or self.is_surplus()):
-            raise Skipped
+        """The records of what the function makes of it. Raises Skipped, BadResult, and whatever the function raises."""
+        return self.records(self.returned())
+
+    def returned(self) -> Returned:
+        """What the function makes of it. Raises Skipped, BadResult, and whatever the function raises."""
         # Of its own, since its pixels go with it: the frame that came may wait long for a busy event loop.
-        own = replace(self.frame, picture=Picture(jpeg=self.frame.jpeg))
+        picture, self._decoded = self._decoded or Picture(jpeg=self.frame.jpeg), None
+        if self._is_too_late:
+            raise Skipped
         with self.suspects.at_work(self.message), self.use as arguments:
             try:
-                return self.work(own, *arguments)
+                returned = self.work(replace(self.frame, picture=picture), *arguments)
             except Skipped as error:  # a function does not decide that
                 raise Failed(f"Skipped: {error}") from None
+        self.work.sight.is_wanted = picture.is_decoded
+        return returned
+
+    def records(self, returned: Returned) -> list[bytes]:
+        """What the function made of it, encoded. Raises BadResult."""
+        with self.suspects.at_work(self.message):
+            return self.work.records(returned)
+
+    def ahead(self) -> Callable[[], None] | None:
+        """What can be done before the call: the picture is decoded where the function is one that looks."""
+        return self._decode if self.work.sight.is_wanted else None
+
+    def _decode(self) -> None:
+        if not self._is_too_late:
+            picture = Picture(jpeg=self.frame.jpeg)
+            with self.suspects.at_work(self.message), suppress(Exception):  # what is wrong is for the call to say
+                _ = picture.image
+            self._decoded = picture
+
+    @property
+    def _is_too_late(self) -> bool:
+        too_old = time.time() - self.message.timestamp > self.work.max_age_s
+        return self._may_be_skipped and (too_old or self.is_surplus())
 
     @property
     def _may_be_skipped(self) -> bool:
         return self.frame.live and not redriven_mark(self.message.headers)
+
+
+def _of_its_own(result: Frame) -> Frame:
+    found = tuple(result.detections) if isinstance(result.detections, list) else result.detections
+    return replace(result, picture=result.picture.of_its_own(), detections=found)
 
 
 def _as_frames(name: str, returned: object) -> Iterable[object]:

@@ -45,6 +45,7 @@ class Use(AbstractContextManager[Arguments]):
     def __init__(self, known: Known, frame: Frame, ahead: Arguments, new_state: Callable[[], Any]) -> None:
         self._known, self._frame, self._ahead, self._new_state = known, frame, ahead, new_state
         self._state: Any = None
+        self._is_given_back = False
 
     def __enter__(self) -> Arguments:
         known = self._known
@@ -58,15 +59,18 @@ class Use(AbstractContextManager[Arguments]):
     def __exit__(self, kind: object, *_: object) -> None:
         state, self._state = self._state, None
         if kind is None and self._known.user is self:
-            self._known.state = state
+            self._known.state, self._is_given_back = state, True
 
     @contextmanager
     def unless_it_fails(self) -> Iterator[None]:
-        """Wraps the wait for the call: one that is not waited for any more gives nothing back when it ends."""
+        """Wraps the wait for the call and what comes after it: one that is not waited for gives nothing back.
+
+        What it has given back goes, too, also from who has it by then: it may be what made the error.
+        """
         try:
             yield
         except BaseException:
-            if self._known.user is self:
+            if self._known.user is self or self._is_given_back:
                 self._known.state = self._known.user = None
             raise
 

@@ -7,14 +7,16 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from functions.core.errors import UsageError
 from streams.runtime.errors import Failed, Skipped, caught, text_of
-from streams.stage.fair_queue import FairQueue
+from streams.stage.fair_queue import Ahead, FairQueue
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class TookTooLong(Exception):
@@ -22,27 +24,44 @@ class TookTooLong(Exception):
 
 
 class Job(Generic[T]):
-    """A call that waits for a thread, is under way in one, or is done."""
+    """A call that waits for a thread, is under way in one, or is done.
 
-    def __init__(self, source: str, call: Callable[[], T]) -> None:
-        self.source, self.call = source, call
+    `after` makes the answer of its result; `ahead` says what may be done before.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        call: Callable[[], Any],
+        after: Callable[[Any], T] | None = None,
+        ahead: Callable[[], Ahead | None] = lambda: None,
+    ) -> None:
+        self.source, self._call, self._after, self.ahead = source, call, after, ahead
         self.loop = asyncio.get_running_loop()
         # An error is a result, too: not every one can be set as a future's exception, or raised from it.
         self.answer: asyncio.Future[T | Exception] = self.loop.create_future()
         self.timer: asyncio.TimerHandle
         self.started_at: float | None = None
+        self._result: Any = None
         self.was_skipped = self.has_ended = False
         self._in_turn = threading.Lock()
 
     def run(self) -> None:
+        """Make the call."""
         if self.answer.cancelled():
             return
         self.started_at = time.monotonic()
-        try:
-            result: T | Exception = self.call()
-        except BaseException as error:  # a thread that dies of anything would take its work with it
-            result = caught(error)
-        self.was_skipped, self.has_ended = isinstance(result, Skipped), True
+        self._result = _result_of(self._call)
+        self.was_skipped = isinstance(self._result, Skipped)
+
+    def finish(self) -> None:
+        """Answer, once it has run."""
+        if self.answer.cancelled():
+            return
+        result = self._result
+        if self._after and not isinstance(result, Exception):
+            result = _result_of(partial(self._after, result))
+        self.has_ended = True
         with suppress(RuntimeError):  # the event loop has ended
             self.loop.call_soon_threadsafe(self.give, result)
 
@@ -59,7 +78,7 @@ class ThreadPool:
     """A fixed number of daemon threads: one that hangs blocks neither the others nor the process's exit."""
 
     def __init__(self, threads: int, time_limit_s: float) -> None:
-        self._jobs: FairQueue[Job[Any]] = FairQueue()
+        self._jobs: FairQueue[Job[Any]] = FairQueue(lambda job: job.ahead())
         self._time_limit_s = time_limit_s
         self._late: list[Job[Any]] = []
         self._threads = threads
@@ -87,12 +106,20 @@ class ThreadPool:
 
     async def run(self, source: str, call: Callable[[], T]) -> T:
         """The result of a call. Raises as `answer` does."""
-        return await self.answer(self.put(source, call))
+        return await self.answer(self._put(Job(source, call)))
 
-    def put(self, source: str, call: Callable[[], T], one_at_a_time: bool = False) -> Job[T]:
-        """Have a call done, `one_at_a_time` after those of its source that were put before."""
-        job = Job(source, call)
-        self._jobs.put(source, job, one_at_a_time)
+    def put_in_turn(
+        self, source: str, call: Callable[[], U], after: Callable[[U], T], ahead: Callable[[], Ahead | None]
+    ) -> Job[T]:
+        """Have a call done once those of its source that were put before are; `after` makes the answer of its result.
+
+        `after` keeps the next call of the source waiting no longer. `ahead` says what an idle thread may do until it is
+        this call's turn, if anything; that raises nothing.
+        """
+        return self._put(Job(source, call, after, ahead), one_at_a_time=True)
+
+    def _put(self, job: Job[T], one_at_a_time: bool = False) -> Job[T]:
+        self._jobs.put(job.source, job, one_at_a_time)
         self._watch(job)
         return job
 
@@ -136,3 +163,12 @@ class ThreadPool:
             _, job = taken
             job.run()
             self._end_turn(job)
+            job.finish()
+
+
+def _result_of(call: Callable[[], Any]) -> Any:
+    """What a call returns, or the error that it raises."""
+    try:
+        return call()
+    except BaseException as error:  # a thread that dies of anything would take its work with it
+        return caught(error)

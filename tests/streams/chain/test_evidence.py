@@ -36,7 +36,7 @@ def redactor(chain: Mapping[str, StageConf], **options: object) -> Invocation:
 def after(work: Invocation, *hops: Hop) -> records.Record:
     """What the redactor makes of a plain frame that came over the bus with these hops."""
     came = records.to_frame(records.decode(records.encode(records.from_frame(replace(PLAIN, hops=hops)))))
-    (value,) = work(came, Memory(), ())
+    (value,) = work.records(work(came, Memory(), ()))
     return records.decode(value)
 
 

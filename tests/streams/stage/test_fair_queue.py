@@ -102,14 +102,14 @@ async def test_a_call_that_hangs_holds_up_the_next_of_its_source_until_its_time_
     pool.start()
     done: list[str] = []
     calls = (partial(ends.wait, 30), *(partial(done.append, name) for name in ("second", "third")))
-    hangs, *others = [pool.put("door", call, one_at_a_time=True) for call in calls]
+    hangs, *others = [pool.put_in_turn("door", call, bool, lambda: None) for call in calls]
     with pytest.raises(TookTooLong):
         await pool.answer(hangs)
     for other in others:
         await pool.answer(other)
     ends.set()
     await wait_until_async(lambda: hangs.has_ended, 10, "the end of the call that hung")
-    await pool.answer(pool.put("door", partial(done.append, "fourth"), one_at_a_time=True))
+    await pool.answer(pool.put_in_turn("door", partial(done.append, "fourth"), bool, lambda: None))
     pool.stop()
     assert done == ["second", "third", "fourth"]
 

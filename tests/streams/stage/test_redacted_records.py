@@ -56,7 +56,7 @@ def redacted(value: bytes, chain: dict[str, StageConf] | None = None, **options:
     spec = registry.load()["redact"]
     said = spec.validate({"motion": False, **options})
     known = in_chain(Invocation("redact", spec, said, True, records.MAX_RECORD_BYTES), **(chain or {}))
-    (result,) = known(records.to_frame(records.decode(value)), Memory(), ())
+    (result,) = known.records(known(records.to_frame(records.decode(value)), Memory(), ()))
     unpacked: dict = msgpack.unpackb(result)  # type: ignore[type-arg]
     return unpacked
 
@@ -310,7 +310,7 @@ def test_a_function_that_reads_redacted_records_brings_no_words_in_either() -> N
 
     spec = replace(registry.load()["annotate"], call=names)
     work = in_chain(Invocation("annotate", spec, {}, True, records.MAX_RECORD_BYTES))
-    (value,) = work(replace(Frame.from_image(np.full((48, 64, 3), 200, np.uint8)), id="Anna", seq=7))
+    (value,) = work.records(work(replace(Frame.from_image(np.full((48, 64, 3), 200, np.uint8)), id="Anna", seq=7)))
     assert b"Anna" not in value
     record = records.decode(value)
     assert record.id == "000000000000-7"
@@ -327,7 +327,7 @@ def test_an_id_as_producers_write_it_stays(frame_id: str) -> None:
 def test_several_results_of_a_frame_without_such_an_id_are_still_told_apart() -> None:
     spec = replace(registry.load()["annotate"], call=lambda frame: [frame, frame])
     work = in_chain(Invocation("annotate", spec, {}, True, records.MAX_RECORD_BYTES))
-    results = work(replace(Frame.from_image(np.full((48, 64, 3), 200, np.uint8)), id="Anna", seq=7))
+    results = work.records(work(replace(Frame.from_image(np.full((48, 64, 3), 200, np.uint8)), id="Anna", seq=7)))
     assert [records.decode(value).id for value in results] == ["000000000000-7", "000000000000-7.1"]
 
 
