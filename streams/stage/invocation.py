@@ -175,21 +175,15 @@ class Call:
 
     def __call__(self) -> list[bytes]:
         """The records of what the function makes of it. Raises Skipped, BadResult, and whatever the function raises."""
-        return self.records(self.returned())
+        picture = self._picture()
+        with self.suspects.at_work(self.message):
+            return self.work.records(self._called(picture))
 
     def returned(self) -> Returned:
         """What the function makes of it. Raises Skipped, BadResult, and whatever the function raises."""
-        # Of its own, since its pixels go with it: the frame that came may wait long for a busy event loop.
-        picture, self._decoded = self._decoded or Picture(jpeg=self.frame.jpeg), None
-        if self._is_too_late:
-            raise Skipped
-        with self.suspects.at_work(self.message), self.use as arguments:
-            try:
-                returned = self.work(replace(self.frame, picture=picture), *arguments)
-            except Skipped as error:  # a function does not decide that
-                raise Failed(f"Skipped: {error}") from None
-        self.work.sight.is_wanted = picture.is_decoded
-        return returned
+        picture = self._picture()
+        with self.suspects.at_work(self.message):
+            return self._called(picture)
 
     def records(self, returned: Returned) -> list[bytes]:
         """What the function made of it, encoded. Raises BadResult."""
@@ -199,6 +193,22 @@ class Call:
     def ahead(self) -> Callable[[], None] | None:
         """What can be done before the call: the picture is decoded where the function is one that looks."""
         return self._decode if self.work.sight.is_wanted else None
+
+    def _picture(self) -> Picture:
+        # Of its own, since its pixels go with it: the frame that came may wait long for a busy event loop.
+        picture, self._decoded = self._decoded or Picture(jpeg=self.frame.jpeg), None
+        if self._is_too_late:
+            raise Skipped
+        return picture
+
+    def _called(self, picture: Picture) -> Returned:
+        with self.use as arguments:
+            try:
+                returned = self.work(replace(self.frame, picture=picture), *arguments)
+            except Skipped as error:  # a function does not decide that
+                raise Failed(f"Skipped: {error}") from None
+        self.work.sight.is_wanted = picture.is_decoded
+        return returned
 
     def _decode(self) -> None:
         if not self._is_too_late:

@@ -42,23 +42,22 @@ class Job(Generic[T]):
         self.answer: asyncio.Future[T | Exception] = self.loop.create_future()
         self.timer: asyncio.TimerHandle
         self.started_at: float | None = None
-        self._result: Any = None
         self.was_skipped = self.has_ended = False
         self._in_turn = threading.Lock()
 
-    def run(self) -> None:
-        """Make the call."""
+    def run(self) -> Any:
+        """Make the call; gives its result, or its error, for `finish`."""
         if self.answer.cancelled():
-            return
+            return None
         self.started_at = time.monotonic()
-        self._result = _result_of(self._call)
-        self.was_skipped = isinstance(self._result, Skipped)
+        result = _result_of(self._call)
+        self.was_skipped = isinstance(result, Skipped)
+        return result
 
-    def finish(self) -> None:
-        """Answer, once it has run."""
+    def finish(self, result: Any) -> None:
+        """Answer."""
         if self.answer.cancelled():
             return
-        result = self._result
         if self._after and not isinstance(result, Exception):
             result = _result_of(partial(self._after, result))
         self.has_ended = True
@@ -161,9 +160,12 @@ class ThreadPool:
         ready.put(None)
         while taken := self._jobs.take():
             _, job = taken
-            job.run()
-            self._end_turn(job)
-            job.finish()
+            self._do(job)
+
+    def _do(self, job: Job[Any]) -> None:
+        result = job.run()  # not the job's: pixels would wait for a busy event loop with it
+        self._end_turn(job)
+        job.finish(result)
 
 
 def _result_of(call: Callable[[], Any]) -> Any:
