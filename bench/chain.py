@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.latency import measure
 from bench.load import Load, floor_ms, function_of, saturated
-from bench.material import clip_from, detected, pictures, record
+from bench.material import BELIEVING, clip_from, detected, pictures, record
 from streams.wire import records
 from tests import kafka_node
 from tests.bus import consume, produce_all
@@ -20,8 +20,7 @@ from tests.kafka_node import KafkaNode
 from tests.streams.chains import STUB_CHAIN, environment, wait_ready, worker
 
 STAGES = {"detect": "detect_stub", "annotate": "annotate", "redact": "redact"}
-# Alone in its chain file, the redactor believes the detector by name.
-_OPTIONS = {"redact": 'detectors = ["detect_stub"]'}
+_OPTIONS = {"redact": BELIEVING}
 TOPICS = ("SOURCE_FRAME", "IMAGEAI_FRAME", "ANNOTATED_FRAME", "REDACTION_FRAME")
 SIZES = {"768x576": (768, 576), "1280x720": (1280, 720)}
 _ROUNDS = 3

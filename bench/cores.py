@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from bench.load import saturated
-from bench.material import clip_from, detected, pictures, record
+from bench.material import BELIEVING, clip_from, detected, pictures, record
 from tests import kafka_node
 from tests.bus import consume
 from tests.kafka_node import KafkaNode
@@ -16,7 +16,7 @@ from tests.streams import frames
 
 _SIZE_WH = (1280, 720)
 _FRAMES = {"burn": 300, "redact": 600}
-_OPTIONS = {"redact": 'detectors = ["detect_stub"]'}
+_OPTIONS = {"redact": BELIEVING}
 _ROUNDS = 5
 
 

@@ -21,7 +21,7 @@ import psutil
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from bench.load import one_stage_chain
-from bench.material import RUN, clip_from, detected, pictures, record
+from bench.material import BELIEVING, RUN, clip_from, detected, pictures, record
 from functions import Frame
 from streams.wire import records
 from streams.wire.records import Record
@@ -37,8 +37,7 @@ _CAMERAS, _EVERY_S, _WARM_S = 30, 4.0, 60.0
 _AHEAD = 60  # foreign frames under way
 
 
-_HIDE = 'detectors = ["detect_stub"]'
-_chain = partial(one_stage_chain, function="redact", run="FLOOD", options=_HIDE, partitions=4, max_age_s=2.0)
+_chain = partial(one_stage_chain, function="redact", run="FLOOD", options=BELIEVING, partitions=4, max_age_s=2.0)
 Pids = tuple[int, int]
 Seen = dict[str, list[float]]  # how much of each picture is covered, by its source
 

@@ -18,6 +18,8 @@ from streams.wire import records
 from tests.streams.chains import FUNCTIONS
 
 RUN = "bbbbbbbbbbbb"
+# A redactor's options; alone in its chain file, it believes the detector stub by name.
+BELIEVING = 'detectors = ["detect_stub"]'
 _BEGIN_US = 1_700_000_000_000_000
 
 

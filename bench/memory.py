@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import psutil
 
 from bench.load import one_stage_chain, wait_for
-from bench.material import clip_from, detected, pictures, record
+from bench.material import BELIEVING, clip_from, detected, pictures, record
 from tests import kafka_node
 from tests.bus import produce_all
 from tests.kafka_node import KafkaNode
@@ -25,7 +25,7 @@ def main() -> None:
     kafka_node.require()
     with (
         KafkaNode() as node,
-        one_stage_chain(node.url, "redact", "MEMORY", options='detectors = ["detect_stub"]') as (env, *topics),
+        one_stage_chain(node.url, "redact", "MEMORY", options=BELIEVING) as (env, *topics),
         worker(env) as process,
     ):
         begin, end = (_resident_mb(process.pid) for _ in _frames(node.url, *topics, shots))

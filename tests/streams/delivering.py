@@ -9,7 +9,7 @@ from typing import Any
 from streams.stage.delivery import Delivery
 from streams.stage.handler import Stage
 from tests.streams import frames
-from tests.streams.stage.test_handler import Arrived
+from tests.streams.stage.stages import Arrived
 
 WINDOW = 4
 TOPICS = ("OUT", "DEAD")

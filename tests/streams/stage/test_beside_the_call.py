@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
+import weakref
 from typing import Any
 
 import numpy as np
@@ -14,81 +12,15 @@ import pytest
 
 from functions import Frame
 from functions.core import jpeg as codec
-from streams.stage.fair_queue import FairQueue
+from functions.core.frame import Picture
 from streams.stage.handler import Outcome, Stage
 from streams.stage.invocation import Call
 from streams.wire import records
 from tests.streams import frames
-from tests.streams.stage.test_handler import Arrived, NewStage, changed, counted, stage_of
+from tests.streams.stage.stages import Arrived, NewStage, calling, changed, counted, first_doing
 from tests.wait import others_turn, wait_until
 
-__all__ = ["stage_of"]
-Work = Callable[[Frame], object]
 State = dict[str, Any]
-
-
-class Taker(threading.Thread):
-    """A thread with nothing to do: what it took, once there was something."""
-
-    def __init__(self, turns: FairQueue[int]) -> None:
-        super().__init__(daemon=True)
-        self.turns, self.taken = turns, list[object]()
-        self.start()
-
-    def run(self) -> None:
-        self.taken.append(self.turns.take())
-
-
-def test_who_has_nothing_to_take_prepares_what_waits_for_the_one_before() -> None:
-    prepared = list[int]()
-    turns = FairQueue[int](lambda n: partial(prepared.append, n))
-    for n in range(3):
-        turns.put("door", n, one_at_a_time=True)
-    assert turns.take() == ("door", 0)
-    idle = Taker(turns)
-    wait_until(lambda: prepared == [1], 10, "the next to be prepared")
-
-    turns.over("door")
-    idle.join(10)
-
-    assert idle.taken == [("door", 1)]
-    assert prepared == [1]
-
-
-def test_what_is_being_prepared_is_taken_only_then_and_keeps_no_other_source_waiting() -> None:
-    begun, ends = threading.Event(), threading.Event()
-    slow = [begun.set, partial(ends.wait, 30)]
-    turns = FairQueue[int](lambda n: lambda: [each() for each in slow])
-    for n in range(2):
-        turns.put("door", n, one_at_a_time=True)
-    assert turns.take() == ("door", 0)
-    prepares = Taker(turns)
-    assert begun.wait(10)
-
-    turns.over("door")
-    turns.put("gate", 0, one_at_a_time=True)
-    assert turns.take() == ("gate", 0)
-    turns.end()
-    assert turns.take() is None
-    assert not prepares.taken
-    ends.set()
-    prepares.join(10)
-
-    assert prepares.taken == [("door", 1)]
-
-
-def test_nothing_is_prepared_by_who_has_something_to_take() -> None:
-    prepared = list[int]()
-    turns = FairQueue[int](lambda n: partial(prepared.append, n))
-    for n in range(3):
-        turns.put("door", n, one_at_a_time=True)
-    for n in range(3):
-        assert turns.take() == ("door", n)
-        turns.over("door")
-
-    turns.end()
-    assert turns.take() is None
-    assert not prepared
 
 
 @pytest.fixture
@@ -105,17 +37,6 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> dict[bytes, threading.Event]:
 
     monkeypatch.setattr(codec, "decode", noted)
     return events
-
-
-def doing(stage: Stage, work: Work) -> None:
-    """Have its function do this before what it does."""
-    call = stage.work.spec.call
-
-    def also(frame: Frame, *more: Any, **options: Any) -> Any:
-        work(frame)
-        return call(frame, *more, **options)
-
-    stage.work = replace(stage.work, spec=replace(stage.work.spec, call=also))
 
 
 async def outcomes_of(stage: Stage, values: list[bytes]) -> list[Outcome]:
@@ -137,7 +58,7 @@ async def test_the_next_frame_is_decoded_while_a_function_works_on_the_one_befor
         if frame.seq in (1, 2):
             assert decoded[jpegs[frame.seq + 1]].wait(10)
 
-    doing(stage, waits_for_the_next)
+    first_doing(stage, waits_for_the_next)
     outcomes = await outcomes_of(stage, [frames.record(seq) for seq in range(4)])
 
     assert [counted(outcome) for outcome in outcomes] == [[n] for n in range(1, 5)]
@@ -150,7 +71,7 @@ async def test_a_function_that_wants_no_pixels_has_none_decoded(
     stage = stage_of("count_frames")
     first = await stage.outcome(Arrived(frames.record()))
     hold, held = threading.Event(), threading.Event()
-    doing(stage, lambda frame: (held.set(), hold.wait(10)))
+    first_doing(stage, lambda frame: (held.set(), hold.wait(10)))
     coming = [asyncio.create_task(stage.outcome(Arrived(frames.record(seq)))) for seq in range(1, 4)]
     await others_turn()
     assert await asyncio.to_thread(held.wait, 10)
@@ -173,7 +94,7 @@ async def test_a_picture_that_does_not_decode_is_one_dead_letter_as_ever_and_cos
         assert frame.image.any()
         assert frame.seq == 0 or decoded[cut[frame.seq + 1]].wait(10)
 
-    doing(stage, looks)
+    first_doing(stage, looks)
     values = [changed(jpeg=cut[seq], seq=seq) if seq in cut else frames.record(seq) for seq in range(7) if seq]
     outcomes = await outcomes_of(stage, [frames.record(), *values])
 
@@ -194,7 +115,7 @@ async def test_what_is_too_old_by_then_is_not_decoded_and_the_pixels_go_with_the
         if frame.seq == 1:
             wait_until(lambda: len(calls) == 1, 10, "the next to be looked at")
 
-    doing(stage, looks)
+    first_doing(stage, looks)
     await stage.outcome(Arrived(frames.record()))
     arrived = [Arrived(frames.record(1)), Arrived(changed(seq=2, jpeg=old, live=True), timestamp=1.0)]
     outcomes = await asyncio.gather(*map(stage.outcome, arrived))
@@ -203,11 +124,6 @@ async def test_what_is_too_old_by_then_is_not_decoded_and_the_pixels_go_with_the
     assert stage.counts["skipped"] == 1
     assert old not in decoded
     assert [call._decoded for call in calls] == [None]
-
-
-def drawing(stage: Stage, draw: Callable[[Frame, State], Frame]) -> None:
-    """Have its function do this instead."""
-    stage.work = replace(stage.work, spec=replace(stage.work.spec, call=lambda frame, state, **_: draw(frame, state)))
 
 
 async def test_a_picture_is_encoded_while_the_function_draws_the_next_one_in_the_same_pixels(
@@ -227,13 +143,30 @@ async def test_a_picture_is_encoded_while_the_function_draws_the_next_one_in_the
             next_is_drawn.set()
         return frame.with_image(canvas)
 
-    drawing(stage, draw)
+    calling(stage, lambda frame, state, **_: draw(frame, state))
     arrived = [Arrived(frames.record(seq)) for seq in range(2)]
     monkeypatch.setattr(codec, "encode", waits_for_the_next)
     outcomes = await asyncio.gather(*map(stage.outcome, arrived))
 
     drawn = [records.to_frame(records.decode(value)).image for outcome in outcomes for value in outcome.results]
     assert [round(image.mean()) for image in drawn] == [0, 100]
+
+
+async def test_pixels_do_not_wait_for_a_busy_event_loop(stage_of: NewStage) -> None:
+    stage, seen = stage_of("count_frames"), list[weakref.ref[Picture]]()
+
+    def draw(frame: Frame, state: State, **_: object) -> Frame:
+        drawn = frame.with_image(np.array(frame.image))
+        seen.extend(map(weakref.ref, (frame.picture, drawn.picture)))
+        return drawn
+
+    calling(stage, draw)
+    coming = [asyncio.create_task(stage.outcome(Arrived(frames.record(seq)))) for seq in range(3)]
+    await others_turn()  # each is before the threads
+    # Meanwhile the event loop does nothing.
+    wait_until(lambda: len(seen) == 6 and not any(ref() for ref in seen), 10, "all pixels to be gone")
+
+    assert all(outcome.results for outcome in await asyncio.gather(*coming))
 
 
 async def test_a_result_that_cannot_be_encoded_takes_the_state_with_it_from_who_has_it_by_then(
@@ -254,7 +187,7 @@ async def test_a_result_that_cannot_be_encoded_takes_the_state_with_it_from_who_
             assert has_failed.wait(10)
         return frame if frame.seq else frame.with_image(np.zeros((48, 64, 3), np.uint8))
 
-    drawing(stage, draw)
+    calling(stage, lambda frame, state, **_: draw(frame, state))
     arrived = [Arrived(frames.record(seq)) for seq in range(3)]
     monkeypatch.setattr(codec, "encode", fails)
     first, second = (asyncio.create_task(stage.outcome(each)) for each in arrived[:2])

@@ -16,7 +16,7 @@ from streams.runtime.poison_records import PoisonRecords
 from streams.stage.dead_sources import DeadSources
 from streams.stage.handler import Outcome, Stage
 from tests.streams.delivering import TOPICS, WINDOW, Delivering, frame
-from tests.streams.stage.test_handler import Arrived
+from tests.streams.stage.stages import Arrived
 from tests.wait import others_turn, wait_until_async
 
 

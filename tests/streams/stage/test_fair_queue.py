@@ -11,7 +11,19 @@ import pytest
 from streams.runtime.errors import Skipped
 from streams.stage.fair_queue import FairQueue
 from streams.stage.thread_pool import ThreadPool, TookTooLong
-from tests.wait import others_turn, wait_until_async
+from tests.wait import others_turn, wait_until, wait_until_async
+
+
+class Taker(threading.Thread):
+    """A thread with nothing to do: what it took, once there was something."""
+
+    def __init__(self, turns: FairQueue[int]) -> None:
+        super().__init__(daemon=True)
+        self.turns, self.taken = turns, list[object]()
+        self.start()
+
+    def run(self) -> None:
+        self.taken.append(self.turns.take())
 
 
 def test_a_source_with_nothing_under_way_comes_before_one_that_waits_longer() -> None:
@@ -95,6 +107,58 @@ def test_those_of_a_source_that_go_one_at_a_time_wait_for_one_another_and_for_no
     turns.put("gate", 3, one_at_a_time=True)
     assert turns.take() == ("gate", 3)
     assert not turns._held_back
+
+
+def test_who_has_nothing_to_take_prepares_what_waits_for_the_one_before() -> None:
+    prepared = list[int]()
+    turns = FairQueue[int](lambda n: partial(prepared.append, n))
+    for n in range(3):
+        turns.put("door", n, one_at_a_time=True)
+    assert turns.take() == ("door", 0)
+    idle = Taker(turns)
+    wait_until(lambda: prepared == [1], 10, "the next to be prepared")
+
+    turns.over("door")
+    idle.join(10)
+
+    assert idle.taken == [("door", 1)]
+    assert prepared == [1]
+
+
+def test_what_is_being_prepared_is_taken_only_then_and_keeps_no_other_source_waiting() -> None:
+    begun, ends = threading.Event(), threading.Event()
+    slow = [begun.set, partial(ends.wait, 30)]
+    turns = FairQueue[int](lambda n: lambda: [each() for each in slow])
+    for n in range(2):
+        turns.put("door", n, one_at_a_time=True)
+    assert turns.take() == ("door", 0)
+    prepares = Taker(turns)
+    assert begun.wait(10)
+
+    turns.over("door")
+    turns.put("gate", 0, one_at_a_time=True)
+    assert turns.take() == ("gate", 0)
+    turns.end()
+    assert turns.take() is None
+    assert not prepares.taken
+    ends.set()
+    prepares.join(10)
+
+    assert prepares.taken == [("door", 1)]
+
+
+def test_nothing_is_prepared_by_who_has_something_to_take() -> None:
+    prepared = list[int]()
+    turns = FairQueue[int](lambda n: partial(prepared.append, n))
+    for n in range(3):
+        turns.put("door", n, one_at_a_time=True)
+    for n in range(3):
+        assert turns.take() == ("door", n)
+        turns.over("door")
+
+    turns.end()
+    assert turns.take() is None
+    assert not prepared
 
 
 async def test_a_call_that_hangs_holds_up_the_next_of_its_source_until_its_time_is_up() -> None:

@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from streams.stage.handler import Stage
 from streams.wire import records
 from tests.bus import consume, produce_all
 from tests.streams.delivering import TOPICS, WINDOW, Delivering, frame
-from tests.streams.stage.test_handler import Arrived
+from tests.streams.stage.stages import Arrived, calling
 from tests.wait import others_turn, wait_until_async
 
 
@@ -40,7 +39,7 @@ async def test_a_file_as_fast_as_it_can_is_held_to_its_share_and_lets_a_camera_p
         gate.acquire()
         return frame
 
-    stage.work = replace(stage.work, spec=replace(stage.work.spec, call=call))
+    calling(stage, call)
 
     async def consumed() -> AsyncIterator[Arrived]:
         seqs = count()

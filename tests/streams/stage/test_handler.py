@@ -4,72 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import struct
-import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
-from typing import Any
 
 import msgpack
 import pytest
-import pytest_asyncio
 
-from functions import Frame
-from functions.core import registry
 from functions.redaction.zones import zone
-from streams.app import stage_app
-from streams.chain.types import StageConf
-from streams.settings import Settings
-from streams.stage.handler import Outcome, Stage
-from streams.stage.invocation import Invocation
-from streams.stage.thread_pool import ThreadPool
+from streams.stage.handler import Outcome
 from streams.wire import records
 from tests.functions.hops import looked_at
 from tests.streams import frames
+from tests.streams.stage.stages import Arrived, NewStage, changed
 from tests.streams.trusting import in_chain
-from tests.wait import others_turn, wait_until
-
-NewStage = Callable[..., Stage]
-
-
-@dataclass
-class Arrived:
-    """A message as Kafka hands it over, written just now."""
-
-    value: bytes | None
-    key: bytes | None = b"cam"
-    topic: str = "SOURCE_FRAME"
-    partition: int = 0
-    offset: int = 7
-    timestamp: float = 0.0
-    headers: tuple[tuple[str, bytes], ...] = ()
-
-    def __post_init__(self) -> None:
-        self.timestamp = self.timestamp or time.time()
-
-
-@pytest_asyncio.fixture
-async def stage_of() -> AsyncIterator[NewStage]:
-    """A stage of a function by name, with its options."""
-    pools: list[ThreadPool] = []
-
-    def make(
-        name: str, threads: int = 2, time_limit_s: float = 10.0, redacted: bool = False, **options: object
-    ) -> Stage:
-        spec = registry.load(["tests.stub_functions"])[name]
-        work = Invocation("mine", spec, spec.validate(options), redacted, records.MAX_RECORD_BYTES, max_age_s=2.0)
-        pools.append(ThreadPool(threads, time_limit_s))
-        pools[-1].start()
-        return Stage(work, pools[-1])
-
-    yield make
-    for pool in pools:
-        pool.stop()
-
-
-def changed(**fields: object) -> bytes:
-    """A good record with some fields replaced, written by an independent encoder."""
-    return msgpack.packb(msgpack.unpackb(frames.record()) | fields)
 
 
 def huge_header(width: int, height: int) -> bytes:
@@ -227,82 +173,6 @@ async def test_a_live_frame_that_was_redriven_is_never_skipped(stage_of: NewStag
         assert stage.counts == {outcome: 1}
 
 
-def counted(outcome: Outcome) -> list[int | None]:
-    """What count_frames wrote: how many frames its state has seen."""
-    return [found.track for value in outcome.results for found in records.decode(value).detections]
-
-
-async def test_every_source_has_a_state_of_its_own_and_meets_it_in_order(stage_of: NewStage) -> None:
-    stage = stage_of("count_frames")
-    messages = [
-        Arrived(frames.record(seq, source), key=source.encode()) for seq in range(20) for source in ("door", "yard")
-    ]
-
-    outcomes = await asyncio.gather(*map(stage.outcome, messages))
-
-    assert [counted(outcome) for outcome in outcomes[::2]] == [[n] for n in range(1, 21)]
-    assert [counted(outcome) for outcome in outcomes[1::2]] == [[n] for n in range(1, 21)]
-
-
-async def test_a_thread_goes_from_one_frame_of_a_source_to_the_next_while_the_event_loop_is_busy(
-    stage_of: NewStage,
-) -> None:
-    stage, done = stage_of("count_frames"), list[int]()
-    count = stage.work.spec.call
-
-    def noted(frame: Frame, *more: Any, **options: Any) -> Any:
-        done.append(frame.seq)
-        return count(frame, *more, **options)
-
-    stage.work = replace(stage.work, spec=replace(stage.work.spec, call=noted))
-    coming = [asyncio.create_task(stage.outcome(Arrived(frames.record(seq)))) for seq in range(5)]
-    await others_turn()  # each is before the threads
-
-    wait_until(lambda: done == list(range(5)), 10, "all five to be done")  # meanwhile the event loop does nothing
-
-    assert [counted(await outcome) for outcome in coming] == [[n] for n in range(1, 6)]
-
-
-async def test_a_call_whose_time_is_up_gives_no_state_back_when_it_ends(stage_of: NewStage) -> None:
-    stage, ends = stage_of("count_frames", time_limit_s=0.2), threading.Event()
-    count = stage.work.spec.call
-
-    def slow(frame: Frame, *more: Any, **options: Any) -> Any:
-        result = count(frame, *more, **options)
-        if frame.seq == 1:
-            ends.wait(30)
-        return result
-
-    stage.work = replace(stage.work, spec=replace(stage.work.spec, call=slow))
-    outcomes = [await stage.outcome(Arrived(frames.record(seq))) for seq in (0, 1)]
-    ends.set()
-    outcomes += [await stage.outcome(Arrived(frames.record(seq))) for seq in (2, 3)]
-
-    assert "TookTooLong" in outcomes[1].reason
-    assert [counted(outcome) for outcome in outcomes if outcome.results] == [[1], [1], [2]]
-
-
-async def test_a_repeat_is_answered_without_touching_the_state(stage_of: NewStage) -> None:
-    stage = stage_of("count_frames")
-
-    seen = [counted(await stage.outcome(Arrived(frames.record(seq)))) for seq in (0, 1, 0, 1, 2)]
-
-    assert seen == [[1], [2], [1], [1], [3]]
-
-
-async def test_a_stage_that_starts_again_in_its_process_remembers_nothing(stage_of: NewStage) -> None:
-    """Whatever the bus refused it: others may have had its sources meanwhile."""
-    stage = stage_of("count_frames")
-    conf = StageConf(function="count_frames", input="A", output="B")
-
-    stage_app(stage, conf, Settings(), lambda refusal: None)
-    before = [counted(await stage.outcome(Arrived(frames.record(seq)))) for seq in (0, 1)]
-    stage_app(stage, conf, Settings(), lambda refusal: None)
-    after = [counted(await stage.outcome(Arrived(frames.record(seq)))) for seq in (2, 3)]
-
-    assert (before, after) == ([[1], [2]], [[1], [2]])
-
-
 async def test_options_too_long_for_a_record_are_left_out_of_it(stage_of: NewStage) -> None:
     """Of a camera's zones, one of many corners is longer than an option may be, and all together than is of use."""
     corners = [(n / 100, n % 7 / 7) for n in range(100)]
@@ -315,62 +185,6 @@ async def test_options_too_long_for_a_record_are_left_out_of_it(stage_of: NewSta
         (_, own) = records.decode(value).hops
         assert own.options["zones"] is None
         assert own.options["labels"] == ["person"]
-
-
-async def test_a_state_is_thrown_away_after_an_error(stage_of: NewStage) -> None:
-    stage = stage_of("count_frames", label="x" * 200)  # too long for a record: an error once the function has run
-
-    first = await stage.outcome(Arrived(frames.record(0)))
-    stage.work = replace(stage.work, options={"label": "n"})
-    second = await stage.outcome(Arrived(frames.record(1)))
-
-    assert "length <= 128 - at `$.detections[0].label`" in first.reason
-    assert counted(second) == [1]
-
-
-async def test_a_function_that_looks_ahead_gets_the_frames_of_its_window_and_at_the_end_those_there_are(
-    stage_of: NewStage,
-) -> None:
-    stage = stage_of("count_ahead")  # 0.3 s ahead; the frames are 0.1 s apart
-
-    outcomes = await asyncio.gather(*(stage.outcome(Arrived(frames.record(seq))) for seq in range(6)))
-
-    assert [counted(outcome) for outcome in outcomes] == [[1, 2, 3], [2, 3, 4], [3, 4, 5], [4, 5], [5], []]
-
-
-async def test_a_frame_waits_for_the_frames_of_its_window_to_come(stage_of: NewStage) -> None:
-    stage = stage_of("count_ahead")
-    first = asyncio.create_task(stage.outcome(Arrived(frames.record(0))))
-
-    others = [asyncio.create_task(stage.outcome(Arrived(frames.record(seq)))) for seq in (1, 2, 3)]
-    done, _ = await asyncio.wait([first], timeout=0.1)
-    assert not done
-    others.append(asyncio.create_task(stage.outcome(Arrived(frames.record(4)))))
-
-    assert counted(await first) == [1, 2, 3]
-    await asyncio.gather(*others)
-
-
-async def test_the_frames_of_another_run_or_source_are_not_ahead(stage_of: NewStage) -> None:
-    stage = stage_of("count_ahead")
-    next_run = changed(id="ba9876543210-1", seq=1, captured_at=frames.frame(1).captured_at)
-    messages = [
-        Arrived(frames.record(0)),
-        Arrived(next_run),
-        Arrived(frames.record(1, "yard"), key=b"yard"),
-    ]
-
-    outcomes = await asyncio.gather(*map(stage.outcome, messages))
-
-    assert [counted(outcome) for outcome in outcomes] == [[], [], []]
-
-
-async def test_a_window_may_be_set_shorter(stage_of: NewStage) -> None:
-    stage = stage_of("count_ahead", look_ahead_s=0.1)
-
-    outcomes = await asyncio.gather(*(stage.outcome(Arrived(frames.record(seq))) for seq in range(3)))
-
-    assert [counted(outcome) for outcome in outcomes] == [[1], [2], []]
 
 
 async def test_a_redactor_that_gives_back_the_picture_it_got_publishes_nothing(stage_of: NewStage) -> None:

@@ -21,7 +21,7 @@ from streams.stage.invocation import Invocation
 from streams.stage.thread_pool import ThreadPool
 from streams.wire import records
 from tests.functions.hops import looked_at
-from tests.streams.stage.test_handler import Arrived
+from tests.streams.stage.stages import Arrived
 from tests.streams.trusting import in_chain
 from tests.wait import others_turn
 

@@ -32,7 +32,7 @@ from streams.wire import records
 from streams.wire.records import WireRedaction
 from tests.functions.hops import looked_at
 from tests.streams.delivering import Delivering
-from tests.streams.stage.test_handler import Arrived
+from tests.streams.stage.stages import Arrived
 from tests.streams.trusting import detector, in_chain
 from tests.wait import others_turn
 

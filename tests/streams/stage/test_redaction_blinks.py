@@ -20,7 +20,7 @@ from streams.stage.invocation import Invocation
 from streams.stage.thread_pool import ThreadPool
 from streams.verify.truth import People, read_people
 from streams.wire import records
-from tests.streams.stage.test_handler import Arrived
+from tests.streams.stage.stages import Arrived
 
 FIRST, LAST = 101, 190  # of the clip's frames, counted from 1
 EVERY = 7

@@ -29,7 +29,7 @@ from tests.functions.hops import looked_at
 from tests.streams import frames
 from tests.streams.delivering import Delivering
 from tests.streams.faulty_bus import BUS_FAULTS, Bus, never
-from tests.streams.stage.test_handler import Arrived
+from tests.streams.stage.stages import Arrived
 from tests.streams.trusting import in_chain
 
 FAULTS = 10_000

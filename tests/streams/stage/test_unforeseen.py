@@ -25,7 +25,7 @@ from tests.hostile_functions import Faceless, Mute, Number, Own, Quits, Sly
 from tests.streams import frames
 from tests.streams.chains import environment, worker
 from tests.streams.delivering import TOPICS, WINDOW, Delivering, frame
-from tests.streams.stage.test_handler import Arrived
+from tests.streams.stage.stages import Arrived
 from tests.wait import others_turn
 
 OUTPUT, DEAD = TOPICS

@@ -16,7 +16,7 @@ import pytest
 from functions.core.frame import Detection
 from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.wire.records import from_frame
-from tests.wait import wait_until_async
+from tests.wait import others_turn, wait_until_async
 from tests.web.auth.test_access import OPERATOR, PASSWORDS, VIEWER, ask, log_in
 from tests.web.frames_of_chain import REDACTED, SOURCE, Camera, _raw, _redacted
 from tests.web.viewing import Viewing, start_viewer
@@ -52,7 +52,7 @@ def send(desk: Desk, source: str, seqs: range) -> None:
 async def shown(desk: Desk, source: str = "door", first: int = 0) -> str:
     """A sample that is shown, of three frames that come."""
     asking = asyncio.create_task(desk.sample(source, 5))
-    await asyncio.sleep(0)
+    await others_turn()
     send(desk, source, range(first, first + 3))
     sample = await asking
     assert sample
@@ -62,7 +62,7 @@ async def shown(desk: Desk, source: str = "door", first: int = 0) -> str:
 
 async def test_a_sample_is_the_same_frame_raw_and_redacted(desk: Desk) -> None:
     asking = asyncio.create_task(desk.sample("door", 5))
-    await asyncio.sleep(0)
+    await others_turn()
     send(desk, "door", range(3))
     sample = await asking
     assert sample
@@ -103,7 +103,7 @@ async def test_few_cameras_are_checked_at_once(desk: Desk) -> None:
         await desk.sample(f"camera {at}", 0)
     assert [*desk._samplers] == [f"camera {at}" for at in range(2, 6)]
     asking = asyncio.create_task(desk.sample("camera 5", 60))
-    await asyncio.sleep(0)
+    await others_turn()
     desk.close()
     assert await asking is None
     assert (len(desk._samplers), desk._newest._pairings) == (0, {})

@@ -27,6 +27,7 @@ from streams.settings import Settings
 from streams.wire import records
 from streams.wire.records import Record
 from tests.bus import produce
+from tests.wait import others_turn
 from tests.web.auth.test_access import OPERATOR, PASSWORDS, VIEWER, log_in
 from tests.web.frames_of_chain import ANNOTATED, REDACTED, SOURCE, Camera
 from tests.web.viewing import JPEG_NOISE, Viewing, colour_of
@@ -233,7 +234,7 @@ async def test_who_logs_out_while_a_frame_is_looked_for_gets_none_and_without_a_
 async def test_so_many_have_their_turn_at_once_so_many_wait_and_one_more_is_refused() -> None:
     turns, go_on = Turns(at_once=1, waiting=1), threading.Event()
     running = [asyncio.create_task(turns.run(go_on.wait)) for _ in range(2)]
-    await asyncio.sleep(0)
+    await others_turn()
     with pytest.raises(web.HTTPTooManyRequests) as refused:
         await turns.run(go_on.wait)
     assert refused.value.text == "Expected at most 2 at once who look back, got one more: try again\n"
