@@ -17,6 +17,7 @@ from functions.core.frame import Frame
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 # Seconds: from a detector on a fast core to the time limit of a function.
 BOUNDS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+_LONGEST = 128  # characters of a source's name, as the wire format has it
 _ANY = "seconds"  # the name of a histogram until it is collected
 
 Values = Mapping[Any, float]  # by a tuple with the value of each label
@@ -37,6 +38,31 @@ class Times:
             _observe(self.hop, started_at - frame.captured_at)
         if frame.live:
             _observe(self.age, started_at + took_us - frame.captured_at)
+
+
+class DeadSources:
+    """A count for each of at most `places` sources; `""` has those of sources that made room, and of no source.
+
+    The source with the fewest makes room: names without end evict one another, and the sum is always that of all.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._places = places
+        self._counts: dict[str, int] = {"": 0}
+
+    def add(self, key: bytes | None) -> None:
+        """Count one, by the key of its message."""
+        name = (key or b"")[: 4 * _LONGEST + 1].decode(errors="replace")
+        name = name if len(name) <= _LONGEST else ""
+        if name not in self._counts and len(self._counts) > self._places:
+            fewest = min(filter(None, self._counts), key=self._counts.__getitem__)
+            self._counts[""] += self._counts.pop(fewest)
+        self._counts[name] = self._counts.get(name, 0) + 1
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The counts by source."""
+        return dict(self._counts)
 
 
 def _histogram() -> Histogram:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functions.core.frame import Frame
 from streams.runtime.errors import Failed, Skipped, fields_of, text_of
 from streams.runtime.logs import Seldom
+from streams.runtime.metrics import DeadSources
 from streams.runtime.poison_records import PoisonRecords
 from streams.runtime.source_memory import Key
-from streams.stage.dead_sources import DeadSources
 from streams.stage.invocation import Call, Invocation
 from streams.stage.ordering import Arguments, Lanes
 from streams.stage.thread_pool import ThreadPool, TookTooLong

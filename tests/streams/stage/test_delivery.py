@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from streams.runtime.errors import Exhausted, Stopped
+from streams.runtime.metrics import DeadSources
 from streams.runtime.poison_records import PoisonRecords
-from streams.stage.dead_sources import DeadSources
 from streams.stage.handler import Outcome, Stage
 from tests.streams.delivering import TOPICS, WINDOW, Delivering, frame
 from tests.streams.stage.stages import Arrived

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from streams.runtime.errors import Stopped
+from streams.runtime.metrics import DeadSources
 from streams.runtime.poison_records import PoisonRecords
 from streams.runtime.supervisor import until_stopped
 from streams.stage import delivery as deliver
-from streams.stage.dead_sources import DeadSources
 from streams.stage.handler import Outcome
 from tests.bus import consume, length, produce_all
 from tests.hostile_functions import Faceless, Mute, Number, Own, Quits, Sly

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.stage.dead_sources import DeadSources
+from streams.runtime.metrics import DeadSources
 
 
 def test_each_source_has_its_count_and_what_is_no_source_has_none() -> None:
