@@ -23,9 +23,9 @@ from functions.models.openvino_net import (
     Network,
     check_device,
     openvino,
-    quick_precision,
     read_onnx,
 )
+from functions.models.precision import quick_precision
 
 # The longer sides of its looks: a picture that is no longer is looked at as it is. In the first, large faces fill more
 # than the network takes in.

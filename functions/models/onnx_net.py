@@ -19,7 +19,8 @@ from functions.models.claims import claims_of, trained_wh
 from functions.models.families import Claims, Family, InputSpec
 from functions.models.families.family import Anchors, Shape
 from functions.models.onnx_trial import Trial, check_numbers
-from functions.models.openvino_net import Device, InputForm, Network, quick_precision, read_onnx, reason
+from functions.models.openvino_net import Device, InputForm, Network, read_onnx, reason
+from functions.models.precision import quick_precision
 from functions.models.weights import WeightsError
 
 _USUAL_SIDE = 416

@@ -93,8 +93,8 @@ def _read(path: Path, framework: str, kind: str, convert: Callable[[Any, Any], A
         raise WeightsError(f"Model {path}: expected {kind}, got one that does not load: {reason(error)}") from None
 
 
-def quick_precision(device: Device = "CPU") -> str:
-    """What OpenVINO prefers on this device: `bf16` or `f16` where it has such arithmetic, else `f32`."""
+def preferred_precision(device: Device) -> str:
+    """What OpenVINO takes on this device: `bf16` or `f16` where it has such arithmetic, else `f32`."""
     asked = "CPU" if device == _CHOOSES else device
     precision: str = _core().get_property(asked, "INFERENCE_PRECISION_HINT").to_string()
     return precision

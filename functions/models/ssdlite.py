@@ -16,7 +16,8 @@ from functions.core.per_process import per_process
 from functions.geometry.boxes import Boxes, Floats, best, sigmoid
 from functions.geometry.tiles import Sight
 from functions.models.catalogue import find
-from functions.models.openvino_net import Device, InputForm, Network, check_device, quick_precision, read_graph
+from functions.models.openvino_net import Device, InputForm, Network, check_device, read_graph
+from functions.models.precision import quick_precision
 
 # The side of the network's input. A picture is stretched to it.
 SIDE = 300

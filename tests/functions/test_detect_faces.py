@@ -26,7 +26,7 @@ from functions.detect_faces import detect_faces
 from functions.geometry.boxes import iou
 from functions.models.catalogue import find
 from functions.models.centerface import FaceNet, face_net
-from functions.models.openvino_net import EXACT
+from functions.models.openvino_net import EXACT, preferred_precision
 from streams.files.steps import step
 from tests.missing import missing
 from tests.processes import PROJECT
@@ -93,10 +93,10 @@ def test_a_face_too_small_for_the_whole_picture_is_found_in_a_tile(talking: Sequ
 def test_a_quick_look_finds_what_an_exact_one_does_and_is_as_sure(
     talking: Sequence[Frame], share: float, light: float
 ) -> None:
-    """What it finds beside that is what an exact look nearly finds. Without quicker arithmetic both are one."""
+    """What it finds beside that is what an exact look nearly finds. Without short arithmetic both are one."""
     image = cv2.resize(talking[3].image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
     many = (light * np.tile(image, (480 // image.shape[0], 640 // image.shape[1], 1))).astype(np.uint8)
-    quick = face_net().find(many, minimum_confidence=0.3)
+    quick = FaceNet(find("centerface"), "CPU", preferred_precision("CPU")).find(many, minimum_confidence=0.3)
     exact = FaceNet(find("centerface"), "CPU", EXACT).find(many, minimum_confidence=0.2)
     same = [iou(xyxy, exact.xyxy).argmax() for xyxy in quick.xyxy]
     assert len(set(same)) == len(same)

@@ -17,10 +17,10 @@ from functions.models.openvino_net import (
     InputForm,
     Network,
     check_device,
-    quick_precision,
     read_graph,
     read_onnx,
 )
+from functions.models.precision import quick_precision
 from functions.models.weights import WeightsError
 from tests.functions.models.tiny_onnx import write
 
