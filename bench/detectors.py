@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import time
+import tomllib
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 from functools import partial
@@ -21,6 +22,7 @@ from typing import Any
 
 import cv2
 
+import streams
 from bench.material import leave
 from bench.misses import Finder, columns, measured, padded, together
 from bench.scoring import Score, score
@@ -131,11 +133,17 @@ def in_asked_precision() -> None:
             module.quick_precision = lambda device="CPU": EXACT  # type: ignore[attr-defined]
 
 
+def faces_chain() -> dict[str, Any]:
+    """The stages of the faces chain that ships."""
+    stages: dict[str, Any] = tomllib.loads(Path(streams.__file__).with_name("chain-faces.toml").read_text())["stages"]
+    return stages
+
+
 def finders(of_faces: bool) -> dict[str, Finder]:
     """The detectors that are measured, as they ship; those whose weights are on this host."""
     yolox = {"model": os.environ.get("MODEL") or "yolox-nano", "minimum_confidence": 0.1}
     tried = (
-        {"faces, as its chain": ("detect_faces", {"minimum_confidence": 0.07}), "faces": ("detect_faces", {})}
+        {"faces, as its chain": ("detect_faces", faces_chain()["detect"]["options"]), "faces": ("detect_faces", {})}
         if of_faces
         else {
             "people": ("detect_people", {}),

@@ -11,7 +11,6 @@ the columns are, `bench/detectors.py` what ONLY, EVERY and PRECISION are for.
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import replace
 from fnmatch import fnmatch
 from functools import partial
@@ -22,8 +21,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-import streams
-from bench.detectors import in_asked_precision, lines
+from bench.detectors import faces_chain, in_asked_precision, lines
 from bench.exposure import covers
 from bench.material import leave
 from bench.misses import Finder, padded
@@ -38,7 +36,6 @@ from streams.verify.truth import Box
 
 # What deface's command line sets: --thresh and --mask-scale.
 _DEFACE_FROM, _DEFACE_PADDING = 0.2, 0.3
-_CHAIN = Path(streams.__file__).with_name("chain-faces.toml")
 _HOP = Hop("detect", "detect_faces", "1", {}, 0, 0, 0, finds=frozenset({"face"}))
 
 
@@ -48,7 +45,7 @@ def main(folder: Path) -> None:
     only = os.environ.get("ONLY") or "*"
     faces = (each for each in read_footage(folder) if each.of_faces)
     footage = [each for each in faces if any(fnmatch(each.name, one) for one in only.split())]
-    stages = tomllib.loads(_CHAIN.read_text())["stages"]
+    stages = faces_chain()
     spec = registered(settings.load())["detect_faces"]
     options = spec.validate(stages["detect"]["options"])
     spec.prepare(options)

