@@ -21,8 +21,8 @@ _WORTH_IT = 0.9
 def quick_precision(device: Device = "CPU") -> str:
     """`bf16` or `f16` where OpenVINO prefers that on this device and it takes less time than 32 bits, else `f32`.
 
-    OpenVINO goes by the processor's instructions. Where those that multiply whole tiles (AMX) are missing, a look in
-    bfloat16 took half as long again as one in 32 bits, on others half as long. So on a processor it is measured.
+    OpenVINO goes by the processor's instructions alone. A look in bfloat16 takes an EPYC and a Xeon with AMX half as
+    long as one in 32 bits, a Xeon whose AMX its virtual machine hides half as long again. So a processor is measured.
     """
     preferred = preferred_precision(device)
     return quicker(preferred) if preferred != EXACT and device in ("CPU", "AUTO") else preferred
