@@ -18,6 +18,7 @@ from functions.geometry.tiles import Sight
 from functions.models.claims import claims_of, trained_wh
 from functions.models.families import Claims, Family, InputSpec
 from functions.models.families.family import Anchors, Shape
+from functions.models.focus import fuse_focus
 from functions.models.onnx_trial import Trial, check_numbers
 from functions.models.openvino_net import Device, InputForm, Network, read_onnx, reason
 from functions.models.precision import quick_precision
@@ -53,6 +54,7 @@ class OnnxNet:
         channels_last = _channels_last(path, model)
         input_wh = _input_wh(path, model, channels_last, trained_wh(path, metadata), asked.input_size)
         _resize(path, model, channels_last, input_wh)
+        fuse_focus(model)
         self._spec = InputSpec(input_wh, asked.anchors)
         self.sight = Sight(max(input_wh), _LEAST_PX)
 
