@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -83,9 +84,17 @@ def _hung(node: KafkaNode) -> Iterator[None]:
     broker = psutil.Process(node.pid)
     broker.suspend()
     try:
+        # On busy cores its threads go on until the one that takes the signal has run.
+        wait_until(lambda: _is_still(node.pid), 30, "a broker all of whose threads have stopped")
         yield
     finally:
         broker.resume()
+
+
+def _is_still(pid: int) -> bool:
+    """Whether no thread of a process goes on."""
+    told = [each.read_text() for each in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return {each.rpartition(")")[2].split()[0] for each in told} == {"T"}
 
 
 def _sent_and_polled(sender: Sender) -> bool:
