@@ -1,6 +1,6 @@
 """Focus, YOLOX's first layer: four pictures of every other pixel, as the one operation that OpenVINO is quick at.
 
-By its slices a sixth of a look at YOLOX-nano goes to copying.
+By its slices a tenth of a look at YOLOX-nano goes to copying.
 """
 
 from __future__ import annotations

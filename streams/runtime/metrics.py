@@ -13,11 +13,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from functions.core.frame import Frame
+from streams.wire.names import NAME_LENGTH
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 # Seconds: from a detector on a fast core to the time limit of a function.
 BOUNDS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-_LONGEST = 128  # characters of a source's name, as the wire format has it
 _ANY = "seconds"  # the name of a histogram until it is collected
 
 Values = Mapping[Any, float]  # by a tuple with the value of each label
@@ -52,8 +52,8 @@ class DeadSources:
 
     def add(self, key: bytes | None) -> None:
         """Count one, by the key of its message."""
-        name = (key or b"")[: 4 * _LONGEST + 1].decode(errors="replace")
-        name = name if len(name) <= _LONGEST else ""
+        name = (key or b"")[: 4 * NAME_LENGTH + 1].decode(errors="replace")
+        name = name if len(name) <= NAME_LENGTH else ""
         if name not in self._counts and len(self._counts) > self._places:
             fewest = min(filter(None, self._counts), key=self._counts.__getitem__)
             self._counts[""] += self._counts.pop(fewest)

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from functions.core.frame import MAX_UNSEEN, XYXY, Detection, Frame, Hop, Picture, Redaction, Size
 from functions.core.jpeg import MAX_SIDE, JpegError, checked_header
+from streams.wire.names import NAME_LENGTH
 
 VERSION = 1
 MAX_RECORD_BYTES = 2 * 1024 * 1024
@@ -17,7 +18,7 @@ MAX_DETECTIONS = 1000
 MAX_HOPS = 64
 _OPTION_BYTES = 4096
 
-Name = Annotated[str, Meta(min_length=1, max_length=128)]
+Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
 Text = Annotated[str, Meta(max_length=256)]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Share = Annotated[float, Meta(ge=0, le=1)]

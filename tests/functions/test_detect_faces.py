@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,6 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
+from bench.detectors import faces_chain
 from bench.exposure import covers
 from bench.truth import read_footage
 from functions import Detection, Frame, Hop
@@ -143,7 +143,7 @@ def test_the_head_of_a_person_whose_face_is_not_seen_counts_by_option(talking: S
 def test_nobody_s_face_is_exposed_by_the_faces_chain(data: Path) -> None:
     """A face that jumps, in grey, with motion blur: every frame of its first two seconds."""
     (jumping,) = (each for each in read_footage(data / "footage") if each.name == "tld-jumping")
-    stages = tomllib.loads((PROJECT / "streams" / "chain-faces.toml").read_text())["stages"]
+    stages = faces_chain()
     redact = load()["redact"]
     hop = Hop("detect", "detect_faces", "1", {}, 0, 0, 0, finds=frozenset({"face"}))
     shots = (
