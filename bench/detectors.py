@@ -3,7 +3,8 @@
 With a video, shares are 0 to 1, `ms` is the median time of a frame in one thread, the best of three runs, and the last
 line is JSON. With a folder (`bench/truth.py` says of what), a row for each sequence and one for all of what is missed
 (`bench/misses.py` says how): `ONLY='mot* tud*'` are sequences by name, `EVERY=5` takes every fifth frame, `MODEL=onnx`
-the file of YOLOX-nano if it was not fetched, `PRECISION=f32` leaves quicker arithmetic out.
+the file of YOLOX-nano if it was not fetched, `PRECISION=f32` leaves quicker arithmetic out, `PACKED=.6` makes crowds of
+the sequences (`bench/packed.py`) whose pictures have that scale.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import cv2
 import streams
 from bench.material import leave
 from bench.misses import Finder, columns, measured, padded, together
+from bench.packed import packed
 from bench.scoring import Score, score
 from bench.truth import Footage, Truth, read_footage, read_frames, read_truth
 from functions import Frame
@@ -108,6 +110,8 @@ def of_folder(folder: Path) -> None:
     cv2.setNumThreads(1)
     only = os.environ.get("ONLY") or "*"
     footage = [each for each in read_footage(folder) if any(fnmatch(each.name, one) for one in only.split())]
+    if scale := os.environ.get("PACKED"):
+        footage = [packed(each, float(scale)) for each in footage]
     for of_faces in (False, True):
         chosen = [each for each in footage if each.of_faces == of_faces]
         if chosen:

@@ -31,7 +31,7 @@ def detect_faces(
     """Find faces (CenterFace)."""
     look = partial(face_net(device).find, minimum_confidence=minimum_confidence)
     plan = looks(frame.size_wh, SIGHT, tiles, smallest_px, max_looks)
-    found = found_in(frame.image, plan.parts, look).detections(("face",))
+    found = found_in(frame.image, plan, look).detections(("face",))
     people = [each for each in frame.detections if each.label == "person"] if heads else []
     faces = [*found, *_faceless(people, found)]
     return frame.with_unseen(plan.left_out).with_detections([*frame.detections, *faces])

@@ -24,5 +24,5 @@ def detect_people(
     """Find people (SSDLite)."""
     look = partial(person_net(device).find, minimum_confidence=minimum_confidence)
     plan = looks(frame.size_wh, SIGHT, tiles, smallest_px, max_looks)
-    found = found_in(frame.image, plan.parts, look).detections(("person",))
+    found = found_in(frame.image, plan, look).detections(("person",))
     return frame.with_unseen(plan.left_out).with_detections([*frame.detections, *found])

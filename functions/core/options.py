@@ -22,8 +22,8 @@ Tiles = Annotated[
     str,
     msgspec.Meta(
         pattern="^(auto|thorough|[1-8]x[1-8])$",
-        description="auto: the whole picture and as many overlapping tiles as what is small takes; thorough: for half "
-        "that height; or columns x rows of tiles alone",
+        description="auto: the whole picture and as many overlapping tiles as what is small takes, more of them in a "
+        "crowd; thorough: for half that height; or columns x rows of tiles alone",
     ),
 ]
 Smallest = Annotated[int, msgspec.Meta(ge=8, le=4096, description="Height in pixels of what auto is still to find")]

@@ -1,4 +1,7 @@
-"""Looks: which parts of a picture a network looks at, so that what is small is large enough, and the merge of them."""
+"""Looks: which parts of a picture a network looks at, so that what is small is large enough, and the merge of them.
+
+Also a second round of closer looks, at the places of a picture where a crowd was found.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,10 @@ _OVERLAP = 0.2
 # From so many shares of the lesser box on, it lies within the better one.
 _WITHIN = 0.75
 _SAME_FROM = 0.5
+# So many things as sure as this are a crowd. Who stands in one hides others, and has to be larger to be found: it is
+# looked at again in tiles for what is so many times smaller.
+_CROWD, _SURE = 18, 0.3
+_CLOSER, _MOST_CLOSER = 1.5, 10
 
 
 @dataclass(frozen=True)
@@ -34,26 +41,33 @@ class Sight:
 
 @dataclass(frozen=True)
 class Looks:
-    """What a network looks at, in pixels of the picture, and what it does not, by a bound."""
+    """What a network looks at, in pixels of the picture, and what it does not, by a bound.
+
+    Of the tiles `closer`, it looks at up to `most_closer` as well where a crowd is found.
+    """
 
     parts: tuple[Part, ...]
     left_out: tuple[Part, ...] = ()
+    closer: tuple[Part, ...] = ()
+    most_closer: int = 0
 
 
 def looks(size_wh: Size, sight: Sight, tiles: str, smallest_px: int, max_looks: int) -> Looks:
     """The looks at a picture of that size.
 
-    `auto`: the whole picture, and as many tiles as it takes for a thing of `smallest_px` to be seen well; `thorough`:
-    of half that height; `3x2`: columns and rows of tiles alone.
+    `auto`: the whole picture, and as many tiles as it takes for a thing of `smallest_px` to be seen well, smaller ones
+    in a crowd; `thorough`: of half that height, everywhere; `3x2`: columns and rows of tiles alone.
     """
-    if tiles in ("auto", "thorough"):
-        largest = sight.side / sight.least_px * smallest_px / (2 if tiles == "thorough" else 1)
-        columns, rows = _fitting(size_wh, largest, sight.widest)
-        whole = ((0, 0, *size_wh),)
-        parts = whole + grid(size_wh, columns, rows) if columns * rows > 1 else whole
+    whole = ((0, 0, *size_wh),)
+    closer: tuple[Part, ...] = ()
+    if tiles == "auto":
+        parts = whole + _tiles(size_wh, sight, smallest_px)
+        closer = tuple(tile for tile in _tiles(size_wh, sight, smallest_px / _CLOSER) if tile not in parts)
+    elif tiles == "thorough":
+        parts = whole + _tiles(size_wh, sight, smallest_px / 2)
     else:
         parts = grid(size_wh, *_columns_rows(tiles))
-    return Looks(parts[:max_looks], parts[max_looks:])
+    return Looks(parts[:max_looks], parts[max_looks:], closer, min(_MOST_CLOSER, max(0, max_looks - len(parts))))
 
 
 def grid(size_wh: Size, columns: int, rows: int) -> tuple[Part, ...]:
@@ -62,16 +76,12 @@ def grid(size_wh: Size, columns: int, rows: int) -> tuple[Part, ...]:
     return tuple((left, top, right, bottom) for top, bottom in down for left, right in across)
 
 
-def found_in(image: Image, parts: Sequence[Part], find: Callable[[Image], Boxes]) -> Boxes:
+def found_in(image: Image, plan: Looks, find: Callable[[Image], Boxes]) -> Boxes:
     """What `find` finds in each part, as boxes of the whole picture, each thing once."""
-    if len(parts) == 1 and parts[0] == (0, 0, *image.shape[1::-1]):
-        return find(image)
-    found, cut = [], []
-    for left, top, right, bottom in parts:
-        boxes = find(image[top:bottom, left:right])
-        found.append(boxes._replace(xyxy=boxes.xyxy + np.array([left, top, left, top], np.float32)))
-        cut.append(_cut(found[-1].xyxy, (left, top, right, bottom), image.shape[1::-1]))
-    return merged(Boxes(*(np.concatenate(values) for values in zip(*found, strict=True))), np.concatenate(cut))
+    seen = [_look(image, part, find) for part in plan.parts]
+    found = _together(seen)
+    closer = _crowded(found, plan)
+    return _together([*seen, *(_look(image, part, find) for part in closer)]) if closer else found
 
 
 def merged(found: Boxes, cut: np.ndarray) -> Boxes:
@@ -93,6 +103,31 @@ def merged(found: Boxes, cut: np.ndarray) -> Boxes:
     return distinct(fused(found._replace(scores=scores).pick(kept), _SAME_FROM), _SAME_FROM, _WITHIN)
 
 
+def _look(image: Image, part: Part, find: Callable[[Image], Boxes]) -> tuple[Boxes, np.ndarray]:
+    """What is found in a part, as boxes of the whole picture, and which of them the part's edge cuts."""
+    left, top, right, bottom = part
+    boxes = find(image[top:bottom, left:right])
+    moved = boxes._replace(xyxy=boxes.xyxy + np.array([left, top, left, top], np.float32))
+    return moved, _cut(moved.xyxy, part, image.shape[1::-1])
+
+
+def _together(seen: Sequence[tuple[Boxes, np.ndarray]]) -> Boxes:
+    if len(seen) == 1:  # of the whole picture: nothing was seen twice
+        return seen[0][0]
+    columns = zip(*(boxes for boxes, _ in seen), strict=True)
+    return merged(Boxes(*map(np.concatenate, columns)), np.concatenate([cut for _, cut in seen]))
+
+
+def _crowded(found: Boxes, plan: Looks) -> list[Part]:
+    """The closer tiles to look at: none without a crowd, else those in which most is found, and none that are empty."""
+    if np.count_nonzero(found.scores >= _SURE) < _CROWD:
+        return []
+    centres = (found.xyxy[:, :2] + found.xyxy[:, 2:]) / 2
+    within = [np.all((centres >= part[:2]) & (centres < part[2:]), axis=1).sum() for part in plan.closer]
+    fullest = sorted(range(len(within)), key=lambda at: -within[at])
+    return [plan.closer[at] for at in fullest[: plan.most_closer] if within[at]]
+
+
 def _cut(xyxy: Floats, part: Part, size_wh: Sequence[int]) -> np.ndarray:
     """Which boxes touch an edge of their tile that is not the picture's."""
     left, top, right, bottom = part
@@ -101,6 +136,12 @@ def _cut(xyxy: Floats, part: Part, size_wh: Sequence[int]) -> np.ndarray:
     begins, ends = xyxy[:, :2] <= np.array([left, top]) + near, xyxy[:, 2:] >= np.array([right, bottom]) - near
     touching = np.concatenate([begins, ends], axis=1)
     return np.asarray((touching & inner).any(axis=1))
+
+
+def _tiles(size_wh: Size, sight: Sight, smallest_px: float) -> tuple[Part, ...]:
+    """As many tiles as it takes for a thing of that height to be seen well; none where the whole picture will do."""
+    columns, rows = _fitting(size_wh, sight.side / sight.least_px * smallest_px, sight.widest)
+    return grid(size_wh, columns, rows) if columns * rows > 1 else ()
 
 
 def _fitting(size_wh: Size, largest: float, widest: float) -> tuple[int, int]:

@@ -58,7 +58,7 @@ class OnnxDetector:
         """The frame with what is in its picture, of the labels wanted."""
         plan = looks(frame.size_wh, self.net.sight, view.tiles, view.smallest_px, view.max_looks)
         look = partial(self.net.find, minimum_confidence=view.minimum_confidence)
-        found = found_in(frame.image, plan.parts, look).detections(self.net.labels)
+        found = found_in(frame.image, plan, look).detections(self.net.labels)
         wanted = set(self.findable(labels))
         kept = (thing for thing in found if thing.label in wanted)
         return frame.with_unseen(plan.left_out).with_detections([*frame.detections, *kept])

@@ -88,8 +88,90 @@ def test_a_thing_is_found_once_and_whole_wherever_it_is(left: int, tiles: str) -
     """Also at the edges of both tiles, 89 to 111."""
     image = np.zeros((100, 200, 3), np.uint8)
     image[40:60, left : left + 10] = 255
-    found = found_in(image, looks((200, 100), SQUEEZES, tiles, 48, 99).parts, white_in)
+    found = found_in(image, looks((200, 100), SQUEEZES, tiles, 48, 99), white_in)
     assert found.detections(("thing",)) == [Detection("thing", 0.5, (left, 40.0, left + 10.0, 60.0))]
+
+
+def dots_in(part: Image) -> Boxes:
+    """A finder of bright pixels, sure of those above 100."""
+    ys, xs = np.nonzero(part[:, :, 0])
+    rows = zip(xs.tolist(), ys.tolist(), (xs + 1).tolist(), (ys + 1).tolist(), strict=True)
+    return boxes(*rows, scores=tuple(np.where(part[ys, xs, 0] > 100, 0.4, 0.2)))
+
+
+def with_dots(sure: int, unsure: int = 0) -> Image:
+    """A picture with a row of dots in its left upper corner."""
+    image = np.zeros((1080, 1920, 3), np.uint8)
+    image[3, 3 : 3 + 5 * unsure : 5] = 50
+    image[9, 3 : 3 + 5 * sure : 5] = 255
+    return image
+
+
+def seen_of(image: Image, tiles: str = "auto", max_looks: int = 99) -> tuple[list[tuple[int, ...]], int]:
+    """The sizes of the looks at a picture, and how many things were found in it."""
+    shapes = []
+
+    def find(part: Image) -> Boxes:
+        shapes.append(part.shape[1::-1])
+        return dots_in(part)
+
+    found = found_in(image, looks((1920, 1080), SQUEEZES, tiles, 48, max_looks), find)
+    return shapes, len(found.scores)
+
+
+def test_a_crowd_is_looked_at_more_closely_where_it_is() -> None:
+    shapes, found = seen_of(with_dots(sure=18))
+    assert found == 18  # none of them twice
+    assert shapes[7:] == [(457, 415)]  # one of 5x3 tiles
+
+
+def test_what_a_crowd_hides_is_found_by_the_closer_looks() -> None:
+    image = with_dots(sure=18)
+    image[12, 30] = 90
+
+    def find(part: Image) -> Boxes:
+        found = dots_in(part)
+        return found if part.shape[1] < 500 else found.pick(found.scores > 0.3)
+
+    found = found_in(image, looks((1920, 1080), SQUEEZES, "auto", 48, 99), find)
+    assert (30, 12, 31, 13) in [tuple(map(round, box)) for box in found.xyxy.tolist()]
+
+
+@pytest.mark.parametrize(("sure", "unsure"), [(17, 0), (17, 40)])
+def test_few_people_and_many_that_may_be_nothing_are_no_crowd(sure: int, unsure: int) -> None:
+    assert len(seen_of(with_dots(sure, unsure))[0]) == 7
+
+
+@pytest.mark.parametrize("tiles", ["thorough", "3x2"])
+def test_who_says_how_to_look_gets_no_closer_looks(tiles: str) -> None:
+    planned = looks((1920, 1080), SQUEEZES, tiles, 48, 99)
+    assert len(seen_of(with_dots(sure=40), tiles)[0]) == len(planned.parts)
+
+
+def test_what_was_looked_at_is_not_looked_at_again() -> None:
+    plan = looks((640, 480), SQUEEZES, "auto", 48, 99)
+    assert len(plan.parts) == 3
+    assert plan.closer == ()  # they would be the same two
+
+
+@pytest.mark.parametrize(("max_looks", "count"), [(99, 7 + 10), (9, 7 + 2), (7, 7), (3, 3)])
+def test_closer_looks_are_bounded_and_begin_where_most_people_are(max_looks: int, count: int) -> None:
+    image = np.zeros((1080, 1920, 3), np.uint8)
+    image[::90, 5::90] = 255
+    image[1000:1070:10, 1800:1900:10] = 255  # most of them in the last tile
+    planned = looks((1920, 1080), SQUEEZES, "auto", 48, max_looks)
+    looked: list[int] = []
+
+    def find(part: Image) -> Boxes:
+        found = dots_in(part)
+        looked.append(len(found.scores))
+        return found
+
+    found_in(image, planned, find)
+    assert len(looked) == count
+    closer = looked[7:]
+    assert closer == sorted(closer, reverse=True)
+    assert all(closer)
 
 
 def test_a_part_cut_by_a_seam_makes_the_whole_as_sure_and_is_no_second_thing() -> None:
