@@ -38,7 +38,7 @@ def sigmoid(values: Floats) -> Floats:
 
 
 def iou(box: Floats, others: Floats) -> Floats:
-    """Intersection over union of one box with each of the others."""
+    """Intersection over union of one box with each of the others, or of (n, 1, 4) with (m, 4), each with each."""
     shared = intersection(box, others)
     union = area(box) + area(others) - shared
     return _share(shared, union)
@@ -122,9 +122,9 @@ class _Overlaps:
 
 def intersection(box: Floats, others: Floats) -> Floats:
     """The area that one box shares with each of the others."""
-    top_left = np.maximum(box[:2], others[:, :2])
-    bottom_right = np.minimum(box[2:], others[:, 2:])
-    product: Floats = np.prod(np.clip(bottom_right - top_left, 0, None), axis=1)
+    top_left = np.maximum(box[..., :2], others[..., :2])
+    sides = np.maximum(np.minimum(box[..., 2:], others[..., 2:]) - top_left, 0)
+    product: Floats = sides[..., 0] * sides[..., 1]
     return product
 
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections import deque
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from functions.core.jpeg import Image
-from functions.geometry.masks import Mask
+from functions.geometry.masks import Mask, enlarged
 from functions.motion.alignment import Alignment, small_grey, step_between
 from functions.motion.background import BackgroundModel
 
@@ -78,7 +77,7 @@ class MotionWitness:
         if moving is None:
             return None, MOVES_UNKNOWN
         size_wh = image.shape[1], image.shape[0]
-        return cv2.resize(moving, size_wh, interpolation=cv2.INTER_NEAREST).astype(np.uint8, copy=False), MOVING
+        return enlarged(moving, size_wh), MOVING
 
     def _turned(self, image: Image) -> bool:
         """Whether a camera that stood does not lie where it did some pictures ago."""
