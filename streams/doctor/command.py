@@ -24,7 +24,7 @@ from streams.settings import Settings
 @click.command()
 @click.option("--camera", "source", default="", metavar="SOURCE", help="Try this source too, named as for produce.")
 def doctor(source: str) -> None:
-    """Check this host: Python, packages, chain, models, disk, ports, camera, clock, broker and topics.
+    """Check this host: Python, packages, chain, models, networks, disk, ports, camera, clock, broker and topics.
 
     Each finding is ok, a warning or a failure with what to do. Exit code 1 where there is a failure. To compare
     clocks it makes a topic IMAGEBUS_DOCTOR on the broker, for a moment.
@@ -51,6 +51,7 @@ def findings(source: str) -> Iterator[Finding]:
     if chain:
         yield from host.functions_ready(chain, registered(settings))
     yield from host.model_files(Path(settings.models).expanduser())
+    yield from host.precision()
     yield from host.disk(settings)
     yield from host.ports(settings)
     yield from camera(source)

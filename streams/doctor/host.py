@@ -1,4 +1,4 @@
-"""Checks of the host: Python, packages, models, disk, ports."""
+"""Checks of the host: Python, packages, models, networks, disk, ports."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from packaging.requirements import Requirement
 from functions.core.errors import UsageError
 from functions.core.registry import FunctionSpec
 from functions.models import catalogue
+from functions.models.openvino_net import preferred_precision
+from functions.models.precision import quick_precision
 from functions.models.weights import WeightsError
 from streams.chain.types import Chain
 from streams.doctor.finding import FAILURE, OK, WARNING, Finding
@@ -81,6 +83,13 @@ def model_files(folder: Path) -> Iterator[Finding]:
             yield Finding(FAILURE, "models", f"{name}: not the file expected", str(error))
         else:
             yield Finding(OK, "models", f"{name}: {folder / model.file}")
+
+
+def precision() -> Iterator[Finding]:
+    """The arithmetic in which networks run on this processor, and what became of the one that OpenVINO prefers."""
+    preferred, taken = preferred_precision("CPU"), quick_precision("CPU")
+    passed_over = f": {preferred}, which its instructions offer, saves less than a tenth" if taken != preferred else ""
+    yield Finding(OK, "networks", f"run in {taken} on this processor{passed_over}")
 
 
 def disk(settings: Settings) -> Iterator[Finding]:

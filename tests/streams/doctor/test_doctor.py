@@ -101,6 +101,22 @@ def test_weights_that_are_missing_and_weights_that_are_others(monkeypatch: pytes
     finding(text, "FAILURE", "models", "yolox-nano: not the file expected", "imagebus models fetch yolox-nano")
 
 
+@pytest.mark.parametrize(
+    ("preferred", "taken", "words"),
+    [
+        ("bf16", "bf16", "run in bf16 on this processor\n"),
+        ("bf16", "f32", "run in f32 on this processor: bf16, which its instructions offer, saves less than a tenth"),
+        ("f32", "f32", "run in f32 on this processor\n"),
+    ],
+)
+def test_in_which_arithmetic_networks_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preferred: str, taken: str, words: str
+) -> None:
+    monkeypatch.setattr(doctor_host, "preferred_precision", lambda device: preferred)
+    monkeypatch.setattr(doctor_host, "quick_precision", lambda device: taken)
+    assert words in said(monkeypatch, tmp_path)
+
+
 def test_a_port_that_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
