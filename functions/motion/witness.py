@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from functions.core.jpeg import Image
 from functions.geometry.masks import Mask, enlarged
-from functions.motion.alignment import Alignment, small_grey, step_between
+from functions.motion.alignment import QUICKLY, Alignment, small_grey, step_between
 from functions.motion.background import BackgroundModel
 
 # Not a doubt that covers all: who stands still is not told from the street while it does.
@@ -87,7 +87,7 @@ class MotionWitness:
         before, self._checked = self._checked, small_grey(image)
         if before is None or before.shape != self._checked.shape:
             return False
-        step = step_between(before, self._checked)
+        step = step_between(before, self._checked, QUICKLY)
         return step is not None and step.pixels > _TURNED
 
     def _begin(self, background: BackgroundModel) -> None:
