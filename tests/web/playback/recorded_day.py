@@ -39,7 +39,7 @@ class RecordedDay:
 
 def record_day(url: str, folder: Path) -> RecordedDay:
     """Record all of it from a broker."""
-    chain, began = folder / "chain.toml", a_minute(7)
+    chain, began = folder / "chain.toml", _in_one_hour(a_minute(7))
     day = RecordedDay(Disk(folder / "redacted"), Disk(folder / "raw"), chain, began)
     chain.write_text(
         f'{chains.DEFAULT.read_text()}\n[outputs.disk]\nkind = "recording"\ndir = "{day.redacted.root}"\n'
@@ -56,6 +56,11 @@ def record_day(url: str, folder: Path) -> RecordedDay:
     with day.raw.recording(url, redacted=False, topic=RAW_TOPIC, raw=True):
         send(url, [replace(frame, picture=magenta, redaction=None) for frame in frames[:20]], RAW_TOPIC)
     return day
+
+
+def _in_one_hour(minute: int) -> int:
+    """That minute, or one before it, so that what is recorded is of one hour and one day."""
+    return minute - max(0, minute // MINUTE_US % 60 - 54) * MINUTE_US
 
 
 def address(file: File, recording: str = "disk", kind: str = "video") -> str:
