@@ -21,10 +21,12 @@ _OVERLAP = 0.2
 # From so many shares of the lesser box on, it lies within the better one.
 _WITHIN = 0.75
 _SAME_FROM = 0.5
-# So many things as sure as this are a crowd. Who stands in one hides others, and has to be larger to be found: it is
-# looked at again in tiles for what is so many times smaller.
+# So many times closer are the tiles of a thorough look, and the second ones of a crowd, which so many as sure as this
+# are. Who stands in one hides others, and has to be larger to be found.
+_CLOSER = 2
 _CROWD, _SURE = 18, 0.3
-_CLOSER, _MOST_CLOSER = 1.5, 10
+# Of a crowd's tiles so many are looked at, those first in which most are lower than this share of the tile.
+_MOST_CLOSER, _SMALL = 10, 0.25
 
 
 @dataclass(frozen=True)
@@ -55,19 +57,16 @@ class Looks:
 def looks(size_wh: Size, sight: Sight, tiles: str, smallest_px: int, max_looks: int) -> Looks:
     """The looks at a picture of that size.
 
-    `auto`: the whole picture, and as many tiles as it takes for a thing of `smallest_px` to be seen well, smaller ones
-    in a crowd; `thorough`: of half that height, everywhere; `3x2`: columns and rows of tiles alone.
+    `auto`: the whole picture, and as many tiles as it takes for a thing of `smallest_px` to be seen well; `thorough`:
+    of half that height; `3x2`: columns and rows of tiles alone. In a crowd `auto` looks at some of thorough's as well.
     """
-    whole = ((0, 0, *size_wh),)
-    closer: tuple[Part, ...] = ()
+    whole, closer = ((0, 0, *size_wh),), _tiles(size_wh, sight, smallest_px / _CLOSER)
     if tiles == "auto":
         parts = whole + _tiles(size_wh, sight, smallest_px)
-        closer = tuple(tile for tile in _tiles(size_wh, sight, smallest_px / _CLOSER) if tile not in parts)
-    elif tiles == "thorough":
-        parts = whole + _tiles(size_wh, sight, smallest_px / 2)
-    else:
-        parts = grid(size_wh, *_columns_rows(tiles))
-    return Looks(parts[:max_looks], parts[max_looks:], closer, min(_MOST_CLOSER, max(0, max_looks - len(parts))))
+        more = tuple(tile for tile in closer if tile not in parts)
+        return Looks(parts[:max_looks], parts[max_looks:], more, min(_MOST_CLOSER, max(0, max_looks - len(parts))))
+    parts = whole + closer if tiles == "thorough" else grid(size_wh, *_columns_rows(tiles))
+    return Looks(parts[:max_looks], parts[max_looks:])
 
 
 def grid(size_wh: Size, columns: int, rows: int) -> tuple[Part, ...]:
@@ -119,13 +118,21 @@ def _together(seen: Sequence[tuple[Boxes, np.ndarray]]) -> Boxes:
 
 
 def _crowded(found: Boxes, plan: Looks) -> list[Part]:
-    """The closer tiles to look at: none without a crowd, else those in which most is found, and none that are empty."""
+    """The closer tiles to look at: none without a crowd, else those in which most small things are, none empty."""
     if np.count_nonzero(found.scores >= _SURE) < _CROWD:
         return []
-    centres = (found.xyxy[:, :2] + found.xyxy[:, 2:]) / 2
-    within = [np.all((centres >= part[:2]) & (centres < part[2:]), axis=1).sum() for part in plan.closer]
-    fullest = sorted(range(len(within)), key=lambda at: -within[at])
-    return [plan.closer[at] for at in fullest[: plan.most_closer] if within[at]]
+    within = {part: _heights_in(part, found.xyxy) for part in plan.closer}
+    filled = [part for part, heights in within.items() if heights.size]
+    filled.sort(key=lambda part: (np.count_nonzero(within[part] < _SMALL), within[part].size), reverse=True)
+    return filled[: plan.most_closer]
+
+
+def _heights_in(part: Part, xyxy: Floats) -> Floats:
+    """The heights of boxes whose centres are within the part, as shares of its own."""
+    left, top, right, bottom = part
+    centres = (xyxy[:, :2] + xyxy[:, 2:]) / 2
+    boxes = xyxy[np.all((centres >= (left, top)) & (centres < (right, bottom)), axis=1)]
+    return (boxes[:, 3] - boxes[:, 1]) / np.float32(bottom - top)
 
 
 def _cut(xyxy: Floats, part: Part, size_wh: Sequence[int]) -> np.ndarray:
