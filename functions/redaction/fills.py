@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 
 import cv2
 import numpy as np
@@ -34,24 +34,15 @@ def _around(image: Image, mask: Mask, interpolation: int) -> Image:
     return around
 
 
-def _solid(image: Image, mask: Mask) -> Image:
-    return _black(image.shape)
-
-
-@lru_cache(maxsize=2)
-def _black(shape: tuple[int, ...]) -> Image:
-    black = np.zeros(shape, np.uint8)
-    black.flags.writeable = False
-    return black
-
-
 def filled(image: Image, mask: Mask, style: str) -> Image:
-    """A new picture: the image, filled in that style where the mask is set."""
-    return cv2.copyTo(STYLES[style](image, mask), mask, image.copy()).astype(np.uint8, copy=False)
+    """A new picture: the image, black or in that style where the mask is set."""
+    shown = cv2.copyTo(image, cv2.bitwise_not(mask)).astype(np.uint8, copy=False)
+    fill = STYLES[style]
+    return shown if fill is None else cv2.copyTo(fill(image, mask), mask, shown).astype(np.uint8, copy=False)
 
 
-STYLES: dict[str, Callable[[Image, Mask], Image]] = {
-    "solid": _solid,
+STYLES: dict[str, Callable[[Image, Mask], Image] | None] = {
+    "solid": None,
     "pixelate": partial(_around, interpolation=cv2.INTER_NEAREST),
     "blur": partial(_around, interpolation=cv2.INTER_LINEAR),
 }

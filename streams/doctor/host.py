@@ -28,6 +28,7 @@ from streams.settings import Settings
 PYTHON = (3, 11)
 # A worker keeps little there; without any space it cannot even begin.
 LEAST_BYTES, FEW_BYTES = 50 * 1024**2, 1024**3
+_AGAIN = "install imagebus again: pip install --upgrade imagebus"
 _PORTS = {"viewer": 5000, "camera": 8080}
 
 
@@ -44,7 +45,7 @@ def packages() -> Iterator[Finding]:
     """Whether what imagebus needs is installed, in versions that fit."""
     wrong = [problem for line in metadata.requires("imagebus") or [] if (problem := _problem(Requirement(line)))]
     for problem in wrong:
-        yield Finding(FAILURE, "packages", problem, "install imagebus again: pip install --upgrade imagebus")
+        yield Finding(FAILURE, "packages", problem, _AGAIN)
     if not wrong:
         yield Finding(OK, "packages", f"imagebus {metadata.version('imagebus')} and what it needs")
 
@@ -66,7 +67,7 @@ def functions_ready(chain: Chain, functions: Mapping[str, FunctionSpec]) -> Iter
         spec = functions[stage.function]
         try:
             spec.prepare(spec.validate(chain.options(stage, spec)))
-        except UsageError as error:
+        except (UsageError, ImportError) as error:
             yield Finding(FAILURE, "models", f"stage {name}, {spec.name}", str(error))
         else:
             yield Finding(OK, "models", f"stage {name}: {spec.name} has what it needs")
@@ -87,7 +88,11 @@ def model_files(folder: Path) -> Iterator[Finding]:
 
 def precision() -> Iterator[Finding]:
     """The arithmetic in which networks run on this processor, and what became of the one that OpenVINO prefers."""
-    preferred, taken = preferred_precision("CPU"), quick_precision("CPU")
+    try:
+        preferred, taken = preferred_precision("CPU"), quick_precision("CPU")
+    except ImportError as error:
+        yield Finding(FAILURE, "networks", f"OpenVINO cannot be loaded: {error}", _AGAIN)
+        return
     passed_over = f": {preferred}, which its instructions offer, saves less than a tenth" if taken != preferred else ""
     yield Finding(OK, "networks", f"run in {taken} on this processor{passed_over}")
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner
@@ -115,6 +116,17 @@ def test_in_which_arithmetic_networks_run(
     monkeypatch.setattr(doctor_host, "preferred_precision", lambda device: preferred)
     monkeypatch.setattr(doctor_host, "quick_precision", lambda device: taken)
     assert words in said(monkeypatch, tmp_path)
+
+
+def test_a_host_without_openvino(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def missing(device: str) -> NoReturn:
+        raise ModuleNotFoundError("No module named 'openvino'")
+
+    monkeypatch.setattr(doctor_host, "preferred_precision", missing)
+    monkeypatch.setattr("functions.detect_people.person_net", missing)
+    text = said(monkeypatch, tmp_path, chain=MOTION.replace("detect_motion", "detect_people"))
+    finding(text, "FAILURE", "models", "stage motion, detect_people", "No module named 'openvino'")
+    finding(text, "FAILURE", "networks", "OpenVINO cannot be loaded", "install imagebus again")
 
 
 def test_a_port_that_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
