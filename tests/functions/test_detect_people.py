@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.misses import measured, padded
+from bench.detectors import finders
+from bench.misses import measured
 from bench.packed import packed
 from bench.scoring import score
 from bench.truth import read_footage, read_frames, read_truth
 from functions import Frame, Hop
-from functions.core.jpeg import Image
 from functions.core.registry import load
 from functions.detect_people import detect_people
 from functions.geometry import tiles
@@ -27,7 +27,6 @@ from functions.models.openvino_net import EXACT, preferred_precision
 from functions.models.ssdlite import PersonNet
 from functions.models.weights import WeightsError
 from functions.redact import Memory, redact
-from streams.verify.truth import Box
 from tests.missing import missing
 
 pytestmark = pytest.mark.usefixtures("person_weights")
@@ -71,17 +70,14 @@ def test_in_a_crowd_many_more_are_found_than_by_looks_that_do_for_few(
     """Of 216 people, mostly 66 pixels high at 1920x1080, 1.4 % are missed; without closer looks two fifths."""
     (square,) = read_footage(data / "footage" / "mot17-02-mini")
     crowd = packed(square, scale=0.6)
+    people_in = finders(of_faces=False)["people"]
 
     def missed() -> float:
-        return float(np.mean([share < 0.5 for *_, share in measured(crowd, _people_in, every=1).boxes]))
+        return float(np.mean([share < 0.5 for *_, share in measured(crowd, people_in, every=1).boxes]))
 
     assert missed() < 0.05
     monkeypatch.setattr(tiles, "_CROWD", crowd.boxes)
     assert missed() > 0.3
-
-
-def _people_in(image: Image) -> list[Box]:
-    return padded(found.xyxy for found in detect_people(Frame.from_image(image)).detections)
 
 
 def test_eight_threads_find_the_same_as_one(data: Path, clip: Path) -> None:

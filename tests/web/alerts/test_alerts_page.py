@@ -17,7 +17,7 @@ from tests.bus import produce
 from tests.streams.chains import STUB_CHAIN, environment
 from tests.wait import wait_until
 from tests.web.alerting import alert, summary, tell
-from tests.web.auth.test_access import PASSWORDS, VIEWER, ask, log_in
+from tests.web.auth.session import PASSWORDS, VIEWER, ask, log_in
 from tests.web.viewing import Viewing, start_viewer
 from web.alerts.latest import LatestAlerts
 

@@ -11,9 +11,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from http.client import HTTPMessage
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiohttp
 import pytest
@@ -23,42 +22,10 @@ from streams.kafka.embedded_broker import EmbeddedBroker
 from tests.bus import produce
 from tests.commands import Command
 from tests.wait import wait_until
+from tests.web.auth.session import OPERATOR, PASSWORDS, VIEWER, ask, log_in
 from tests.web.frames_of_chain import ANNOTATED, REDACTED, SOURCE, Camera
 from tests.web.viewing import Viewing, start_viewer, wait_for_frame
 from web.auth.rate_limit import TRIES
-
-OPERATOR, VIEWER = "the operator's own", "for anybody here"
-PASSWORDS = {"IMAGEBUS_OPERATOR_PASSWORD": OPERATOR, "IMAGEBUS_VIEWER_PASSWORD": VIEWER}
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: HTTPMessage
-    text: str
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-def ask(viewing: Viewing, path: str, form: dict[str, str] | None = None, **headers: str) -> Answer:
-    """One request, redirects not followed; header names with _ for -."""
-    data = None if form is None else urllib.parse.urlencode(form).encode()
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    request = urllib.request.Request(viewing.url + path, data, named)
-    try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=10) as answer:
-            return Answer(answer.status, answer.headers, answer.read().decode())
-    except urllib.error.HTTPError as error:
-        return Answer(error.code, error.headers, error.read().decode())
-
-
-def log_in(viewing: Viewing, password: str, **headers: str) -> str:
-    """The cookie of a new session."""
-    answer = ask(viewing, "/login", {"password": password}, **headers)
-    assert answer.status == 303, answer
-    return str(answer.headers["Set-Cookie"]).partition(";")[0]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import pytest
 from streams.kafka.embedded_broker import EmbeddedBroker
 from tests.processes import IMAGEBUS, Process, free_port
 from tests.wait import wait_until
-from tests.web.auth.test_access import PASSWORDS
+from tests.web.auth.session import PASSWORDS
 from tests.web.ingesting import start_ingest
 from tests.web.viewing import start_viewer
 from web.auth.connection_limits import MAX_OPEN_HERE, REQUEST_S

@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from streams.kafka.embedded_broker import EmbeddedBroker
 from tests.commands import Command
 from tests.wait import others_turn, wait_until
-from tests.web.auth.test_access import ask, log_in
+from tests.web.auth.session import ask, log_in
 from tests.web.ingesting import Ingest, start_ingest
 from tests.web.viewing import start_viewer
 from web.auth import credentials

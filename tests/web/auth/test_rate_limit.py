@@ -10,7 +10,7 @@ import pytest
 
 from streams.kafka.embedded_broker import EmbeddedBroker
 from tests.wait import wait_until
-from tests.web.auth.test_access import OPERATOR, PASSWORDS, ask, log_in
+from tests.web.auth.session import OPERATOR, PASSWORDS, ask, log_in
 from tests.web.ingesting import Ingest, start_ingest
 from tests.web.viewing import Viewing, start_viewer
 from web.auth.access import network_of

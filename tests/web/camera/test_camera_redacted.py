@@ -18,7 +18,7 @@ from tests.bus import consume
 from tests.processes import PROJECT
 from tests.streams.chains import wait_ready, worker
 from tests.wait import wait_until
-from tests.web.auth.test_access import PASSWORDS, VIEWER
+from tests.web.auth.session import PASSWORDS, VIEWER
 from tests.web.ingesting import start_camera, start_ingest
 from tests.web.socket_client import Picture, read_picture
 from tests.web.viewing import start_viewer

@@ -23,7 +23,7 @@ from streams.wire.cameras import CameraState
 from tests.bus import produce
 from tests.streams.zones.test_known import LEFT, drawn
 from tests.wait import wait_until
-from tests.web.auth.test_access import OPERATOR, PASSWORDS, VIEWER, ask, log_in
+from tests.web.auth.session import OPERATOR, PASSWORDS, VIEWER, ask, log_in
 from tests.web.frames_of_chain import REDACTED, SOURCE, Camera
 from tests.web.viewer.test_accessibility import broken_rules
 from tests.web.viewing import WARM_UP, Viewing, start_viewer

@@ -17,7 +17,7 @@ from functions.core.frame import Detection
 from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.wire.records import from_frame
 from tests.wait import others_turn, wait_until_async
-from tests.web.auth.test_access import OPERATOR, PASSWORDS, VIEWER, ask, log_in
+from tests.web.auth.session import OPERATOR, PASSWORDS, VIEWER, ask, log_in
 from tests.web.frames_of_chain import REDACTED, SOURCE, Camera, _raw, _redacted
 from tests.web.viewing import Viewing, start_viewer
 from web.check import desk as desks

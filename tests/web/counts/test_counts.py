@@ -14,7 +14,7 @@ from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.wire.counts import COUNTS
 from tests.bus import produce
 from tests.wait import wait_until
-from tests.web.auth.test_access import PASSWORDS, VIEWER, ask, log_in
+from tests.web.auth.session import PASSWORDS, VIEWER, ask, log_in
 from tests.web.counting import HOUR_US, NOON, count, counted
 from tests.web.viewing import Viewing, open_page, start_viewer
 from web.counts.latest import LatestCounts

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from streams.kafka.embedded_broker import EmbeddedBroker
-from tests.web.auth.test_access import PASSWORDS
+from tests.web.auth.session import PASSWORDS
 from tests.web.viewing import Viewing, start_viewer
 
 

@@ -28,7 +28,7 @@ from streams.wire import records
 from streams.wire.records import Record
 from tests.bus import produce
 from tests.wait import others_turn
-from tests.web.auth.test_access import OPERATOR, PASSWORDS, VIEWER, log_in
+from tests.web.auth.session import OPERATOR, PASSWORDS, VIEWER, log_in
 from tests.web.frames_of_chain import ANNOTATED, REDACTED, SOURCE, Camera
 from tests.web.viewing import JPEG_NOISE, Viewing, colour_of
 from web.auth import credentials

@@ -9,7 +9,7 @@ import av
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.web.auth.test_access import OPERATOR, VIEWER
+from tests.web.auth.session import OPERATOR, VIEWER
 from tests.web.frames_of_chain import ANNOTATED, REDACTED, Camera
 from tests.web.viewer.test_accessibility import PHONE, broken_rules
 from tests.web.viewing import Viewing, open_page, shows, wait_for_frame

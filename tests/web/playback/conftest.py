@@ -8,7 +8,7 @@ import pytest
 
 from streams.kafka.embedded_broker import EmbeddedBroker
 from tests.wait import wait_until
-from tests.web.auth.test_access import PASSWORDS
+from tests.web.auth.session import PASSWORDS
 from tests.web.playback.recorded_day import RecordedDay, record_day
 from tests.web.viewing import READY_S, Viewing, start_viewer
 

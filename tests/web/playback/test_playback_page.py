@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.streams.recording.recorded import SECOND_US
 from tests.wait import wait_until
-from tests.web.auth.test_access import VIEWER
+from tests.web.auth.session import VIEWER
 from tests.web.playback.recorded_day import STRANGER, RecordedDay, address
 from tests.web.viewer.test_accessibility import DESK, PHONE, broken_rules
 from tests.web.viewing import Viewing

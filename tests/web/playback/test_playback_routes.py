@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.streams.recording.recorded import SECOND_US
-from tests.web.auth.test_access import OPERATOR, VIEWER, log_in
+from tests.web.auth.session import OPERATOR, VIEWER, log_in
 from tests.web.playback.recorded_day import STRANGER, RecordedDay, address
 from tests.web.viewing import Viewing
 

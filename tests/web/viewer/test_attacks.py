@@ -27,7 +27,7 @@ from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.settings import Settings
 from streams.wire import records
 from tests.wait import others_turn, wait_until, wait_until_async
-from tests.web.auth.test_access import OPERATOR, PASSWORDS, VIEWER, log_in
+from tests.web.auth.session import OPERATOR, PASSWORDS, VIEWER, log_in
 from tests.web.flood import flood
 from tests.web.frames_of_chain import REDACTED, Camera
 from tests.web.ingesting import Ingest, start_ingest

@@ -24,7 +24,7 @@ from streams.kafka.embedded_broker import EmbeddedBroker
 from streams.settings import Settings
 from streams.wire import records
 from tests.bus import produce
-from tests.web.auth.test_access import OPERATOR, PASSWORDS, VIEWER, log_in
+from tests.web.auth.session import OPERATOR, PASSWORDS, VIEWER, log_in
 from tests.web.viewing import Viewing, start_viewer
 from web.auth import credentials
 from web.viewer.app import build

@@ -16,7 +16,7 @@ from streams.wire.reading import keyed
 from tests.bus import consume, length, produce
 from tests.streams.zones.test_known import Written
 from tests.wait import wait_until
-from tests.web.auth.test_access import OPERATOR, PASSWORDS, VIEWER, ask, log_in
+from tests.web.auth.session import OPERATOR, PASSWORDS, VIEWER, ask, log_in
 from tests.web.frames_of_chain import REDACTED, Camera
 from tests.web.viewing import Viewing, start_viewer
 
