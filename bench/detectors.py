@@ -134,7 +134,7 @@ def in_asked_precision() -> None:
     """Let PRECISION=f32 leave the processor's quicker arithmetic out."""
     if os.environ.get("PRECISION") == EXACT:
         for module in (ssdlite, centerface, onnx_net):
-            module.quick_precision = lambda device="CPU": EXACT  # type: ignore[attr-defined]
+            module.quick_precision = lambda device="CPU", *more: EXACT  # type: ignore[attr-defined]
 
 
 def faces_chain() -> dict[str, Any]:

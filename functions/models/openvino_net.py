@@ -15,10 +15,13 @@ from functions.core.errors import UsageError, one_of
 from functions.core.frame import Size
 from functions.core.jpeg import Image
 from functions.geometry.boxes import Floats
+from functions.models.eight_bits import Bounds, in_eight_bits
 from functions.models.weights import WeightsError
 
 Device = Literal["CPU", "GPU", "NPU", "AUTO"]
 EXACT = "f32"
+# Whole numbers, where a network's training left the bounds of what it reckons with.
+EIGHT_BITS = "int8"
 # Finds the device itself, so it is there wherever any is.
 _CHOOSES = "AUTO"
 
@@ -33,6 +36,11 @@ class InputForm:
     scale: float = 1
     channels_last: bool = False
 
+    @property
+    def bounds(self) -> Bounds:
+        """The lowest and the highest value of a picture."""
+        return (0 - self.mean) / self.scale, (255 - self.mean) / self.scale
+
 
 class Network:
     """A compiled network; threads may share it. Raises WeightsError for one that cannot be compiled."""
@@ -40,6 +48,9 @@ class Network:
     def __init__(self, name: str, model: Any, form: InputForm, device: Device, precision: str) -> None:
         self._name = name
         self._own = threading.local()
+        if precision == EIGHT_BITS:
+            in_eight_bits(model, form.bounds)
+            precision = EXACT
         try:
             self._net = _core().compile_model(_taking_pixels(model, form), device, _settings(device, precision))
         except RuntimeError as error:

@@ -1,44 +1,72 @@
-"""The precision in which networks run: short arithmetic where a host is quicker at it."""
+"""The arithmetic in which networks run: the one in which a host is quickest."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from functions.core.jpeg import Image
 from functions.core.per_process import per_process
-from functions.models.openvino_net import EXACT, Device, InputForm, Network, openvino, preferred_precision
+from functions.models.openvino_net import (
+    EIGHT_BITS,
+    EXACT,
+    Device,
+    InputForm,
+    Network,
+    openvino,
+    preferred_precision,
+)
 
 _SIDE, _NARROW, _WIDE, _BLOCKS = 160, 32, 192, 2
 _ROUNDS = 7
-# Of the time that 32 bits take: what is saved beyond is worth that results are less exact.
+# Of the time that another takes: what is saved beyond is worth that results are less exact.
 _WORTH_IT = 0.9
+# All its values are six, the most there is, but at the edges. Cut sums give half of that or less.
+_MOST, _ROUNDED_BY = 6, 0.5
 
 
 @per_process
-def quick_precision(device: Device = "CPU") -> str:
-    """`bf16` or `f16` where OpenVINO prefers that on this device and it takes less time than 32 bits, else `f32`.
+def quick_precision(device: Device = "CPU", *more: str) -> str:
+    """What OpenVINO prefers on this device (`bf16`, `f16`) or one of more, where it is quicker than 32 bits, or `f32`.
 
     OpenVINO goes by the processor's instructions alone. A look in bfloat16 takes an EPYC and a Xeon with AMX half as
     long as one in 32 bits, a Xeon whose AMX its virtual machine hides half as long again. So a processor is measured.
     """
     preferred = preferred_precision(device)
-    return quicker(preferred) if preferred != EXACT and device in ("CPU", "AUTO") else preferred
+    if device not in ("CPU", "AUTO"):
+        return preferred
+    short = dict.fromkeys((preferred, *more))
+    return quicker(*(precision for precision in short if precision != EXACT))
 
 
-def quicker(short: str) -> str:
-    """This precision, or 32 bits where they take the processor hardly more time."""
-    exact_s, short_s = least_s(EXACT, short)
-    return short if short_s < _WORTH_IT * exact_s else EXACT
+def quicker(*short: str) -> str:
+    """The quickest of these, each worth it beside those before it; 32 bits, where none is or none is given."""
+    precisions = (EXACT, *(precision for precision in short if precision != EIGHT_BITS or adds_up()))
+    if len(precisions) == 1:
+        return EXACT
+    taken_s, taken = float("inf"), EXACT
+    for precision, seconds in zip(precisions, least_s(precisions), strict=True):
+        if seconds < _WORTH_IT * taken_s:
+            taken_s, taken = seconds, precision
+    return taken
 
 
-def least_s(*precisions: str) -> list[float]:
+@per_process
+def adds_up() -> bool:
+    """Whether this processor adds products of eight bits in full.
+
+    One that has no instruction for it (VNNI) adds two of them in sixteen bits, which hold half of the largest sums.
+    """
+    exact, short = (_measured_net(precision)(_white())[0] for precision in (EXACT, EIGHT_BITS))
+    return bool(np.abs(exact - short).max() < _ROUNDED_BY)
+
+
+def least_s(precisions: Sequence[str]) -> list[float]:
     """The least time that a look takes the processor in each, by turns, so that what else runs delays all alike."""
-    model, form = _blocks(), InputForm((_SIDE, _SIDE))
-    nets = [Network("that measures", model.clone(), form, "CPU", precision) for precision in precisions]
-    picture = np.zeros((_SIDE, _SIDE, 3), np.uint8)
+    nets, picture = [_measured_net(precision) for precision in precisions], _white()
     took = [[_seconds(net, picture) for net in nets] for _ in range(_ROUNDS)]
     return [min(times) for times in zip(*took, strict=True)]
 
@@ -49,23 +77,34 @@ def _seconds(net: Network, picture: Image) -> float:
     return time.perf_counter() - began
 
 
+def _white() -> Image:
+    return np.full((_SIDE, _SIDE, 3), 255, np.uint8)
+
+
+def _measured_net(precision: str) -> Network:
+    return Network("that measures", _blocks(), InputForm((_SIDE, _SIDE)), "CPU", precision)
+
+
 def _blocks() -> Any:
-    """A network of what detectors consist of: wider by a point, over each channel by itself, narrower by a point."""
+    """A network of what detectors consist of: wider by a point, over each channel by itself, narrower by a point.
+
+    Each value is the mean of what it is made of, within the largest there is.
+    """
     openvino()
     from openvino import opset13 as ops
 
-    def weights(*shape: int) -> Any:
-        return np.full(shape, 0.01, np.float32)
+    def mean_of(layer: Any, *shape: int, stride: int = 1) -> Any:
+        kernel = np.full(shape, 1 / np.prod(shape[-3:]), np.float32)
+        edge = [shape[-1] // 2] * 2
+        kind = ops.group_convolution if len(shape) == 5 else ops.convolution
+        deviation, mean = (np.full((1, shape[0], 1, 1), value, np.float32) for value in (1, 0))
+        return ops.add(ops.multiply(kind(layer, kernel, [stride, stride], edge, edge, [1, 1]), deviation), mean)
 
-    def convolved(layer: Any, kernel: Any, stride: int = 1) -> Any:
-        edge = [kernel.shape[-1] // 2] * 2
-        kind = ops.group_convolution if kernel.ndim == 5 else ops.convolution
-        return ops.relu(kind(layer, kernel, [stride, stride], edge, edge, [1, 1]))
-
-    picture = ops.parameter([1, 3, _SIDE, _SIDE], np.float32)
-    layer = convolved(picture, weights(_NARROW, 3, 3, 3), stride=2)
+    layer = ops.parameter([1, 3, _SIDE, _SIDE], np.float32)
+    picture = layer
+    layer = ops.clamp(mean_of(layer, _NARROW, 3, 3, 3, stride=2), 0, _MOST)
     for _ in range(_BLOCKS):
-        wide = convolved(layer, weights(_WIDE, _NARROW, 1, 1))
-        deep = convolved(wide, weights(_WIDE, 1, 1, 3, 3))
-        layer = convolved(deep, weights(_NARROW, _WIDE, 1, 1))
+        wide = ops.clamp(mean_of(layer, _WIDE, _NARROW, 1, 1), 0, _MOST)
+        deep = ops.clamp(mean_of(wide, _WIDE, 1, 1, 3, 3), 0, _MOST)
+        layer = mean_of(deep, _NARROW, _WIDE, 1, 1)
     return openvino().Model([layer], [picture])

@@ -16,7 +16,7 @@ from functions.core.per_process import per_process
 from functions.geometry.boxes import Boxes, Floats, best, sigmoid
 from functions.geometry.tiles import Sight
 from functions.models.catalogue import find
-from functions.models.openvino_net import Device, InputForm, Network, check_device, read_graph
+from functions.models.openvino_net import EIGHT_BITS, Device, InputForm, Network, check_device, read_graph
 from functions.models.precision import quick_precision
 
 # The side of the network's input. A picture is stretched to it.
@@ -59,7 +59,7 @@ class PersonNet:
 def person_net(device: Device = "CPU") -> PersonNet:
     """The network of this process, loaded when first asked for. Raises UsageError."""
     check_device(device)
-    return PersonNet(find("person-ssdlite"), device, quick_precision(device))
+    return PersonNet(find("person-ssdlite"), device, quick_precision(device, EIGHT_BITS))
 
 
 def _lit(image: Image) -> Image:

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from functions.core.errors import UsageError
 from functions.core.registry import FunctionSpec
 from functions.models import catalogue
-from functions.models.openvino_net import preferred_precision
+from functions.models.openvino_net import EIGHT_BITS, preferred_precision
 from functions.models.precision import quick_precision
 from functions.models.weights import WeightsError
 from streams.chain.types import Chain
@@ -90,11 +90,13 @@ def precision() -> Iterator[Finding]:
     """The arithmetic in which networks run on this processor, and what became of the one that OpenVINO prefers."""
     try:
         preferred, taken = preferred_precision("CPU"), quick_precision("CPU")
+        of_people = quick_precision("CPU", EIGHT_BITS)
     except ImportError as error:
         yield Finding(FAILURE, "networks", f"OpenVINO cannot be loaded: {error}", _AGAIN)
         return
     passed_over = f": {preferred}, which its instructions offer, saves less than a tenth" if taken != preferred else ""
-    yield Finding(OK, "networks", f"run in {taken} on this processor{passed_over}")
+    people = f", that of detect_people in {of_people}" if of_people != taken else ""
+    yield Finding(OK, "networks", f"run in {taken}{people} on this processor{passed_over}")
 
 
 def disk(settings: Settings) -> Iterator[Finding]:

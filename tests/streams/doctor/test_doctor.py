@@ -103,18 +103,20 @@ def test_weights_that_are_missing_and_weights_that_are_others(monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("preferred", "taken", "words"),
+    ("preferred", "taken", "of_people", "words"),
     [
-        ("bf16", "bf16", "run in bf16 on this processor\n"),
-        ("bf16", "f32", "run in f32 on this processor: bf16, which its instructions offer, saves less than a tenth"),
-        ("f32", "f32", "run in f32 on this processor\n"),
+        ("bf16", "bf16", "bf16", "run in bf16 on this processor\n"),
+        ("bf16", "f32", "f32", "run in f32 on this processor: bf16, which its instructions offer, saves less than a"),
+        ("bf16", "f32", "int8", "run in f32, that of detect_people in int8 on this processor: bf16, which its"),
+        ("f32", "f32", "int8", "run in f32, that of detect_people in int8 on this processor\n"),
+        ("f32", "f32", "f32", "run in f32 on this processor\n"),
     ],
 )
 def test_in_which_arithmetic_networks_run(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preferred: str, taken: str, words: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preferred: str, taken: str, of_people: str, words: str
 ) -> None:
     monkeypatch.setattr(doctor_host, "preferred_precision", lambda device: preferred)
-    monkeypatch.setattr(doctor_host, "quick_precision", lambda device: taken)
+    monkeypatch.setattr(doctor_host, "quick_precision", lambda device, *more: of_people if more else taken)
     assert words in said(monkeypatch, tmp_path)
 
 
