@@ -38,37 +38,42 @@ def quick_precision(device: Device = "CPU", *more: str) -> str:
     preferred = preferred_precision(device)
     if device not in ("CPU", "AUTO"):
         return preferred
-    short = dict.fromkeys((preferred, *more))
-    return quicker(*(precision for precision in short if precision != EXACT))
+    return quicker(*(precision for precision in (preferred, *more) if precision != EXACT))
 
 
 def quicker(*short: str) -> str:
     """The quickest of these, each worth it beside those before it; 32 bits, where none is or none is given."""
-    precisions = (EXACT, *(precision for precision in short if precision != EIGHT_BITS or adds_up()))
-    if len(precisions) == 1:
+    if not short:
         return EXACT
+    nets = {precision: measured_net(precision) for precision in (EXACT, *short)}
+    if EIGHT_BITS in nets and not adds_up(nets[EXACT], nets[EIGHT_BITS]):
+        del nets[EIGHT_BITS]
     taken_s, taken = float("inf"), EXACT
-    for precision, seconds in zip(precisions, least_s(precisions), strict=True):
+    for precision, seconds in zip(nets, least_s([*nets.values()]), strict=True):
         if seconds < _WORTH_IT * taken_s:
             taken_s, taken = seconds, precision
     return taken
 
 
-@per_process
-def adds_up() -> bool:
-    """Whether this processor adds products of eight bits in full.
+def adds_up(exact: Network, eight_bits: Network) -> bool:
+    """Whether this processor adds products of eight bits in full, by what two nets that were made to be measured say.
 
     One that has no instruction for it (VNNI) adds two of them in sixteen bits, which hold half of the largest sums.
     """
-    exact, short = (_measured_net(precision)(_white())[0] for precision in (EXACT, EIGHT_BITS))
-    return bool(np.abs(exact - short).max() < _ROUNDED_BY)
+    said, rounded = (net(_white())[0] for net in (exact, eight_bits))
+    return bool(np.abs(said - rounded).max() < _ROUNDED_BY)
 
 
-def least_s(precisions: Sequence[str]) -> list[float]:
+def least_s(nets: Sequence[Network]) -> list[float]:
     """The least time that a look takes the processor in each, by turns, so that what else runs delays all alike."""
-    nets, picture = [_measured_net(precision) for precision in precisions], _white()
+    picture = _white()
     took = [[_seconds(net, picture) for net in nets] for _ in range(_ROUNDS)]
     return [min(times) for times in zip(*took, strict=True)]
+
+
+def measured_net(precision: str) -> Network:
+    """The made network by which a processor is measured."""
+    return Network("that measures", _blocks(), InputForm((_SIDE, _SIDE)), "CPU", precision)
 
 
 def _seconds(net: Network, picture: Image) -> float:
@@ -79,10 +84,6 @@ def _seconds(net: Network, picture: Image) -> float:
 
 def _white() -> Image:
     return np.full((_SIDE, _SIDE, 3), 255, np.uint8)
-
-
-def _measured_net(precision: str) -> Network:
-    return Network("that measures", _blocks(), InputForm((_SIDE, _SIDE)), "CPU", precision)
 
 
 def _blocks() -> Any:
@@ -100,9 +101,8 @@ def _blocks() -> Any:
         deviation, mean = (np.full((1, shape[0], 1, 1), value, np.float32) for value in (1, 0))
         return ops.add(ops.multiply(kind(layer, kernel, [stride, stride], edge, edge, [1, 1]), deviation), mean)
 
-    layer = ops.parameter([1, 3, _SIDE, _SIDE], np.float32)
-    picture = layer
-    layer = ops.clamp(mean_of(layer, _NARROW, 3, 3, 3, stride=2), 0, _MOST)
+    picture = ops.parameter([1, 3, _SIDE, _SIDE], np.float32)
+    layer = ops.clamp(mean_of(picture, _NARROW, 3, 3, 3, stride=2), 0, _MOST)
     for _ in range(_BLOCKS):
         wide = ops.clamp(mean_of(layer, _WIDE, _NARROW, 1, 1), 0, _MOST)
         deep = ops.clamp(mean_of(wide, _WIDE, 1, 1, 3, 3), 0, _MOST)

@@ -24,7 +24,6 @@ from functions.geometry import tiles
 from functions.geometry.boxes import iou
 from functions.models import catalogue, weights
 from functions.models.openvino_net import EIGHT_BITS, EXACT, preferred_precision
-from functions.models.precision import adds_up
 from functions.models.ssdlite import PersonNet
 from functions.models.weights import WeightsError
 from functions.redact import Memory, redact
@@ -161,11 +160,17 @@ def test_what_a_bound_on_looks_leaves_out_is_on_the_frame_and_redact_covers_it(a
     assert detect_people(a_person).unseen == ()
 
 
-@pytest.mark.parametrize("precision", [preferred_precision("CPU"), EIGHT_BITS])
-def test_a_quick_look_finds_who_an_exact_one_does(clip: Path, data: Path, precision: str) -> None:
+def test_a_quick_look_finds_who_an_exact_one_does(clip: Path, data: Path) -> None:
     """But for those that both are least sure of. Without short arithmetic both are one."""
-    if precision == EIGHT_BITS and not adds_up():
-        pytest.skip("this processor does not add products of eight bits in full")
+    assert_finds_who_an_exact_one_does(preferred_precision("CPU"), clip, data)
+
+
+@pytest.mark.usefixtures("eight_bits")
+def test_a_look_in_eight_bits_finds_who_an_exact_one_does(clip: Path, data: Path) -> None:
+    assert_finds_who_an_exact_one_does(EIGHT_BITS, clip, data)
+
+
+def assert_finds_who_an_exact_one_does(precision: str, clip: Path, data: Path) -> None:
     quick, exact = (PersonNet(catalogue.find("person-ssdlite"), "CPU", each) for each in (precision, EXACT))
     for _, frame in read_frames(clip, read_truth(data / "vtest-truth.csv", every=100)):
         found, expected = quick.find(frame.image, 0.05), exact.find(frame.image, 0.2)

@@ -11,15 +11,13 @@ import pytest
 from functions.geometry.boxes import Floats
 from functions.models.eight_bits import in_eight_bits
 from functions.models.openvino_net import EIGHT_BITS, EXACT, InputForm, Network, openvino
-from functions.models.precision import adds_up
 
 SIDE, CHANNELS = 32, 8
 FORM = InputForm((SIDE, SIDE), mean=127.5, scale=127.5)
 
 
+@pytest.mark.usefixtures("eight_bits")
 def test_outputs_are_those_of_32_bits_but_for_rounding() -> None:
-    if not adds_up():
-        pytest.skip("this processor does not add products of eight bits in full")
     picture = np.random.default_rng(5).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
     exact, rounded = (
         Network("small", small(), FORM, "CPU", precision)(picture)[0] for precision in (EXACT, EIGHT_BITS)
@@ -48,10 +46,9 @@ def test_what_is_taken_twice_is_rounded_once() -> None:
     assert (len(of_weights), len(roundings) - len(of_weights)) == (4, 4)
 
 
+@pytest.mark.usefixtures("eight_bits")
 def test_weights_are_rounded_by_output_channel() -> None:
     """One channel's are a thousand times another's, which would be nothing beside them."""
-    if not adds_up():
-        pytest.skip("this processor does not add products of eight bits in full")
     kernel = np.geomspace(0.001, 1, CHANNELS, dtype=np.float32).reshape(CHANNELS, 1, 1, 1) * np.ones(
         (1, CHANNELS, 1, 1)
     )
