@@ -30,6 +30,7 @@ sys.dont_write_bytecode = False
 # A minute and more each, in the order in which they begin: those that compute beside those that wait.
 _LONG = (
     "test_worker.py",
+    "test_beside_imageai.py",
     "test_detect_imageai.py",
     "test_whole_file.py",
     "test_camera.py",
