@@ -25,12 +25,12 @@ def test_outputs_are_those_of_32_bits_but_for_rounding() -> None:
     assert 0 < np.abs(exact - rounded).max() < 0.15 * exact.std()
 
 
-def test_all_are_rounded_but_the_second_and_those_whose_bounds_are_not_known() -> None:
+def test_all_are_rounded_but_those_whose_bounds_are_not_known() -> None:
     model = small()
     in_eight_bits(model, FORM.bounds)
     assert [rounded(node) for node in model.get_ordered_ops() if is_convolution(node)] == [
         ("-1 to 1", True),  # the picture
-        (None, False),
+        ("0 to 6", True),
         ("0 to 6", True),  # a clamp
         ("-12.1 to 12", True),  # a norm of mean 0 and deviation 2
         ("-22.8 to 22.6", True),  # the sum of two: means 1 + 0, deviations 3 and 2
@@ -43,7 +43,7 @@ def test_what_is_taken_twice_is_rounded_once() -> None:
     in_eight_bits(model, FORM.bounds)
     roundings = [node for node in model.get_ordered_ops() if node.get_type_name() == "FakeQuantize"]
     of_weights = [node for node in roundings if node.input_value(0).get_node().get_type_name() == "Constant"]
-    assert (len(of_weights), len(roundings) - len(of_weights)) == (4, 4)
+    assert (len(of_weights), len(roundings) - len(of_weights)) == (5, 5)
 
 
 @pytest.mark.usefixtures("eight_bits")
@@ -62,6 +62,19 @@ def test_weights_are_rounded_by_output_channel() -> None:
         Network("uneven", model_of(uneven), FORM, "CPU", precision)(picture)[0] for precision in (EXACT, EIGHT_BITS)
     )
     assert np.abs(rounded / exact - 1).max() < 0.05
+
+
+def test_weights_of_a_channel_keep_their_sum() -> None:
+    """To half a step, each of them within a step: some are rounded away from the nearest."""
+    model = model_of(lambda layer, ops: convolved(layer, 3, ops, side=3))
+    (convolution,) = (node for node in model.get_ordered_ops() if is_convolution(node))
+    exact = convolution.input_value(1).get_node().get_data().copy()
+    in_eight_bits(model, FORM.bounds)
+    rounding = convolution.input_value(1).get_node()
+    step = bound(rounding, 2) / 127
+    lost = (exact - bound(rounding, 0)) / step
+    assert np.abs(lost.sum(axis=(1, 2, 3))).max() <= 0.5 + 1e-3
+    assert 0.5 < np.abs(lost).max() < 1
 
 
 def small() -> Any:
@@ -86,8 +99,8 @@ def model_of(layers: Callable[[Any, Any], Any]) -> Any:
     return openvino().Model([layers(picture, ops)], [picture])
 
 
-def convolved(layer: Any, channels: int, ops: Any) -> Any:
-    kernel = np.random.default_rng(channels).normal(0.1, channels**-0.5, (CHANNELS, channels, 1, 1))
+def convolved(layer: Any, channels: int, ops: Any, side: int = 1) -> Any:
+    kernel = np.random.default_rng(channels).normal(0.1, channels**-0.5, (CHANNELS, channels, side, side))
     return ops.convolution(layer, kernel.astype(np.float32), [1, 1], [0, 0], [0, 0], [1, 1])
 
 
