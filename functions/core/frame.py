@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -22,10 +22,13 @@ MAX_UNSEEN = 256
 class Picture:
     """A picture as JPEG bytes or pixels, each made lazily of the other; `from_pixels`: the JPEG was encoded here."""
 
-    def __init__(self, *, jpeg: bytes | None = None, image: Image | None = None) -> None:
+    def __init__(
+        self, *, jpeg: bytes | None = None, image: Image | None = None, decode: Callable[[bytes], Image] = codec.decode
+    ) -> None:
         if (jpeg is None) == (image is None):
             raise TypeError("Expected either jpeg or image")
         self.from_pixels = image is not None
+        self._decode = decode
         if jpeg is not None:
             self.jpeg = jpeg
         if image is not None:
@@ -39,7 +42,7 @@ class Picture:
     @cached_property
     def image(self) -> Image:
         """Upright BGR pixels, uint8 of shape (height, width, 3), read-only."""
-        return _read_only(codec.decode(self.jpeg))
+        return _read_only(self._decode(self.jpeg))
 
     @property
     def is_decoded(self) -> bool:

@@ -13,7 +13,9 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
+from functions.core import jpeg as codec
 from functions.core.frame import Frame, Hop, Picture
+from functions.core.jpeg import Image
 from functions.core.registry import FunctionSpec
 from streams.chain.evidence import Evidence, said
 from streams.chain.redacted_words import VERSION, Words, clean_id
@@ -69,7 +71,7 @@ class Invocation:
     """A function with its options, as one stage runs it.
 
     `max_age_s`: live frames older than that are skipped; `evidence`: what it may believe of the hops before it;
-    `words`: those that it may put on a redacted topic.
+    `words`: those that it may put on a redacted topic; `decode`: how it comes by the pixels of a JPEG.
     """
 
     stage: str
@@ -83,6 +85,7 @@ class Invocation:
     times: Times = field(default_factory=Times)
     evidence: Evidence = field(default_factory=Evidence)
     words: Words = field(default_factory=Words)
+    decode: Callable[[bytes], Image] = codec.decode
 
     @property
     def window_s(self) -> float | None:
@@ -195,8 +198,7 @@ class Call:
         return self._decode if self.work.sight.is_wanted else None
 
     def _picture(self) -> Picture:
-        # Of its own, since its pixels go with it: the frame that came may wait long for a busy event loop.
-        picture, self._decoded = self._decoded or Picture(jpeg=self.frame.jpeg), None
+        picture, self._decoded = self._decoded or self._of_its_own(), None
         if self._is_too_late:
             raise Skipped
         return picture
@@ -212,10 +214,14 @@ class Call:
 
     def _decode(self) -> None:
         if not self._is_too_late:
-            picture = Picture(jpeg=self.frame.jpeg)
+            picture = self._of_its_own()
             with self.suspects.at_work(self.message), suppress(Exception):  # what is wrong is for the call to say
                 _ = picture.image
             self._decoded = picture
+
+    def _of_its_own(self) -> Picture:
+        # Its pixels go with it: the frame that came may wait long for a busy event loop.
+        return Picture(jpeg=self.frame.jpeg, decode=self.work.decode)
 
     @property
     def _is_too_late(self) -> bool:

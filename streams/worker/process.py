@@ -12,6 +12,7 @@ from faust.types.web import Request, Response, View
 from mode import Service
 from mode.types import ServiceT
 
+from functions.core import jpeg as codec
 from streams.chain.check import check_stage
 from streams.chain.function_options import registered
 from streams.chain.types import Chain, StageConf
@@ -23,6 +24,7 @@ from streams.runtime.ports import PROCESS_HEADER, free_port
 from streams.runtime.shutdown import end_within
 from streams.runtime.supervisor import AppWorker, leave
 from streams.settings import Settings
+from streams.stage.decoding import sharing
 from streams.worker.chain_watch import ChainWatch
 from streams.worker.metrics import Stages
 from streams.worker.stage_worker import NewApp, StageWorker
@@ -148,8 +150,10 @@ def worker_of(
     for name, conf in stages.items():
         check_stage(chain, functions, name, conf)
     zones = ZonesReader(settings, chain)
+    # One stage by itself sees every picture once.
+    decode = sharing() if len(stages) > 1 else codec.decode
     workers: list[AppWorker] = [
-        StageWorker(name, conf, functions[conf.function], chain, settings, stage_app, zones)
+        StageWorker(name, conf, functions[conf.function], chain, settings, stage_app, zones, decode)
         for name, conf in stages.items()
     ]
     if counts and chain.counts:

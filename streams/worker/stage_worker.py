@@ -17,6 +17,7 @@ from confluent_kafka.admin import AdminClient
 
 from functions.core import registry
 from functions.core.errors import UsageError
+from functions.core.jpeg import Image
 from functions.core.registry import FunctionSpec
 from streams.chain import evidence
 from streams.chain.redacted_words import words_of
@@ -50,6 +51,7 @@ class StageWorker(AppWorker):
         settings: Settings,
         stage_app: NewApp,
         zones: ZonesReader,
+        decode: Callable[[bytes], Image],
     ) -> None:
         super().__init__(name, settings)
         self._stage_app = stage_app
@@ -60,8 +62,15 @@ class StageWorker(AppWorker):
         self._zones = zones if spec.redacts and "zones" in spec.options else None
         if self._zones:
             self._zones.join(lambda drawn: self.take_zones(drawn=drawn), lambda why: self.refuse(Stopped(why)))
-        redacted = chain.redacted(conf.output)
-        work = Invocation(name, spec, self.options, redacted, settings.max_record_bytes, settings.max_age_s)
+        work = Invocation(
+            name,
+            spec,
+            self.options,
+            redacted_output=chain.redacted(conf.output),
+            max_record_bytes=settings.max_record_bytes,
+            max_age_s=settings.max_age_s,
+            decode=decode,
+        )
         self._pool = ThreadPool(settings.threads or os.cpu_count() or 1, settings.time_limit_s)
         self.stage = Stage(work, self._pool, settings.sources)
 
