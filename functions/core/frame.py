@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from functions.core import jpeg as codec
-from functions.core.jpeg import Image
+from functions.core.jpeg import Decode, Image
 from functions.core.xyxy import XYXY as XYXY
 from functions.core.xyxy import Size as Size
 from functions.core.xyxy import clipped, same_shape, scaled
@@ -20,11 +20,12 @@ MAX_UNSEEN = 256
 
 
 class Picture:
-    """A picture as JPEG bytes or pixels, each made lazily of the other; `from_pixels`: the JPEG was encoded here."""
+    """A picture as JPEG bytes or pixels, each made lazily of the other; `from_pixels`: the JPEG was encoded here.
 
-    def __init__(
-        self, *, jpeg: bytes | None = None, image: Image | None = None, decode: Callable[[bytes], Image] = codec.decode
-    ) -> None:
+    `decode` makes the pixels of the JPEG, where that is not `functions.core.jpeg`.
+    """
+
+    def __init__(self, *, jpeg: bytes | None = None, image: Image | None = None, decode: Decode | None = None) -> None:
         if (jpeg is None) == (image is None):
             raise TypeError("Expected either jpeg or image")
         self.from_pixels = image is not None
@@ -42,7 +43,7 @@ class Picture:
     @cached_property
     def image(self) -> Image:
         """Upright BGR pixels, uint8 of shape (height, width, 3), read-only."""
-        return _read_only(self._decode(self.jpeg))
+        return _read_only((self._decode or codec.decode)(self.jpeg))
 
     @property
     def is_decoded(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from functions.core.orientation import UPRIGHT, upright, upright_size
 
 Image = NDArray[np.uint8]
+# Makes pixels of a JPEG.
+Decode = Callable[[bytes], Image]
 
 # At 85 a redrawn picture is smaller than its source, and the detectors find the same boxes as at 95.
 QUALITY = 85

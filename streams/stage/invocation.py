@@ -13,9 +13,8 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from functions.core import jpeg as codec
 from functions.core.frame import Frame, Hop, Picture
-from functions.core.jpeg import Image
+from functions.core.jpeg import Decode
 from functions.core.registry import FunctionSpec
 from streams.chain.evidence import Evidence, said
 from streams.chain.redacted_words import VERSION, Words, clean_id
@@ -71,7 +70,8 @@ class Invocation:
     """A function with its options, as one stage runs it.
 
     `max_age_s`: live frames older than that are skipped; `evidence`: what it may believe of the hops before it;
-    `words`: those that it may put on a redacted topic; `decode`: how it comes by the pixels of a JPEG.
+    `words`: those that it may put on a redacted topic; `decode`: how it
+    makes pixels of a JPEG, where it shares them with other stages.
     """
 
     stage: str
@@ -85,7 +85,7 @@ class Invocation:
     times: Times = field(default_factory=Times)
     evidence: Evidence = field(default_factory=Evidence)
     words: Words = field(default_factory=Words)
-    decode: Callable[[bytes], Image] = codec.decode
+    decode: Decode | None = None
 
     @property
     def window_s(self) -> float | None:

@@ -12,7 +12,6 @@ from faust.types.web import Request, Response, View
 from mode import Service
 from mode.types import ServiceT
 
-from functions.core import jpeg as codec
 from streams.chain.check import check_stage
 from streams.chain.function_options import registered
 from streams.chain.types import Chain, StageConf
@@ -151,7 +150,7 @@ def worker_of(
         check_stage(chain, functions, name, conf)
     zones = ZonesReader(settings, chain)
     # One stage by itself sees every picture once.
-    decode = sharing() if len(stages) > 1 else codec.decode
+    decode = sharing() if len(stages) > 1 else None
     workers: list[AppWorker] = [
         StageWorker(name, conf, functions[conf.function], chain, settings, stage_app, zones, decode)
         for name, conf in stages.items()

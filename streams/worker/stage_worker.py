@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient
 
 from functions.core import registry
 from functions.core.errors import UsageError
-from functions.core.jpeg import Image
+from functions.core.jpeg import Decode
 from functions.core.registry import FunctionSpec
 from streams.chain import evidence
 from streams.chain.redacted_words import words_of
@@ -51,7 +51,7 @@ class StageWorker(AppWorker):
         settings: Settings,
         stage_app: NewApp,
         zones: ZonesReader,
-        decode: Callable[[bytes], Image],
+        decode: Decode | None,
     ) -> None:
         super().__init__(name, settings)
         self._stage_app = stage_app
