@@ -70,8 +70,8 @@ class Invocation:
     """A function with its options, as one stage runs it.
 
     `max_age_s`: live frames older than that are skipped; `evidence`: what it may believe of the hops before it;
-    `words`: those that it may put on a redacted topic; `decode`: how it
-    makes pixels of a JPEG, where it shares them with other stages.
+    `words`: those that it may put on a redacted topic; `decode`: how it makes pixels of a JPEG, where it shares them
+    with other stages.
     """
 
     stage: str
