@@ -23,10 +23,10 @@ def in_eight_bits(model: Any, picture: Bounds) -> None:
     """Make the convolutions of a model that takes a picture of such values work in eight bits.
 
     Weights are rounded by output channel, of which each keeps their sum (after Guo et al., SQuant: On-the-Fly Data-Free
-    Quantization via Diagonal Hessian Approximation, 2022). What a convolution takes is rounded within the
-    bounds of the picture, or of the clamp before it, or within six of the standard deviations that the batch
-    normalisation before it has by channel (Nagel et al., Data-Free Quantization Through Weight Equalization and Bias
-    Correction, 2019). Others stay as they are.
+    Quantization via Diagonal Hessian Approximation, 2022). What a convolution takes is rounded within the bounds of the
+    picture, or of the clamp before it, or within six of the standard deviations that the batch normalisation before it
+    has by channel (Nagel et al., Data-Free Quantization Through Weight Equalization and Bias Correction, 2019). Others
+    stay as they are.
     """
     convolutions = [node for node in model.get_ordered_ops() if node.get_type_name() in _CONVOLUTIONS]
     known = [(node, bounds) for node in convolutions if (bounds := _bounds(_source(node, 0), picture))]
